@@ -1,0 +1,59 @@
+/**
+ * What the lab's server needs to know of one AWS service. Each service is a module that exports one
+ * `create…(world parts)` function; `lab/world.ts` puts them together, `lab/server.ts` speaks the wire.
+ */
+export type Service = {
+  /** As in `/_lab/calls` and `/_lab/faults`, and as in the request's signing scope: `acm`, `secretsmanager`, … */
+  readonly name: string;
+  readonly protocol: 'json-1.0' | 'json-1.1' | 'query' | 'rest-json';
+  /** `X-Amz-Target` prefix for JSON protocols, API version for `query`, unused for `rest-json`. */
+  readonly target: string;
+  /** Anything not named here answers UnknownOperationException. */
+  readonly operations: Readonly<Record<string, Operation>>;
+};
+
+/**
+ * One operation: parsed input in, output out. Dates in an output are written as epoch seconds and bytes as base64 by
+ * the server; bytes of an input arrive as base64 text. Input members are unchecked, as on the wire: hence `any`.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: the wire carries what the caller sent; operations check what they use.
+export type Operation = (input: any, call: Call) => unknown;
+
+export type Call = {
+  readonly operation: string;
+  /** Name of the caller's key: `operator`, or the function's name for a function. */
+  readonly caller: string;
+};
+
+/** An error as AWS words it: `code` is the exception's name on the wire. */
+export class AwsError extends Error {
+  readonly code: string;
+  readonly status: number;
+
+  constructor(code: string, message: string, options: { status?: number } = {}) {
+    super(message);
+    this.code = code;
+    this.status = options.status ?? 400;
+  }
+}
+
+/** Sends an event to the default bus; the envelope (id, time, account, region) is the bus's business. */
+export type Emit = (event: {
+  readonly source: string;
+  readonly detailType: string;
+  readonly resources: readonly string[];
+  readonly detail: Readonly<Record<string, unknown>>;
+}) => void;
+
+/** What the Tagging API may return: each service that has tags contributes one of these. */
+export type TaggedResources = () => Iterable<{
+  readonly arn: string;
+  /** As in ResourceTypeFilters: `acm:certificate`, `secretsmanager:secret`, `ecs:service`. */
+  readonly type: string;
+  readonly tags: Readonly<Record<string, string>>;
+}>;
+
+/** Where the lab says it is. */
+export const account = '111122223333';
+export const region = 'us-east-1';
+export const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${account}:${resource}`;
