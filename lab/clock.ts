@@ -35,7 +35,7 @@ export function createClock(start: Date): Clock {
   const next = () => timers[0];
 
   function busy<T>(work: Promise<T>): Promise<T> {
-    const settledWork = work.then(
+    const settledWork: Promise<unknown> = work.then(
       () => working.delete(settledWork),
       () => working.delete(settledWork),
     );
