@@ -10,11 +10,30 @@ export type Service = {
   readonly target: string;
   /** Anything not named here answers UnknownOperationException. */
   readonly operations: Readonly<Record<string, Operation>>;
+  /** `rest-json` only: the operation that a method and a path mean, with its input; null if it is not this service's. */
+  readonly route?: (request: HttpRequest) => { readonly operation: string; readonly input: unknown } | null;
+};
+
+export type HttpRequest = {
+  readonly method: string;
+  /** Without the query string. */
+  readonly path: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: string;
+};
+
+/** What goes back over HTTP; a `rest-json` operation answers it itself, because its output is more than a body. */
+export type HttpAnswer = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
 };
 
 /**
- * One operation: parsed input in, output out. Dates in an output are written as epoch seconds and bytes as base64 by
- * the server; bytes of an input arrive as base64 text. Input members are unchecked, as on the wire: hence `any`.
+ * One operation: parsed input in, output out. Dates in an output are written as epoch seconds (`query`: ISO 8601) and
+ * bytes as base64 by the server, and a Map as a `query` map; bytes of an input arrive as base64 text. Input members are
+ * unchecked, as on the wire: hence `any`.
  */
 // biome-ignore lint/suspicious/noExplicitAny: the wire carries what the caller sent; operations check what they use.
 export type Operation = (input: any, call: Call) => unknown;
@@ -25,15 +44,20 @@ export type Call = {
   readonly caller: string;
 };
 
-/** An error as AWS words it: `code` is the exception's name on the wire. */
+/**
+ * An error as AWS words it: `code` is the exception's name on the wire, `queryCode` the older name that a service which
+ * once spoke `query` (SQS) still sends along.
+ */
 export class AwsError extends Error {
   readonly code: string;
   readonly status: number;
+  readonly queryCode: string | undefined;
 
-  constructor(code: string, message: string, options: { status?: number } = {}) {
+  constructor(code: string, message: string, options: { status?: number; queryCode?: string } = {}) {
     super(message);
     this.code = code;
     this.status = options.status ?? 400;
+    this.queryCode = options.queryCode;
   }
 }
 
@@ -57,3 +81,9 @@ export type TaggedResources = () => Iterable<{
 export const account = '111122223333';
 export const region = 'us-east-1';
 export const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${account}:${resource}`;
+
+/** Who a caller is to IAM: the operator is a user, a function is a session of the role that carries its name. */
+export const principal = (caller: string) =>
+  caller === 'operator'
+    ? `arn:aws:iam::${account}:user/operator`
+    : `arn:aws:sts::${account}:assumed-role/${caller}/${caller}`;

@@ -1,0 +1,50 @@
+/** What can be made to go wrong, once, with a call (`lose`, `double`, `delay`: with an event on the bus). */
+export const callFaults = ['throttle', '500', 'timeout', 'cut', 'effect-then-cut', 'denied'] as const;
+export const eventFaults = ['lose', 'double', 'delay'] as const;
+export type CallFault = (typeof callFaults)[number];
+export type EventFault = (typeof eventFaults)[number];
+
+/** `nth`: which matching call or event from now on is hit (1 = the next). For an event, `operation` is its detail-type. */
+export type Fault = {
+  readonly service: string;
+  readonly operation: string;
+  readonly fault: CallFault | EventFault;
+  readonly nth: number;
+};
+
+export type Faults = {
+  /** An event's fault needs service `events`; what cannot be is refused with a RangeError. */
+  add(fault: Fault): void;
+  /** Counts one call, and says what is to go wrong with it. */
+  takeForCall(service: string, operation: string): CallFault | undefined;
+  takeForEvent(detailType: string): EventFault | undefined;
+};
+
+export function createFaults(): Faults {
+  const armed: { readonly fault: Fault; left: number }[] = [];
+
+  /** Every armed fault that matches counts this occurrence; the first one that is due is spent on it. */
+  function take(service: string, operation: string, among: readonly string[]): string | undefined {
+    const matching = armed.filter(
+      ({ fault }) => fault.service === service && fault.operation === operation && among.includes(fault.fault),
+    );
+    for (const one of matching) one.left -= 1;
+    const due = matching.find(({ left }) => left <= 0);
+    if (due) armed.splice(armed.indexOf(due), 1);
+    return due?.fault.fault;
+  }
+
+  return {
+    add(fault) {
+      const onBus = (eventFaults as readonly string[]).includes(fault.fault);
+      if (onBus && fault.service !== 'events') {
+        throw new RangeError(
+          `Fault "${fault.fault}" is for events on the bus: service "events", not "${fault.service}"`,
+        );
+      }
+      armed.push({ fault, left: fault.nth });
+    },
+    takeForCall: (service, operation) => take(service, operation, callFaults) as CallFault | undefined,
+    takeForEvent: (detailType) => take('events', detailType, eventFaults) as EventFault | undefined,
+  };
+}

@@ -1,0 +1,118 @@
+import type { AwsError, HttpAnswer, HttpRequest, Service } from './service.ts';
+
+/** How one protocol of AWS writes inputs, outputs and errors; the SDK's clients are the judges of it. */
+export type Wire = {
+  /** Throws a SyntaxError when the body is not of this protocol. */
+  input(request: HttpRequest): unknown;
+  output(output: unknown, named: Named): HttpAnswer;
+  error(error: AwsError, named: Named): HttpAnswer;
+};
+
+type Named = { readonly service: Service; readonly operation: string; readonly requestId: string };
+
+export const wires: Readonly<Record<Service['protocol'], Wire>> = {
+  'json-1.0': json('1.0'),
+  'json-1.1': json('1.1'),
+  query: {
+    input: (request) => fromForm(request.body),
+    output: (output, { service, operation, requestId }) =>
+      xmlAnswer(200, {
+        root: `${operation}Response xmlns="https://${service.name}.amazonaws.com/doc/${service.target}/"`,
+        content: { [`${operation}Result`]: output ?? {}, ResponseMetadata: { RequestId: requestId } },
+      }),
+    error: (error, { requestId }) =>
+      xmlAnswer(error.status, {
+        root: 'ErrorResponse',
+        content: { Error: { Type: fault(error), Code: error.code, Message: error.message }, RequestId: requestId },
+      }),
+  },
+  'rest-json': {
+    input: () => ({}),
+    output: (output) => output as HttpAnswer,
+    error: (error) => ({
+      status: error.status,
+      headers: { 'content-type': 'application/json', 'x-amzn-errortype': error.code },
+      body: JSON.stringify({ Type: fault(error) === 'Sender' ? 'User' : 'Server', message: error.message }),
+    }),
+  },
+};
+
+function json(version: string): Wire {
+  const headers = { 'content-type': `application/x-amz-json-${version}` };
+  return {
+    input: (request) => JSON.parse(request.body || '{}'),
+    output: (output) => ({ status: 200, headers, body: JSON.stringify(output ?? {}, toWire) }),
+    error: (error) => ({
+      status: error.status,
+      headers: error.queryCode ? { ...headers, 'x-amzn-query-error': `${error.queryCode};${fault(error)}` } : headers,
+      body: JSON.stringify({ __type: error.code, message: error.message }),
+    }),
+  };
+}
+
+const fault = (error: AwsError) => (error.status < 500 ? 'Sender' : 'Receiver');
+
+/** JSON.stringify has called `toJSON` on `value` already, so dates and buffers are looked up in their holder. */
+function toWire(this: Record<string, unknown>, key: string, value: unknown): unknown {
+  const original = this[key];
+  if (original instanceof Date) return original.getTime() / 1000;
+  if (original instanceof Uint8Array) return Buffer.from(original).toString('base64');
+  return value;
+}
+
+function xmlAnswer(status: number, { root, content }: { root: string; content: object }): HttpAnswer {
+  return { status, headers: { 'content-type': 'text/xml' }, body: `<?xml version="1.0"?>\n${xml(root, content)}` };
+}
+
+function xml(tag: string, value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return `<${tag}>${xmlContent(value)}</${tag.split(' ')[0]}>`;
+}
+
+function xmlContent(value: unknown): string {
+  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  if (Array.isArray(value)) return value.map((item) => xml('member', item)).join('');
+  if (value instanceof Map) return [...value].map(([key, item]) => xml('entry', { key, value: item })).join('');
+  if (typeof value === 'object' && value !== null) {
+    return Object.entries(value)
+      .map(([name, member]) => xml(name, member))
+      .join('');
+  }
+  // Line breaks as references: XML readers are free to normalise them otherwise.
+  return String(value).replace(/[&<>"\r\n]/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+type Form = { [name: string]: Form | string };
+
+/** `A.member.1=x`, `B.entry.1.key=k` and `C.D=y` become `{A: ['x'], B: {k: …}, C: {D: 'y'}}`. */
+function fromForm(body: string): unknown {
+  const form: Form = Object.create(null);
+  for (const [path, value] of new URLSearchParams(body)) {
+    const names = path.split('.');
+    const last = names.pop() ?? '';
+    let node = form;
+    for (const name of names) {
+      const below = node[name] ?? (Object.create(null) as Form);
+      if (typeof below === 'string') throw new SyntaxError(`"${path}" is below a value`);
+      node[name] = below;
+      node = below;
+    }
+    node[last] = value;
+  }
+  return shaped(form);
+}
+
+function shaped(node: Form | string): unknown {
+  if (typeof node === 'string') return node;
+  const { member, entry } = node;
+  if (typeof member === 'object') return Object.values(member).map(shaped);
+  if (typeof entry === 'object') return Object.fromEntries(Object.values(entry).map(entryOf));
+  return Object.fromEntries(Object.entries(node).map(([name, below]) => [name, shaped(below)]));
+}
+
+/** SNS names a map's halves `key`/`value` or, for message attributes, `Name`/`Value`. */
+function entryOf(entry: Form | string): [string, unknown] {
+  if (typeof entry === 'string') throw new SyntaxError('A map entry has no key');
+  return [String(entry.key ?? entry.Name), shaped(entry.value ?? entry.Value ?? '')];
+}
