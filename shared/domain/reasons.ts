@@ -554,8 +554,13 @@ export const anchorOf = (reason: ReasonCode): string => reason.toLowerCase();
 
 const severities: readonly Severity[] = ['info', 'warning', 'action', 'critical'];
 
+/** Findings, at least one. */
+export type Findings = readonly [Finding, ...Finding[]];
+
 /** The gravest finding first; findings of one severity keep their order. */
-export const gravestFirst = (findings: readonly Finding[]): readonly Finding[] =>
-  [...findings].sort((a, b) => severities.indexOf(severityOf(b)) - severities.indexOf(severityOf(a)));
+export const gravestFirst = (findings: Findings): Findings =>
+  findings.toSorted((a, b) => rank(severityOf(b)) - rank(severityOf(a))) as [Finding, ...Finding[]];
+
+const rank = (severity: Severity) => severities.indexOf(severity);
 
 const count = (number: number, thing: string) => `${number} ${thing}${number === 1 ? '' : 's'}`;

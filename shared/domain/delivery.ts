@@ -1,0 +1,91 @@
+import type { Claim } from './ownership.ts';
+import { whyNotOurs } from './ownership.ts';
+import { type Finding, finding } from './reasons.ts';
+import { hasLabel, holderOf, label, ourVersions, type PresentSecret, type Secret, sinceOf } from './secret.ts';
+import { contentHash, noNonce, type VersionId, writeVersionId } from './version-id.ts';
+
+/** What a person asked for beyond the ordinary; each is absent for events. */
+export type Asked = {
+  /** Look at the consumers even where the version is labelled DELIVERED or STOPPED long ago. */
+  readonly thorough?: boolean;
+  /** Export again, as a version with this nonce (four hex digits). */
+  readonly force?: string;
+  /** Take the held or stopped version as it is. */
+  readonly accept?: boolean;
+};
+
+export type DeliveryView = Claim & { readonly secret: Secret; readonly prefix: string; readonly asked: Asked };
+
+/**
+ * The next thing to do for one delivery. Each act changes the view so that the next call decides the next step; the
+ * last ones (`roll out`, `rest`, `refuse`) leave the secret alone.
+ */
+export type Step =
+  | { readonly do: 'export'; readonly create: boolean; readonly versionId: string }
+  | { readonly do: 'label next'; readonly versionId: string; readonly from: string | undefined }
+  | { readonly do: 'promote'; readonly versionId: string; readonly from: string | undefined }
+  | { readonly do: 'accept'; readonly versionId: string; readonly label: string }
+  | { readonly do: 'mark since'; readonly versionId: string; readonly since: number }
+  | { readonly do: 'roll out'; readonly versionId: string; readonly since: number; readonly told: boolean }
+  | { readonly do: 'rest'; readonly because: 'delivered' | 'stopped' | 'held' | 'rejected' }
+  | { readonly do: 'refuse'; readonly finding: Finding };
+
+/** Ordered: each check assumes that those above it found nothing to do. */
+export function nextStep(view: DeliveryView): Step {
+  const { certificate, delivery, secret, prefix, asked } = view;
+  const claim = { name: certificate.name, certificateArn: certificate.arn, secret: delivery.secret };
+  if (!delivery.secret.startsWith(prefix))
+    return { do: 'refuse', finding: finding('SecretOutsidePrefix', { ...claim, prefix }) };
+  if (secret.state === 'deleting') return { do: 'refuse', finding: finding('SecretPendingDeletion', claim) };
+  if (secret.state === 'absent') return { do: 'export', create: true, versionId: wantedVersionId(view) };
+
+  const notOurs = whyNotOurs(secret, view);
+  if (notOurs) return { do: 'refuse', finding: notOurs };
+  if (isRejected(secret, certificate.serial) && asked.force === undefined) return { do: 'rest', because: 'rejected' };
+
+  const versionId = holding(secret, view);
+  if (versionId === undefined) return { do: 'export', create: false, versionId: wantedVersionId(view) };
+  return stepFor(versionId, secret, asked);
+}
+
+function stepFor(versionId: string, { versions, changedAt }: PresentSecret, asked: Asked): Step {
+  const has = (name: string) => hasLabel(versions, versionId, name);
+  const accepted = (name: string): Step => ({ do: 'accept', versionId, label: name });
+  if (has(label.held)) return asked.accept ? accepted(label.held) : { do: 'rest', because: 'held' };
+  if (!has(label.next)) return { do: 'label next', versionId, from: holderOf(versions, label.next) };
+  if (!has(label.current)) return { do: 'promote', versionId, from: holderOf(versions, label.current) };
+
+  const since = sinceOf(versions, versionId);
+  if (since === undefined) return { do: 'mark since', versionId, since: changedAt };
+  if (has(label.stopped)) return asked.accept ? accepted(label.stopped) : { do: 'rest', because: 'stopped' };
+  if (has(label.delivered) && !asked.thorough) return { do: 'rest', because: 'delivered' };
+  return { do: 'roll out', versionId, since, told: has(label.delivered) };
+}
+
+/** The labelled version that holds ACM's serial in the wanted form: the newest inspected one before any other. */
+function holding(secret: PresentSecret, view: DeliveryView): string | undefined {
+  const wanted = wantedVersion(view);
+  const fits = ourVersions(secret.versions).filter(
+    ({ holds }) =>
+      holds.serial === wanted.serial &&
+      holds.content === wanted.content &&
+      (view.asked.force === undefined || holds.nonce === wanted.nonce),
+  );
+  const best = fits.find(({ id }) => hasLabel(secret.versions, id, label.next)) ?? fits.at(0);
+  return best?.id;
+}
+
+const isRejected = (secret: PresentSecret, serial: string) =>
+  ourVersions(secret.versions).some(
+    ({ id, holds }) => holds.serial === serial && hasLabel(secret.versions, id, label.rejected),
+  );
+
+const wantedVersion = ({ certificate, delivery, asked }: DeliveryView): VersionId => ({
+  serial: certificate.serial,
+  notAfter: certificate.notAfter,
+  content: contentHash(certificate.arn, delivery.format),
+  nonce: asked.force ?? noNonce,
+});
+
+/** The id that a new version for this view will have. */
+export const wantedVersionId = (view: DeliveryView): string => writeVersionId(wantedVersion(view));

@@ -1,0 +1,106 @@
+import type { Step } from './delivery.ts';
+import { type Finding, mendOf, type ReasonCode, sentenceOf } from './reasons.ts';
+import type { Judged } from './rollout.ts';
+import type { Delivery } from './wish.ts';
+
+/** One step that a run would take, for people (`text`) and machines. */
+export type PlanStep = {
+  readonly step: 'export' | 'store' | 'promote' | 'restart' | 'wait' | 'tell' | 'rest' | 'refuse';
+  readonly certificateArn: string;
+  readonly secret: string;
+  readonly versionId?: string;
+  readonly service?: string;
+  readonly reason?: ReasonCode;
+  readonly text: string;
+};
+
+export type Planned = {
+  readonly certificateArn: string;
+  readonly name: string;
+  readonly delivery: Delivery;
+  readonly next: Step;
+  /** The consumers, judged as if the promotion were now where it has not happened yet. */
+  readonly judged: readonly Judged[];
+};
+
+/** The steps in the order in which `deliver` would take them. The secret's next step decides; the rest follows from it. */
+export function planOf(planned: Planned): readonly PlanStep[] {
+  const { next, delivery } = planned;
+  const step = (
+    name: PlanStep['step'],
+    text: string,
+    more: Pick<PlanStep, 'versionId' | 'service' | 'reason'> = {},
+  ): PlanStep => ({ step: name, certificateArn: planned.certificateArn, secret: delivery.secret, ...more, text });
+  const promote = (versionId: string) =>
+    step('promote', `make it current in secret "${delivery.secret}"`, { versionId });
+  const store = (versionId: string, create: boolean) => [
+    step('export', `export the certificate of "${planned.name}" from ACM and inspect it`),
+    step('store', `store it as version ${versionId} of ${create ? 'the new ' : ''}secret "${delivery.secret}"`, {
+      versionId,
+    }),
+  ];
+  const rollout = [
+    ...planned.judged.flatMap((one) => consumerSteps(one, step)),
+    step('tell', 'tell that it is delivered'),
+  ];
+
+  switch (next.do) {
+    case 'export':
+      return [...store(next.versionId, next.create), promote(next.versionId), ...rollout];
+    case 'label next':
+    case 'promote':
+      return [promote(next.versionId), ...rollout];
+    case 'accept':
+      return [step('promote', `accept version ${next.versionId} as it is`, { versionId: next.versionId }), ...rollout];
+    case 'mark since':
+      return rollout;
+    case 'roll out':
+      return next.told ? rollout.filter((one) => one.step !== 'tell') : rollout;
+    case 'rest':
+      return [step('rest', restText[next.because])];
+    case 'refuse':
+      return [refusal(next.finding, planned)];
+  }
+}
+
+/** The step that says why nothing will be done, in the catalogue's words. */
+export const refusal = (
+  finding: Finding,
+  { certificateArn, delivery }: Pick<Planned, 'certificateArn' | 'delivery'>,
+): PlanStep => ({
+  step: 'refuse',
+  certificateArn,
+  secret: delivery.secret,
+  reason: finding.reason,
+  text: [sentenceOf(finding), mendOf(finding).text].filter(Boolean).join('. '),
+});
+
+const restText = {
+  delivered: 'nothing to do: delivered, and every task was seen on it',
+  stopped: 'nothing automatic: the rollout of this version was stopped; a newer version, force or accept goes on',
+  held: 'nothing automatic: the newest export was held back; accept takes it as it is',
+  rejected: 'nothing automatic: this serial was rolled back; it stays barred until ACM has another one',
+} as const;
+
+type MakeStep = (name: PlanStep['step'], text: string, more?: Pick<PlanStep, 'service'>) => PlanStep;
+
+function consumerSteps({ consumer, verdict }: Judged, step: MakeStep): readonly PlanStep[] {
+  const service = `${consumer.cluster}/${consumer.service}`;
+  switch (verdict.is) {
+    case 'stale':
+      return [step('restart', `restart service ${service}`, { service })];
+    case 'rolling':
+      return [step('wait', `wait for service ${service}, whose deployment is under way`, { service })];
+    case 'paused':
+      return [step('wait', `leave service ${service} alone: it is tagged courier:pause`, { service })];
+    case 'not ours to restart':
+      return [step('tell', `tell that ${service} must be redeployed by ${verdict.controller}`, { service })];
+    case 'failed':
+      return [step('tell', `stop and page: the deployment of ${service} failed: ${verdict.detail}`, { service })];
+    case 'late':
+      return [step('tell', `stop and page: ${service} still has tasks from before after the deadline`, { service })];
+    case 'new':
+    case 'idle':
+      return [];
+  }
+}

@@ -1,0 +1,75 @@
+import { readVersionId, type VersionId } from './version-id.ts';
+
+/** The staging labels of DESIGN §4. `COURIER_SINCE_<epoch seconds>` is the one that carries a value. */
+export const label = {
+  current: 'AWSCURRENT',
+  previous: 'AWSPREVIOUS',
+  next: 'COURIER_NEXT',
+  delivered: 'COURIER_DELIVERED',
+  held: 'COURIER_HELD',
+  stopped: 'COURIER_STOPPED',
+  rejected: 'COURIER_REJECTED',
+} as const;
+
+const sincePrefix = 'COURIER_SINCE_';
+export const sinceLabel = (since: number): string => `${sincePrefix}${since}`;
+
+/** A secret as DescribeSecret shows it: labelled versions only. Times are epoch seconds. */
+export type Secret =
+  | { readonly state: 'absent' }
+  | { readonly state: 'deleting' }
+  | {
+      readonly state: 'present';
+      readonly tags: Readonly<Record<string, string>>;
+      readonly changedAt: number;
+      /** Staging labels by version id. */
+      readonly versions: Versions;
+    };
+
+export type PresentSecret = Extract<Secret, { state: 'present' }>;
+export type Versions = Readonly<Record<string, readonly string[]>>;
+
+/** The id of the version that carries a label, or undefined. A label sits on one version at a time. */
+export const holderOf = (versions: Versions, wanted: string): string | undefined =>
+  Object.keys(versions).find((id) => versions[id]?.includes(wanted));
+
+export const hasLabel = (versions: Versions, id: string, wanted: string): boolean =>
+  versions[id]?.includes(wanted) ?? false;
+
+/** When a version became current, by its own label; undefined where the label is missing. */
+export function sinceOf(versions: Versions, id: string): number | undefined {
+  const found = versions[id]?.find((name) => name.startsWith(sincePrefix));
+  const since = Number(found?.slice(sincePrefix.length));
+  return found !== undefined && Number.isSafeInteger(since) ? since : undefined;
+}
+
+/** Every version that carries a COURIER_SINCE label, with the label: what must come off once another is current. */
+export const sinceLabels = (versions: Versions): readonly { readonly versionId: string; readonly name: string }[] =>
+  Object.entries(versions).flatMap(([versionId, names]) =>
+    names.filter((name) => name.startsWith(sincePrefix)).map((name) => ({ versionId, name })),
+  );
+
+/** The versions after a label was moved, as UpdateSecretVersionStage moves it: AWSPREVIOUS follows AWSCURRENT. */
+export function withLabel(versions: Versions, name: string, to: string): Versions {
+  const from = holderOf(versions, name);
+  const moved = put(without(versions, name), name, to);
+  return name === label.current && from !== undefined && from !== to
+    ? put(without(moved, label.previous), label.previous, from)
+    : moved;
+}
+
+/** The versions without a label. */
+export const without = (versions: Versions, name: string): Versions =>
+  Object.fromEntries(Object.entries(versions).map(([id, names]) => [id, names.filter((other) => other !== name)]));
+
+const put = (versions: Versions, name: string, to: string): Versions => ({
+  ...versions,
+  [to]: [...(versions[to] ?? []), name],
+});
+
+/** The labelled versions of our form. */
+export const ourVersions = (versions: Versions): readonly { readonly id: string; readonly holds: VersionId }[] =>
+  Object.keys(versions).flatMap((id) => {
+    const holds = readVersionId(id);
+    return holds ? [{ id, holds }] : [];
+  });
