@@ -20,7 +20,14 @@ export async function packagedTemplate(options: StackOptions & { artifacts?: str
   const { stage = 'prod', params = {}, artifacts = '.serverless' } = options;
   // An empty value, as from an unset variable of a pipeline, is "not given".
   const given = Object.entries(params).filter(([, value]) => value !== '');
-  await serverless('package', '--package', artifacts, '--stage', stage, ...given.map((pair) => `--param=${pair.join('=')}`));
+  await serverless(
+    'package',
+    '--package',
+    artifacts,
+    '--stage',
+    stage,
+    ...given.map((pair) => `--param=${pair.join('=')}`),
+  );
   const written = readFileSync(join(root, artifacts, 'cloudformation-template-update-stack.json'), 'utf8');
   return portableTemplate(JSON.parse(written));
 }
