@@ -10,32 +10,25 @@ const root = join(import.meta.dirname, '..');
 export type StackOptions = { readonly stage?: string; readonly params?: Readonly<Record<string, string>> };
 
 /**
- * Runs `serverless package`, offline and without credentials, over the bundles in dist/functions, and returns the
- * stack's portable template.
+ * Runs `serverless package`, offline and without credentials, and returns the stack's portable template.
  *
- * @param artifacts folder for the zips and the framework's own template, relative to the repository's root
+ * @param folder where serverless.yml and the bundles in dist/functions are, and .serverless will be
  * @throws with what the framework printed, when it refuses a parameter or its configuration
  */
-export async function packagedTemplate(options: StackOptions & { artifacts?: string } = {}): Promise<Template> {
-  const { stage = 'prod', params = {}, artifacts = '.serverless' } = options;
+export async function packagedTemplate(options: StackOptions & { folder?: string } = {}): Promise<Template> {
+  const { stage = 'prod', params = {}, folder = root } = options;
   // An empty value, as from an unset variable of a pipeline, is "not given".
   const given = Object.entries(params).filter(([, value]) => value !== '');
-  await serverless(
-    'package',
-    '--package',
-    artifacts,
-    '--stage',
-    stage,
-    ...given.map((pair) => `--param=${pair.join('=')}`),
-  );
-  const written = readFileSync(join(root, artifacts, 'cloudformation-template-update-stack.json'), 'utf8');
+  const args = ['--stage', stage, ...given.map((pair) => `--param=${pair.join('=')}`)];
+  await run(['package', ...args], folder);
+  const written = readFileSync(join(folder, '.serverless/cloudformation-template-update-stack.json'), 'utf8');
   return portableTemplate(JSON.parse(written));
 }
 
-async function serverless(...args: string[]): Promise<void> {
+async function run(args: readonly string[], cwd: string): Promise<void> {
   try {
     const cli = join(root, 'node_modules/serverless/bin/serverless.js');
-    await promisify(execFile)(process.execPath, [cli, ...args], { cwd: root });
+    await promisify(execFile)(process.execPath, [cli, ...args], { cwd });
   } catch (error) {
     const { stdout, stderr } = error as { stdout: string; stderr: string };
     throw new Error(`Cannot package the stack\n${stdout}${stderr}README.md lists the parameters and their values`, {

@@ -1,0 +1,401 @@
+import { cpSync, globSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { packagedTemplate } from '../../build/packaged-template.ts';
+import type { Template } from '../../build/portable-template.ts';
+
+const root = join(import.meta.dirname, '../..');
+const scratch = mkdtempSync(join(tmpdir(), 'acm-courier-template-'));
+
+/** Packages a copy: the framework works in .serverless, where another run may be at work, too. */
+function packaged(name: string, params: Record<string, string>): Promise<Template> {
+  const folder = join(scratch, name);
+  for (const part of ['serverless.yml', 'dist/functions'])
+    cpSync(join(root, part), join(folder, part), { recursive: true });
+  return packagedTemplate({ stage: 'test', params, folder });
+}
+
+let observe: Template;
+let deliver: Template;
+/** Everything optional is given. */
+let full: Template;
+
+beforeAll(async () => {
+  [observe, deliver, full] = await Promise.all([
+    packaged('observe', {}),
+    packaged('deliver', { mode: 'deliver' }),
+    packaged('full', {
+      mode: 'deliver',
+      secretPrefix: 'tls/',
+      kmsKeyArn: 'arn:aws:kms:us-east-1:111122223333:key/1',
+      topicArn: 'arn:aws:sns:us-east-1:111122223333:ours',
+      email: 'ops@example.com',
+      permissionsBoundaryArn: 'arn:aws:iam::111122223333:policy/boundary',
+      rolePath: '/courier/',
+      maximumConcurrency: '7',
+    }),
+  ]);
+});
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+// biome-ignore lint/suspicious/noExplicitAny: the shapes of properties are CloudFormation's.
+type Properties = Record<string, any>;
+type Statement = { Action: string | string[]; Resource: unknown; Condition?: unknown };
+
+const ofType = (template: Template, type: string): [string, Properties][] =>
+  Object.entries(template.Resources)
+    .filter(([, resource]) => resource.Type === type)
+    .map(([id, resource]) => [id, resource.Properties]);
+
+const one = (template: Template, id: string): Properties => template.Resources[id]?.Properties ?? {};
+
+const many = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T]);
+
+/** What a role may do, by its own policies and by those attached to it. */
+const statementsOf = (template: Template, role: string): Statement[] => [
+  ...one(template, role).Policies.flatMap((policy: Properties) => policy.PolicyDocument.Statement),
+  ...ofType(template, 'AWS::IAM::Policy')
+    .filter(([, { Roles }]) => Roles.some(({ Ref }: Properties) => Ref === role))
+    .flatMap(([, { PolicyDocument }]) => PolicyDocument.Statement),
+];
+
+const actionsOf = (statements: readonly Statement[]) => statements.flatMap(({ Action }) => many(Action)).sort();
+
+const allStatements = (template: Template) =>
+  ofType(template, 'AWS::IAM::Role').flatMap(([role]) => statementsOf(template, role));
+
+const arn = (rest: string) => ({ 'Fn::Sub': `arn:\${AWS::Partition}:${rest}` });
+const here = (service: string, resource: string) => arn(`${service}:\${AWS::Region}:\${AWS::AccountId}:${resource}`);
+
+/** Function name in serverless.yml → [logical id, properties]. */
+const functions = (template: Template) =>
+  ofType(template, 'AWS::Lambda::Function').map(
+    ([id, properties]) => [properties.FunctionName.replace('acm-courier-test-', ''), id, properties] as const,
+  );
+
+describe('what the roles may do', () => {
+  test('in observe mode nothing in the stack may export, store or restart', () => {
+    expect(JSON.stringify(observe)).not.toMatch(
+      /acm:Export|secretsmanager:(Create|Put|Update|Get|Tag|Delete|Restore)|ecs:(Update|Create|Stop)|kms:/,
+    );
+  });
+
+  test('in deliver mode the worker alone may export tagged certificates, store below the prefix and restart tagged services', () => {
+    const acting = allStatements(deliver).filter(
+      (statement) => !JSON.stringify(allStatements(observe)).includes(JSON.stringify(statement)),
+    );
+    const tagged = { Null: { 'aws:ResourceTag/courier:secret': 'false' } };
+    const secrets = here('secretsmanager', 'secret:courier/*');
+    expect(acting).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'acm:ExportCertificate',
+        Resource: here('acm', 'certificate/*'),
+        Condition: tagged,
+      },
+      { Effect: 'Allow', Action: 'secretsmanager:GetRandomPassword', Resource: '*' },
+      {
+        Effect: 'Allow',
+        Action: 'secretsmanager:CreateSecret',
+        Resource: secrets,
+        Condition: { StringLike: { 'secretsmanager:Name': 'courier/*' } },
+      },
+      {
+        Effect: 'Allow',
+        Action: ['secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'],
+        Resource: secrets,
+      },
+      { Effect: 'Allow', Action: 'ecs:UpdateService', Resource: here('ecs', 'service/*'), Condition: tagged },
+    ]);
+    expect(statementsOf(deliver, 'DeliverRole')).toEqual(expect.arrayContaining(acting));
+  });
+
+  test('a given key may be used through Secrets Manager only, and no key without one', () => {
+    expect(statementsOf(full, 'DeliverRole')).toContainEqual({
+      Effect: 'Allow',
+      Action: ['kms:GenerateDataKey', 'kms:Decrypt'],
+      Resource: 'arn:aws:kms:us-east-1:111122223333:key/1',
+      Condition: {
+        StringEquals: { 'kms:ViaService': { 'Fn::Sub': `secretsmanager.\${AWS::Region}.\${AWS::URLSuffix}` } },
+      },
+    });
+    expect(JSON.stringify(deliver)).not.toContain('kms:');
+  });
+
+  test.each([
+    [
+      'CertificateAvailableRole',
+      'acm:DescribeCertificate acm:ListTagsForCertificate sns:Publish sqs:SendMessage sqs:SendMessage',
+    ],
+    ['SecretChangedRole', 'acm:ListTagsForCertificate sqs:SendMessage sqs:SendMessage tag:GetResources'],
+    [
+      'DeliverRole',
+      'acm-pca:GetCertificateAuthorityCertificate acm:DescribeCertificate acm:ListTagsForCertificate ecs:DescribeServices ecs:DescribeTasks ecs:ListServiceDeployments ecs:ListTasks secretsmanager:DescribeSecret secretsmanager:ListSecretVersionIds sns:Publish sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage tag:GetResources',
+    ],
+    [
+      'ReExportRole',
+      'acm:DescribeCertificate acm:ListTagsForCertificate acm:SearchCertificates ecs:DescribeServices ecs:DescribeTasks ecs:ListServiceDeployments ecs:ListTasks lambda:InvokeFunction secretsmanager:DescribeSecret secretsmanager:ListSecretVersionIds sqs:SendMessage sqs:SendMessage tag:GetResources',
+    ],
+  ])('%s observes with these actions and no other', (role, actions) => {
+    const others = actionsOf(statementsOf(observe, role)).filter((action) => !action.startsWith('logs:'));
+    expect(others.join(' ')).toBe(actions);
+  });
+
+  test('no action is a pattern, and a resource is "*" only where AWS knows no other', () => {
+    const statements = allStatements(full);
+    expect(actionsOf(statements).filter((action) => action.includes('*'))).toEqual([]);
+    const unbounded = statements.filter(({ Resource }) => many(Resource).includes('*'));
+    expect([...new Set(actionsOf(unbounded))]).toEqual([
+      'acm:SearchCertificates',
+      'ecs:ListTasks',
+      'secretsmanager:GetRandomPassword',
+      'tag:GetResources',
+    ]);
+  });
+
+  test('a permissions boundary and a path are on every role when given, and on none otherwise', () => {
+    for (const [, role] of ofType(full, 'AWS::IAM::Role')) {
+      expect(role).toMatchObject({
+        Path: '/courier/',
+        PermissionsBoundary: 'arn:aws:iam::111122223333:policy/boundary',
+      });
+    }
+    for (const [, role] of ofType(deliver, 'AWS::IAM::Role')) {
+      expect(Object.keys(role).sort()).toEqual(['AssumeRolePolicyDocument', 'Policies']);
+    }
+  });
+
+  test('no ARN names a partition: the stack is the same in China and GovCloud', () => {
+    expect(JSON.stringify(deliver)).not.toContain('arn:aws');
+  });
+});
+
+describe('functions', () => {
+  test('each file in functions/ is a function with a folder of its own, and nothing else is', () => {
+    const files = globSync('*.ts', { cwd: join(root, 'functions') }).map((file) => basename(file, '.ts'));
+    expect(functions(deliver).map(([name, , { Code }]) => `${name} ${Code}`)).toEqual(
+      expect.arrayContaining(files.map((name) => `${name} functions/${name}`)),
+    );
+    expect(functions(deliver)).toHaveLength(files.length);
+  });
+
+  test('each has a role that no other has, may write to its own log group only, and keeps its logs for 90 days', () => {
+    const roles = functions(deliver).map(([, , { Role }]) => Role['Fn::GetAtt'][0]);
+    expect(new Set(roles).size).toBe(roles.length);
+    for (const [name, id, { Role }] of functions(deliver)) {
+      const logGroup = id.replace('LambdaFunction', 'LogGroup');
+      expect(one(deliver, logGroup)).toEqual({
+        LogGroupName: `/aws/lambda/acm-courier-test-${name}`,
+        RetentionInDays: 90,
+      });
+      expect(statementsOf(deliver, Role['Fn::GetAtt'][0])).toContainEqual({
+        Effect: 'Allow',
+        Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        Resource: { 'Fn::GetAtt': [logGroup, 'Arn'] },
+      });
+    }
+  });
+
+  test.each([
+    ['certificate-available', 30, 'DELIVERIES_QUEUE_URL NOTICES RUNBOOK_URL TOPIC_ARN'],
+    ['secret-changed', 30, 'DELIVERIES_QUEUE_URL SECRET_PREFIX'],
+    [
+      'deliver',
+      60,
+      'COURIER_MODE DELIVERIES_QUEUE_URL NOTICES ROLLOUT_DEADLINE_MINUTES RUNBOOK_URL SECRET_PREFIX TOPIC_ARN',
+    ],
+    [
+      're-export',
+      900,
+      'COURIER_MODE DELIVERIES_QUEUE_URL DELIVER_FUNCTION ROLLOUT_DEADLINE_MINUTES RUNBOOK_URL SECRET_PREFIX',
+    ],
+  ])('%s has %d seconds and is told what it uses', (wanted, timeout, variables) => {
+    const [, , properties] = functions(deliver).find(([name]) => name === wanted) ?? [];
+    expect(properties?.Timeout).toBe(timeout);
+    const names = Object.keys(properties?.Environment.Variables).filter((name) => !name.startsWith('POWERTOOLS_'));
+    expect(names.sort().join(' ')).toBe(variables);
+  });
+});
+
+describe('nothing is lost in silence', () => {
+  test('each rule tries for 24 hours and then leaves the event in a queue that takes it from these rules only', () => {
+    const rules = ofType(deliver, 'AWS::Events::Rule').map(([, rule]) => rule);
+    expect(rules).toHaveLength(2);
+    for (const { Targets } of rules) {
+      expect(Targets).toHaveLength(1);
+      expect(Targets[0]).toMatchObject({
+        RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
+        DeadLetterConfig: { Arn: { 'Fn::GetAtt': ['UndeliveredEvents', 'Arn'] } },
+      });
+    }
+    expect(ofType(deliver, 'AWS::SQS::QueuePolicy').map(([, { PolicyDocument }]) => PolicyDocument.Statement)).toEqual([
+      [
+        {
+          Effect: 'Allow',
+          Principal: { Service: 'events.amazonaws.com' },
+          Action: 'sqs:SendMessage',
+          Resource: { 'Fn::GetAtt': ['UndeliveredEvents', 'Arn'] },
+          Condition: { ArnEquals: { 'aws:SourceArn': rules.map(({ Name }) => here('events', `rule/${Name}`)) } },
+        },
+      ],
+    ]);
+  });
+
+  test('rules match what ACM and Secrets Manager send', () => {
+    expect(ofType(full, 'AWS::Events::Rule').map(([, { EventPattern }]) => EventPattern)).toEqual([
+      { source: ['aws.acm'], 'detail-type': ['ACM Certificate Available'] },
+      {
+        source: ['aws.secretsmanager'],
+        'detail-type': ['Secret Label Updated'],
+        detail: { labelUpdated: ['AWSCURRENT'], name: [{ prefix: 'tls/' }] },
+      },
+    ]);
+  });
+
+  test('each function that is invoked asynchronously leaves what it failed on in a queue, and may send there', () => {
+    const destinations = new Map(
+      ofType(deliver, 'AWS::Lambda::EventInvokeConfig').map(([, { FunctionName, DestinationConfig }]) => [
+        FunctionName.Ref,
+        DestinationConfig.OnFailure.Destination,
+      ]),
+    );
+    for (const [name, id, { Role }] of functions(deliver)) {
+      if (name === 'deliver') continue; // is invoked by its queue, and synchronously
+      expect(destinations.get(id), name).toEqual({ 'Fn::GetAtt': ['FailedInvocations', 'Arn'] });
+      expect(statementsOf(deliver, Role['Fn::GetAtt'][0])).toContainEqual({
+        Effect: 'Allow',
+        Action: 'sqs:SendMessage',
+        Resource: { 'Fn::GetAtt': ['FailedInvocations', 'Arn'] },
+      });
+    }
+  });
+
+  test('a delivery is handed back up to 1,000 times within 14 days, then kept', () => {
+    expect(one(deliver, 'Deliveries')).toEqual({
+      QueueName: 'acm-courier-test-deliveries.fifo',
+      FifoQueue: true,
+      VisibilityTimeout: 360,
+      MessageRetentionPeriod: 14 * 86_400,
+      SqsManagedSseEnabled: true,
+      RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': ['DeadDeliveries', 'Arn'] }, maxReceiveCount: 1000 },
+    });
+    expect(ofType(full, 'AWS::Lambda::EventSourceMapping').map(([, properties]) => properties)).toEqual([
+      {
+        EventSourceArn: { 'Fn::GetAtt': ['Deliveries', 'Arn'] },
+        FunctionName: { 'Fn::GetAtt': ['DeliverLambdaFunction', 'Arn'] },
+        BatchSize: 1,
+        Enabled: true,
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        ScalingConfig: { MaximumConcurrency: 7 },
+      },
+    ]);
+  });
+
+  test('a message in any queue but deliveries, an error of any function, and a delivery that takes too long raise alarms', () => {
+    const watched = ofType(deliver, 'AWS::CloudWatch::Alarm').map(([, { Namespace, MetricName, Dimensions }]) => {
+      const { Ref, 'Fn::GetAtt': [queue] = [] } = Dimensions[0].Value;
+      return `${Namespace} ${MetricName} ${Ref ?? queue}`;
+    });
+    const queues = ofType(deliver, 'AWS::SQS::Queue').map(([id]) => id);
+    expect(watched.sort()).toEqual(
+      [
+        ...queues.filter((id) => id !== 'Deliveries').map((id) => `AWS/SQS ApproximateNumberOfMessagesVisible ${id}`),
+        ...functions(deliver).map(([, id]) => `AWS/Lambda Errors ${id}`),
+        'AWS/SQS ApproximateAgeOfOldestMessage Deliveries',
+        'AWS/Lambda Throttles DeliverLambdaFunction',
+      ].sort(),
+    );
+  });
+
+  test('each alarm tells the topic, is quiet while nothing happens, and names its section of the runbook', () => {
+    const sections = ofType(deliver, 'AWS::CloudWatch::Alarm').map(([id, alarm]) => {
+      expect(alarm, id).toMatchObject({ AlarmActions: [{ Ref: 'Notices' }], TreatMissingData: 'notBreaching' });
+      return /^.+\. https:\/\/\S+\/docs\/runbook\.md#(\S+)$/.exec(alarm.AlarmDescription)?.[1];
+    });
+    expect([...new Set(sections)]).toEqual([
+      'dead-letters-in-deliveries',
+      'undelivered-events',
+      'failed-invocations',
+      'oldest-delivery',
+      'deliveries-throttled',
+      'function-errors',
+    ]);
+  });
+});
+
+describe('notices', () => {
+  test('our topic takes alarms of this stack, and the first subscriber gets them and what is worth a mail', async () => {
+    const withMail = await packaged('mail', { email: 'ops@example.com' });
+    expect(one(withMail, 'FirstSubscriber')).toEqual({
+      TopicArn: { Ref: 'Notices' },
+      Protocol: 'email',
+      Endpoint: 'ops@example.com',
+      FilterPolicy: { severity: ['warning', 'action', 'critical', { exists: false }] },
+    });
+    expect(one(withMail, 'NoticesFromAlarms').PolicyDocument.Statement).toEqual([
+      {
+        Effect: 'Allow',
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+        Action: 'sns:Publish',
+        Resource: { Ref: 'Notices' },
+        Condition: { ArnLike: { 'aws:SourceArn': here('cloudwatch', 'alarm:acm-courier-test-*') } },
+      },
+    ]);
+    expect(ofType(deliver, 'AWS::SNS::Subscription')).toEqual([]);
+  });
+
+  test('a given topic is used by all and not touched', () => {
+    expect(Object.values(full.Resources).filter(({ Type }) => Type.startsWith('AWS::SNS'))).toEqual([]);
+    const topic = 'arn:aws:sns:us-east-1:111122223333:ours';
+    for (const [, alarm] of ofType(full, 'AWS::CloudWatch::Alarm')) expect(alarm.AlarmActions).toEqual([topic]);
+    expect(statementsOf(full, 'DeliverRole')).toContainEqual({
+      Effect: 'Allow',
+      Action: 'sns:Publish',
+      Resource: topic,
+    });
+  });
+});
+
+describe('the portable template', () => {
+  test('refers to nothing that it does not hold, and leaves no variable or condition open', () => {
+    for (const template of [observe, deliver, full]) {
+      const text = JSON.stringify(template);
+      const referred = [...text.matchAll(/"Ref":"([^":]+)"|"Fn::GetAtt":\["([^"]+)"/g)].map(
+        ([, ref, att]) => ref ?? att,
+      );
+      expect(referred.length).toBeGreaterThan(20);
+      expect(referred.filter((id) => !template.Resources[id ?? ''])).toEqual([]);
+      expect(text).not.toMatch(/\$\{(param|self|sls):|"Conditions"|"Fn::If"|:null|\[null/);
+    }
+  });
+
+  test('has no bucket, no function versions, and no type that lesser CloudFormations roll back', () => {
+    expect([...new Set(Object.values(full.Resources).map(({ Type }) => Type))].sort()).toEqual([
+      'AWS::CloudWatch::Alarm',
+      'AWS::Events::Rule',
+      'AWS::IAM::Policy',
+      'AWS::IAM::Role',
+      'AWS::Lambda::EventInvokeConfig',
+      'AWS::Lambda::EventSourceMapping',
+      'AWS::Lambda::Function',
+      'AWS::Lambda::Permission',
+      'AWS::Logs::LogGroup',
+      'AWS::SQS::Queue',
+      'AWS::SQS::QueuePolicy',
+    ]);
+    expect(full).not.toHaveProperty('Outputs');
+  });
+
+  test('each function finds its handler at the root of its folder', () => {
+    for (const [, , { Handler }] of functions(deliver)) expect(Handler).toBe('index.handler');
+  });
+});
+
+test.each([
+  ['mode', 'armed', 'functions.deliver.environment.COURIER_MODE'],
+  ['notices', 'some', 'functions.deliver.environment.NOTICES'],
+  ['maximumConcurrency', '1', 'must be >= 2'],
+])('an unknown %s, "%s", is refused with the place that it is for', async (name, value, place) => {
+  await expect(packaged(`unknown-${name}`, { [name]: value })).rejects.toThrow(place);
+});
