@@ -1,0 +1,192 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { arn, region } from './service.ts';
+
+export type FunctionSettings = {
+  readonly name: string;
+  /** Holds the bundle; copied, so that only what it contains can be loaded, as in Lambda. */
+  readonly folder: string;
+  /** `file.export`. */
+  readonly handler: string;
+  readonly timeoutSeconds: number;
+  readonly memoryMb: number;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Undefined: as many as are called for. */
+  readonly concurrency?: number | undefined;
+};
+
+export type Invocation = {
+  /** JSON. */
+  readonly event: string;
+  readonly timeoutMs: number;
+  readonly clockOffset: number;
+  readonly context: Readonly<Record<string, unknown>>;
+};
+
+/** `payload` is JSON: what the handler returned, or `{errorType, errorMessage, …}`. */
+export type InvocationResult = { readonly ok: boolean; readonly payload: string };
+
+export type LogLine = { readonly function: string; readonly line: string };
+
+export type FunctionRunner = {
+  readonly settings: FunctionSettings;
+  /** Runs the handler in a warm process or a new one; waits where the concurrency is used up. Never rejects. */
+  run(event: string, requestId: string): Promise<InvocationResult>;
+  /** Whether another `run` would have to wait. */
+  full(): boolean;
+  /** Ends every process of the function; invocations under way fail. */
+  stop(): Promise<void>;
+};
+
+/** The processes of one function, one for each invocation at a time. */
+export function createFunctionRunner(
+  settings: FunctionSettings,
+  { url, clockOffset, log }: { url: string; clockOffset: () => number; log: (line: LogLine) => void },
+): FunctionRunner {
+  const processes = new Set<ChildProcess>();
+  let idle: ChildProcess[] = [];
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  let stopped = false;
+  let copy: Promise<string> | undefined;
+
+  const full = () => running >= (settings.concurrency ?? Number.POSITIVE_INFINITY);
+
+  async function start(): Promise<ChildProcess | null> {
+    copy ??= copyOf(settings.folder);
+    const folder = await copy;
+    if (stopped) return null;
+    const child = fork(
+      join(import.meta.dirname, 'function-process.ts'),
+      [folder, settings.handler, String(clockOffset())],
+      {
+        cwd: folder,
+        env: { ...lambdaEnvironment(settings, { folder, url }), ...settings.environment },
+        // Not the flags of whatever runs the lab.
+        execArgv: [],
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      },
+    );
+    processes.add(child);
+    for (const output of [child.stdout, child.stderr]) {
+      if (output) createInterface({ input: output }).on('line', (line) => log({ function: settings.name, line }));
+    }
+    child.once('exit', () => {
+      processes.delete(child);
+      idle = idle.filter((one) => one !== child);
+    });
+    return child;
+  }
+
+  async function run(event: string, requestId: string): Promise<InvocationResult> {
+    while (full()) await new Promise<void>((resolve) => waiting.push(resolve));
+    running += 1;
+    try {
+      const child = idle.pop() ?? (await start());
+      if (!child) return failed('Runtime.ExitError', `RequestId: ${requestId} Error: The lab has stopped`);
+      const result = await invoke(child, { event, requestId });
+      // The last log lines are in the pipe already, but may be read only after the answer.
+      await new Promise((resolve) => setImmediate(resolve));
+      return result;
+    } finally {
+      running -= 1;
+      waiting.shift()?.();
+    }
+  }
+
+  /** A process that failed to answer, or ended, is not used again. */
+  async function invoke(child: ChildProcess, call: { event: string; requestId: string }): Promise<InvocationResult> {
+    const { timeoutSeconds } = settings;
+    const outcome = Promise.withResolvers<InvocationResult>();
+    const answered = (result: unknown) => {
+      idle.push(child);
+      outcome.resolve(result as InvocationResult);
+    };
+    const ended = (code: number | null, signal: string | null) => {
+      const how = signal === null ? `exit status ${code}` : `signal: ${signal}`;
+      outcome.resolve(
+        failed('Runtime.ExitError', `RequestId: ${call.requestId} Error: Runtime exited with error: ${how}`),
+      );
+    };
+    const timeout = setTimeout(() => {
+      child.off('message', answered).off('exit', ended).kill('SIGKILL');
+      const message = `Task timed out after ${timeoutSeconds.toFixed(2)} seconds`;
+      outcome.resolve(failed('Sandbox.Timedout', `RequestId: ${call.requestId} Error: ${message}`));
+    }, timeoutSeconds * 1000);
+    child.once('message', answered).once('exit', ended);
+    child.send(invocationOf(call), (error) => error && child.kill('SIGKILL'));
+    const result = await outcome.promise;
+    clearTimeout(timeout);
+    child.off('message', answered).off('exit', ended);
+    return result;
+  }
+
+  function invocationOf({ event, requestId }: { event: string; requestId: string }): Invocation {
+    const { name, memoryMb, timeoutSeconds } = settings;
+    const context = {
+      functionName: name,
+      functionVersion: '$LATEST',
+      invokedFunctionArn: arn('lambda', `function:${name}`),
+      memoryLimitInMB: String(memoryMb),
+      awsRequestId: requestId,
+      logGroupName: `/aws/lambda/${name}`,
+      logStreamName: 'lab',
+    };
+    return { event, timeoutMs: timeoutSeconds * 1000, clockOffset: clockOffset(), context };
+  }
+
+  return {
+    settings,
+    run,
+    full,
+    async stop() {
+      stopped = true;
+      const ends = [...processes].map((child) => once(child, 'exit'));
+      for (const child of processes) child.kill('SIGKILL');
+      await Promise.all(ends);
+      if (copy) await rm(await copy, { recursive: true, force: true });
+    },
+  };
+}
+
+async function copyOf(folder: string): Promise<string> {
+  const copy = await mkdtemp(join(tmpdir(), 'acm-courier-lab-'));
+  await cp(folder, copy, { recursive: true });
+  return copy;
+}
+
+/** What Lambda itself sets; nothing is inherited but PATH. */
+function lambdaEnvironment(
+  { name, handler, memoryMb }: FunctionSettings,
+  { folder, url }: { folder: string; url: string },
+): Record<string, string | undefined> {
+  return {
+    PATH: process.env.PATH,
+    TZ: ':UTC',
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    AWS_LAMBDA_FUNCTION_NAME: name,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: 'lab',
+    AWS_ACCESS_KEY_ID: name,
+    AWS_SECRET_ACCESS_KEY: randomUUID(),
+    AWS_SESSION_TOKEN: 'lab',
+    AWS_ENDPOINT_URL: url,
+    LAMBDA_TASK_ROOT: folder,
+    _HANDLER: handler,
+  };
+}
+
+const failed = (errorType: string, errorMessage: string): InvocationResult => ({
+  ok: false,
+  payload: JSON.stringify({ errorType, errorMessage }),
+});

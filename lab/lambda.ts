@@ -1,0 +1,239 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from './clock.ts';
+import { createFunctionRunner, type FunctionRunner, type FunctionSettings, type LogLine } from './function-runner.ts';
+import { AwsError, arn, type HttpAnswer, type HttpRequest, region, type Service } from './service.ts';
+import type { Queue, ReceivedMessage, Sqs } from './sqs.ts';
+
+export type AsyncSettings = {
+  /** 0 to 2, after 1 and 2 minutes. */
+  readonly retries?: number | undefined;
+  /** Of the queue that gets the record of an invocation which failed for good. */
+  readonly onFailureArn?: string | undefined;
+};
+
+export type Mapping = {
+  readonly functionName: string;
+  readonly queueArn: string;
+  readonly batchSize?: number | undefined;
+  readonly maximumConcurrency?: number | undefined;
+  /** FunctionResponseTypes has ReportBatchItemFailures. */
+  readonly reportsItemFailures?: boolean | undefined;
+};
+
+export type Lambda = {
+  readonly service: Service;
+  /** As CreateFunction: answers the ARN. */
+  create(settings: FunctionSettings): string;
+  configureAsync(functionName: string, settings: AsyncSettings): void;
+  /** As CreateEventSourceMapping, for a queue. */
+  map(mapping: Mapping): void;
+  /** Takes an asynchronous invocation (`event` is JSON); false where there is no such function. */
+  invokeLater(nameOrArn: string, event: string): boolean;
+  /** All that functions wrote, oldest first. */
+  logs(): readonly LogLine[];
+  stop(): Promise<void>;
+};
+
+const invocations = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
+const minuteMs = 60_000;
+
+/** Functions as processes on the lab's clock. `url` is the lab's own, where their SDK clients are sent. */
+export function createLambda({
+  clock,
+  sqs,
+  url,
+}: {
+  clock: Clock;
+  sqs: Pick<Sqs, 'byArn'>;
+  url: () => string;
+}): Lambda {
+  const functions = new Map<string, FunctionRunner>();
+  const asyncSettings = new Map<string, AsyncSettings>();
+  const logs: LogLine[] = [];
+  let stopped = false;
+
+  function find(nameOrArn: string): FunctionRunner {
+    const name = nameOf(nameOrArn);
+    const found = functions.get(name);
+    if (found) return found;
+    throw new AwsError('ResourceNotFoundException', `Function not found: ${arn('lambda', `function:${name}`)}`, {
+      status: 404,
+    });
+  }
+
+  async function invoke({ name, type, event }: InvokeInput): Promise<HttpAnswer> {
+    const runner = find(name);
+    checkJson(event);
+    if (type === 'DryRun') return answer(204, '');
+    if (type === 'Event') {
+      invokeLater(name, event);
+      return answer(202, '');
+    }
+    if (runner.full()) throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', { status: 429 });
+    const { ok, payload } = await runner.run(event, randomUUID());
+    return answer(200, payload, ok ? {} : { 'x-amz-function-error': 'Unhandled' });
+  }
+
+  function invokeLater(nameOrArn: string, event: string): boolean {
+    const runner = functions.get(nameOf(nameOrArn));
+    if (runner) void clock.busy(attempt(runner, { event, requestId: randomUUID(), number: 1 }));
+    return runner !== undefined;
+  }
+
+  async function attempt(runner: FunctionRunner, call: AsyncCall): Promise<void> {
+    const { retries = 2, onFailureArn } = asyncSettings.get(runner.settings.name) ?? {};
+    const result = await runner.run(call.event, call.requestId);
+    if (result.ok || stopped) return;
+    if (call.number <= retries) {
+      const again = new Date(clock.now().getTime() + call.number * minuteMs);
+      clock.at(again, () => attempt(runner, { ...call, number: call.number + 1 }));
+    } else if (onFailureArn) {
+      sqs
+        .byArn(onFailureArn)
+        ?.send({ body: JSON.stringify(failureRecord(runner, { call, payload: result.payload, clock })) });
+    }
+  }
+
+  function map(mapping: Mapping): void {
+    const runner = find(mapping.functionName);
+    const queue = sqs.byArn(mapping.queueArn);
+    if (!queue) throw new AwsError('InvalidParameterValueException', `There is no queue "${mapping.queueArn}"`);
+    if (queue.visibilitySeconds < runner.settings.timeoutSeconds) {
+      throw new AwsError(
+        'InvalidParameterValueException',
+        `Queue visibility timeout: ${queue.visibilitySeconds} seconds is less than Function timeout: ${runner.settings.timeoutSeconds} seconds`,
+      );
+    }
+    poll(queue, { runner, mapping });
+  }
+
+  function poll(queue: Queue, { runner, mapping }: { runner: FunctionRunner; mapping: Mapping }): void {
+    const { batchSize = 10, maximumConcurrency = 5 } = mapping;
+    let underWay = 0;
+
+    function look(): void {
+      while (!stopped && underWay < maximumConcurrency) {
+        const messages = queue.receive(batchSize);
+        if (messages.length === 0) return;
+        underWay += 1;
+        void clock.busy(handle(messages));
+      }
+    }
+
+    async function handle(messages: readonly ReceivedMessage[]): Promise<void> {
+      const event = JSON.stringify({ Records: messages.map((message) => recordOf(message, queue)) });
+      const result = await runner.run(event, randomUUID());
+      const failed =
+        result.ok && mapping.reportsItemFailures ? failedItems(result.payload, messages) : new Set<string>();
+      // A failed function keeps the whole batch in flight: it comes back when its visibility ends.
+      if (result.ok) for (const one of messages) if (!failed.has(one.messageId)) release(queue, one);
+      underWay -= 1;
+      look();
+    }
+
+    queue.watch(look);
+  }
+
+  return {
+    create(settings) {
+      functions.set(
+        settings.name,
+        createFunctionRunner(settings, { url: url(), clockOffset: clock.offset, log: (line) => logs.push(line) }),
+      );
+      return arn('lambda', `function:${settings.name}`);
+    },
+    configureAsync: (functionName, settings) => void asyncSettings.set(find(functionName).settings.name, settings),
+    map,
+    invokeLater,
+    logs: () => logs,
+    async stop() {
+      stopped = true;
+      await Promise.all([...functions.values()].map((runner) => runner.stop()));
+    },
+    service: {
+      name: 'lambda',
+      protocol: 'rest-json',
+      target: '',
+      operations: { Invoke: invoke },
+      route: ({ method, path, headers, body }: HttpRequest) => {
+        const name = method === 'POST' ? invocations.exec(path)?.[1] : undefined;
+        if (name === undefined) return null;
+        const type = headers['x-amz-invocation-type'] ?? 'RequestResponse';
+        return { operation: 'Invoke', input: { name: decodeURIComponent(name), type, event: body || '{}' } };
+      },
+    },
+  };
+}
+
+type InvokeInput = { readonly name: string; readonly type: string; readonly event: string };
+type AsyncCall = { readonly event: string; readonly requestId: string; readonly number: number };
+
+/** Of a name, an ARN (`arn:…:function:NAME`) or either with a qualifier. */
+const nameOf = (nameOrArn: string) => /(?:^|:function:)([\w-]+)(?::[\w$-]+)?$/.exec(nameOrArn)?.[1] ?? nameOrArn;
+
+function checkJson(event: string): void {
+  try {
+    JSON.parse(event);
+  } catch (error) {
+    throw new AwsError(
+      'InvalidRequestContentException',
+      `Could not parse request body into json: ${(error as Error).message}`,
+    );
+  }
+}
+
+const answer = (status: number, body: string, headers: Record<string, string> = {}): HttpAnswer => ({
+  status,
+  headers: { 'content-type': 'application/json', 'x-amz-executed-version': '$LATEST', ...headers },
+  body,
+});
+
+/** As destinations get it: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html */
+function failureRecord(
+  { settings }: FunctionRunner,
+  { call, payload, clock }: { call: AsyncCall; payload: string; clock: Clock },
+): object {
+  return {
+    version: '1.0',
+    timestamp: clock.now().toISOString(),
+    requestContext: {
+      requestId: call.requestId,
+      functionArn: `${arn('lambda', `function:${settings.name}`)}:$LATEST`,
+      condition: 'RetriesExhausted',
+      approximateInvokeCount: call.number,
+    },
+    requestPayload: JSON.parse(call.event),
+    responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+    responsePayload: JSON.parse(payload),
+  };
+}
+
+function recordOf(message: ReceivedMessage, queue: Queue): object {
+  const { messageId, receiptHandle, body, attributes } = message;
+  const messageAttributes = Object.fromEntries(
+    Object.entries(message.messageAttributes).map(([name, { DataType, StringValue }]) => [
+      name,
+      { dataType: DataType, stringValue: StringValue },
+    ]),
+  );
+  const source = { eventSource: 'aws:sqs', eventSourceARN: queue.arn, awsRegion: region };
+  return { messageId, receiptHandle, body, attributes, messageAttributes, ...source };
+}
+
+/** Message ids that the answer hands back; all of them where the answer is malformed or names what was not sent. */
+function failedItems(payload: string, messages: readonly ReceivedMessage[]): ReadonlySet<string> {
+  const sent = new Set(messages.map(({ messageId }) => messageId));
+  const failures: unknown = JSON.parse(payload)?.batchItemFailures ?? [];
+  if (!Array.isArray(failures)) return sent;
+  const named = failures.map((failure) => failure?.itemIdentifier);
+  return named.every((id) => sent.has(id)) ? new Set(named) : sent;
+}
+
+/** A FIFO message whose visibility ended meanwhile comes back, as in AWS, although it was handled. */
+function release(queue: Queue, { receiptHandle }: ReceivedMessage): void {
+  try {
+    queue.remove(receiptHandle);
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+  }
+}

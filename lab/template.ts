@@ -1,0 +1,207 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve as resolvePath } from 'node:path';
+import { type AwsTarget, type EventBridge, targetOf } from './eventbridge.ts';
+import { holds, resolve, type Scope } from './intrinsics.ts';
+import type { Lambda } from './lambda.ts';
+import { account, arn } from './service.ts';
+import type { Sns } from './sns.ts';
+import type { Sqs } from './sqs.ts';
+
+export type Template = {
+  readonly Parameters?: Readonly<Record<string, { readonly Default?: unknown }>>;
+  readonly Conditions?: Readonly<Record<string, unknown>>;
+  readonly Resources: Readonly<Record<string, TemplateResource>>;
+};
+
+type TemplateResource = {
+  readonly Type: string;
+  readonly Condition?: string;
+  readonly Properties?: Readonly<Record<string, unknown>>;
+};
+
+/** What a template's resources are made in. */
+export type TemplateWorld = {
+  readonly sqs: Sqs;
+  readonly sns: Sns;
+  readonly bus: EventBridge;
+  readonly lambda: Lambda;
+};
+
+export type TemplateOptions = {
+  readonly world: TemplateWorld;
+  /** The template's own folder: functions' `Code` is relative to it. */
+  readonly folder: string;
+  readonly parameters?: Readonly<Record<string, string>> | undefined;
+};
+
+type Made = { readonly ref: string; readonly attributes: Readonly<Record<string, string>> };
+// biome-ignore lint/suspicious/noExplicitAny: properties are as the template has them; each kind reads its own.
+type Properties = any;
+type Kind = (properties: Properties, context: TemplateOptions & { readonly logicalId: string }) => Made;
+
+const stackName = 'acm-courier-lab';
+
+/** Reads a packaged template and makes its resources: the lab's only configuration. Rejects where CloudFormation would. */
+export async function applyTemplateFile(path: string, options: Omit<TemplateOptions, 'folder'>): Promise<void> {
+  applyTemplate(JSON.parse(await readFile(path, 'utf8')), { ...options, folder: dirname(path) });
+}
+
+/** Throws on what the template does not define, on cycles and on functions that the lab does not know. */
+export function applyTemplate(template: Template, options: TemplateOptions): void {
+  const made = new Map<string, Made>();
+  const making = new Set<string>();
+  const scope: Scope = {
+    stackName,
+    parameters: parametersOf(template, options.parameters),
+    conditions: template.Conditions ?? {},
+    ref: (logicalId) => make(logicalId).ref,
+    attribute(logicalId, name) {
+      const value = make(logicalId).attributes[name];
+      if (value === undefined) throw new Error(`Resource "${logicalId}" has no attribute "${name}" in the lab`);
+      return value;
+    },
+  };
+  const wanted = ({ Condition }: TemplateResource) => Condition === undefined || holds(Condition, scope);
+
+  /** On first mention, so that what a resource refers to exists before it. */
+  function make(logicalId: string): Made {
+    const known = made.get(logicalId);
+    if (known) return known;
+    const resource = template.Resources[logicalId];
+    if (!resource || !wanted(resource))
+      throw new Error(`The template refers to "${logicalId}", which it does not create`);
+    if (making.has(logicalId)) throw new Error(`Circular dependency: ${[...making, logicalId].join(' → ')}`);
+    making.add(logicalId);
+    const properties = resolve(resource.Properties ?? {}, scope);
+    const result = makeResource(resource.Type, { properties, context: { ...options, logicalId } });
+    making.delete(logicalId);
+    made.set(logicalId, result);
+    return result;
+  }
+
+  for (const [logicalId, resource] of Object.entries(template.Resources)) if (wanted(resource)) make(logicalId);
+}
+
+function parametersOf(
+  { Parameters = {} }: Template,
+  given: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(Parameters, name));
+  if (unknown !== undefined) throw new Error(`The template has no parameter "${unknown}"`);
+  return Object.fromEntries(
+    Object.entries(Parameters).map(([name, { Default }]) => {
+      const value = given[name] ?? Default;
+      if (value === undefined) throw new Error(`Parameter "${name}" needs a value`);
+      return [name, String(value)];
+    }),
+  );
+}
+
+function makeResource(
+  type: string,
+  { properties, context }: { properties: Properties; context: Parameters<Kind>[1] },
+): Made {
+  try {
+    return (kinds[type] ?? inert(type))(properties, context);
+  } catch (cause) {
+    throw new Error(`Cannot create "${context.logicalId}" (${type}): ${(cause as Error).message}`, { cause });
+  }
+}
+
+const kinds: Readonly<Record<string, Kind>> = {
+  'AWS::SQS::Queue'({ QueueName, Tags: _, ...attributes }, { world, logicalId }) {
+    const name = QueueName ?? `${stackName}-${logicalId}${attributes.FifoQueue ? '.fifo' : ''}`;
+    const texts = Object.entries(attributes).map(([key, value]) => [
+      key,
+      typeof value === 'object' ? JSON.stringify(value) : String(value),
+    ]);
+    const queue = world.sqs.create(name, Object.fromEntries(texts));
+    return { ref: queue.url, attributes: { Arn: queue.arn, QueueName: queue.name, QueueUrl: queue.url } };
+  },
+
+  'AWS::SNS::Topic'({ TopicName, Subscription = [] }, { world, logicalId }) {
+    const name = TopicName ?? `${stackName}-${logicalId}`;
+    const topicArn = world.sns.create(name);
+    for (const { Protocol, Endpoint } of Subscription)
+      world.sns.subscribe({ topicArn, protocol: Protocol, endpoint: Endpoint });
+    return { ref: topicArn, attributes: { TopicArn: topicArn, TopicName: name } };
+  },
+
+  'AWS::SNS::Subscription'(
+    { TopicArn, Protocol, Endpoint, FilterPolicy, RawMessageDelivery, FilterPolicyScope },
+    { world },
+  ) {
+    if (FilterPolicyScope === 'MessageBody') throw new Error('The lab filters on message attributes only');
+    const subscriptionArn = world.sns.subscribe({
+      topicArn: TopicArn,
+      protocol: Protocol,
+      endpoint: Endpoint,
+      filterPolicy: FilterPolicy,
+      rawMessageDelivery: RawMessageDelivery,
+    });
+    return { ref: subscriptionArn, attributes: { Arn: subscriptionArn } };
+  },
+
+  'AWS::Lambda::Function'(properties, { world, folder, logicalId }) {
+    const name = properties.FunctionName ?? `${stackName}-${logicalId}`;
+    if (typeof properties.Code !== 'string') throw new Error("Code must be the path of the bundle's folder");
+    const functionArn = world.lambda.create({
+      name,
+      folder: resolvePath(folder, properties.Code),
+      handler: properties.Handler,
+      timeoutSeconds: Number(properties.Timeout ?? 3),
+      memoryMb: Number(properties.MemorySize ?? 128),
+      environment: textsOf(properties.Environment?.Variables),
+      concurrency: properties.ReservedConcurrentExecutions,
+    });
+    return { ref: name, attributes: { Arn: functionArn } };
+  },
+
+  'AWS::Lambda::EventSourceMapping'(properties, { world, logicalId }) {
+    if (properties.FilterCriteria) throw new Error('The lab filters no event sources: FilterCriteria');
+    if (properties.Enabled !== false) {
+      world.lambda.map({
+        functionName: properties.FunctionName,
+        queueArn: properties.EventSourceArn,
+        batchSize: properties.BatchSize,
+        maximumConcurrency: properties.ScalingConfig?.MaximumConcurrency,
+        reportsItemFailures: properties.FunctionResponseTypes?.includes('ReportBatchItemFailures'),
+      });
+    }
+    return { ref: logicalId, attributes: { Id: logicalId } };
+  },
+
+  'AWS::Lambda::EventInvokeConfig'({ FunctionName, MaximumRetryAttempts, DestinationConfig }, { world, logicalId }) {
+    world.lambda.configureAsync(FunctionName, {
+      retries: MaximumRetryAttempts,
+      onFailureArn: DestinationConfig?.OnFailure?.Destination,
+    });
+    return { ref: logicalId, attributes: {} };
+  },
+
+  'AWS::Events::Rule'({ Name, EventPattern, State, Targets = [], ScheduleExpression }, { world, logicalId }) {
+    if (ScheduleExpression) throw new Error('The lab runs no schedules: ScheduleExpression');
+    const name = Name ?? `${stackName}-${logicalId}`;
+    const ruleArn = world.bus.putRule({ name, pattern: EventPattern, enabled: State !== 'DISABLED' });
+    world.bus.putTargets(name, (Targets as AwsTarget[]).map(targetOf));
+    return { ref: name, attributes: { Arn: ruleArn } };
+  },
+
+  'AWS::IAM::Role'({ RoleName, Path = '/' }, { logicalId }) {
+    const name = RoleName ?? `${stackName}-${logicalId}`;
+    return { ref: name, attributes: { Arn: `arn:aws:iam::${account}:role${Path}${name}` } };
+  },
+};
+
+/** What has no effect in the lab (alarms, log groups, policies, …) has a name and an ARN, so that others can refer to it. */
+function inert(type: string): Kind {
+  return (_, { logicalId }) => {
+    const name = `${stackName}-${logicalId}`;
+    return { ref: name, attributes: { Arn: arn(type.split('::')[1]?.toLowerCase() ?? '', name) } };
+  };
+}
+
+/** Environment variables are text in CloudFormation; a number or boolean is taken as its text. */
+function textsOf(values: Readonly<Record<string, unknown>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
+}
