@@ -10,7 +10,7 @@ export type CertificateRecord = {
   readonly createdAt: Date;
   /** What was asked for; null for imported certificates. */
   readonly request: CertificateRequest | null;
-  readonly tags: Map<string, string>;
+  tags: Map<string, string>;
   status: 'PENDING_VALIDATION' | 'ISSUED' | 'EXPIRED';
   material: Material | null;
   /** The material before a renewal, while an export may still hand it out. */

@@ -33,13 +33,11 @@ export function createAcm(world: { clock: Clock; emit: Emit; authority: Authorit
     throw refuse('RequestInProgress', `Certificate ${certificateArn} is not issued yet: the request is in progress.`);
   }
 
-  function add(type: CertificateRecord['type'], request: CertificateRecord['request'] = null): CertificateRecord {
+  function add(fixed: Pick<CertificateRecord, 'type' | 'request' | 'tags'>): CertificateRecord {
     const record: CertificateRecord = {
+      ...fixed,
       arn: arn('acm', `certificate/${randomUUID()}`),
-      type,
       createdAt: clock.now(),
-      request,
-      tags: new Map(),
       status: 'PENDING_VALIDATION',
       material: null,
       previous: null,
@@ -63,9 +61,8 @@ export function createAcm(world: { clock: Clock; emit: Emit; authority: Authorit
     const caArn: string | undefined = input.CertificateAuthorityArn;
     const request = checkedRequest(input);
     if (caArn && !authority.cas.some((ca) => ca.arn === caArn)) refuse('InvalidArn', `No such private CA: ${caArn}.`);
-    const tags = checkedTags(input.Tags);
-    const record = add(caArn ? 'PRIVATE' : 'AMAZON_ISSUED', request);
-    addTags(record, tags);
+    const tags = withTags(new Map(), input.Tags);
+    const record = add({ type: caArn ? 'PRIVATE' : 'AMAZON_ISSUED', request, tags });
     if (caArn) lifecycle.issueSoon(record);
     if (input.IdempotencyToken) requests.set(input.IdempotencyToken, { certificateArn: record.arn, at: clock.now() });
     return { CertificateArn: record.arn };
@@ -98,10 +95,9 @@ export function createAcm(world: { clock: Clock; emit: Emit; authority: Authorit
   const importCertificate: Operation = (input) => {
     const material = importedMaterial(input, clock.now());
     if (input.CertificateArn && input.Tags) refuse('Validation', 'Tags cannot be applied when re-importing.');
-    const tags = checkedTags(input.Tags);
-    const record = input.CertificateArn ? find(input.CertificateArn) : add('IMPORTED');
+    const tags = withTags(new Map(), input.Tags);
+    const record = input.CertificateArn ? find(input.CertificateArn) : add({ type: 'IMPORTED', request: null, tags });
     if (record.type !== 'IMPORTED') refuse('Validation', `Certificate ${record.arn} was not imported.`);
-    addTags(record, tags);
     lifecycle.takeIn(record, material);
     return { CertificateArn: record.arn };
   };
@@ -141,6 +137,12 @@ export function createAcm(world: { clock: Clock; emit: Emit; authority: Authorit
     return { Results: items, NextToken };
   };
 
+  const addTags: Operation = ({ CertificateArn, Tags }) => {
+    const record = find(CertificateArn);
+    record.tags = withTags(record.tags, Tags);
+    return {};
+  };
+
   const removeTags: Operation = ({ CertificateArn, Tags }) => {
     const { tags } = find(CertificateArn);
     for (const { Key, Value } of Tags) if (Value === undefined || tags.get(Key) === Value) tags.delete(Key);
@@ -165,10 +167,7 @@ export function createAcm(world: { clock: Clock; emit: Emit; authority: Authorit
         DeleteCertificate: deleteCertificate,
         ListCertificates: listCertificates,
         SearchCertificates: search,
-        AddTagsToCertificate({ CertificateArn, Tags }) {
-          addTags(find(CertificateArn), checkedTags(Tags));
-          return {};
-        },
+        AddTagsToCertificate: addTags,
         RemoveTagsFromCertificate: removeTags,
         ListTagsForCertificate({ CertificateArn }) {
           return { Tags: Array.from(find(CertificateArn).tags, ([Key, Value]) => ({ Key, Value })) };
@@ -272,21 +271,13 @@ function privateKeyOf(base64: string | undefined) {
 
 type Tag = { readonly Key: string; readonly Value?: string };
 
-function checkedTags(tags: readonly Tag[] = []): readonly Tag[] {
-  const wrong = tags.find(({ Key, Value = '' }) => {
-    const allowed = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
-    return (
-      Key.startsWith('aws:') || Key.length < 1 || Key.length > 128 || Value.length > 256 || !allowed.test(Key + Value)
-    );
-  });
-  if (wrong) refuse('InvalidTag', `The tag with key "${wrong.Key}" is not valid.`);
-  return tags;
-}
-
-function addTags({ tags, arn }: CertificateRecord, added: readonly Tag[]): void {
+function withTags(tags: ReadonlyMap<string, string>, added: readonly Tag[] = []): Map<string, string> {
+  const allowed = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+  for (const { Key, Value = '' } of added)
+    if (!/^(?!aws:).{1,128}$/.test(Key) || Value.length > 256 || !allowed.test(Key + Value))
+      refuse('InvalidTag', `The tag with key "${Key}" is not valid.`);
   const together = new Map([...tags, ...added.map(({ Key, Value = '' }) => [Key, Value] as const)]);
-  if (together.size > 50) refuse('TooManyTags', `Certificate ${arn} would have more than 50 tags.`);
-  for (const [key, value] of together) tags.set(key, value);
+  return together.size <= 50 ? together : refuse('TooManyTags', 'A certificate has at most 50 tags.');
 }
 
 /** The token is the position to go on from. */

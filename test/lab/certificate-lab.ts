@@ -1,0 +1,56 @@
+import { ACMClient } from '@aws-sdk/client-acm';
+import { ACMPCAClient } from '@aws-sdk/client-acm-pca';
+import { type Acm, createAcm } from '../../lab/acm.ts';
+import { type Authority, createAuthority } from '../../lab/authority.ts';
+import { type Clock, createClock } from '../../lab/clock.ts';
+import { createPrivateCa } from '../../lab/private-ca.ts';
+import { startServer } from '../../lab/server.ts';
+import type { Emit } from '../../lab/service.ts';
+
+export type CertificateLab = {
+  readonly clock: Clock;
+  readonly authority: Authority;
+  readonly lab: Acm;
+  readonly acm: ACMClient;
+  readonly pca: ACMPCAClient;
+  /** What was emitted, in order, at lab time `at`. */
+  readonly events: (Parameters<Emit>[0] & { readonly at: Date })[];
+  /** ARN of the CA that certificates are requested from. */
+  readonly caArn: string;
+  stop(): Promise<void>;
+};
+
+export const day = 86_400_000;
+
+/** The certificate side of the lab alone, over HTTP; its clock starts 336 days ago. */
+export async function startCertificateLab(): Promise<CertificateLab> {
+  const clock = createClock(new Date(Date.now() - 336 * day));
+  const authority = await createAuthority({ clock });
+  const events: CertificateLab['events'] = [];
+  const lab = createAcm({ clock, authority, emit: (event) => void events.push({ ...event, at: clock.now() }) });
+  const services = [lab.service, createPrivateCa({ authority }).service];
+  const server = await startServer({ services, clock, onCall: () => {} });
+  const config = {
+    endpoint: server.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'operator', secretAccessKey: 'operator' },
+    maxAttempts: 1,
+  };
+  const acm = new ACMClient(config);
+  const pca = new ACMPCAClient(config);
+  return {
+    clock,
+    authority,
+    lab,
+    acm,
+    pca,
+    events,
+    caArn: authority.cas[1]?.arn ?? '',
+    async stop() {
+      clock.stop();
+      acm.destroy();
+      pca.destroy();
+      await server.stop();
+    },
+  };
+}
