@@ -1,0 +1,444 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import type { Clock } from './clock.ts';
+import { arn, type Emit } from './service.ts';
+import { freeAddress, startProcess, type TaskProcess } from './task-process.ts';
+
+export type ContainerDefinition = {
+  readonly name: string;
+  readonly image: string;
+  readonly essential?: boolean;
+  readonly portMappings?: readonly { readonly containerPort: number }[];
+  readonly environment?: readonly { readonly name: string; readonly value: string }[];
+  readonly secrets?: readonly SecretReference[];
+  readonly logConfiguration?: { readonly secretOptions?: readonly SecretReference[] };
+};
+type SecretReference = { readonly name: string; readonly valueFrom: string };
+
+export type TaskDefinition = {
+  readonly arn: string;
+  readonly containers: readonly ContainerDefinition[];
+};
+
+export type Container = {
+  readonly definition: ContainerDefinition;
+  process?: TaskProcess;
+  exit?: { readonly code: number; readonly message: string };
+};
+
+export type Task = {
+  readonly arn: string;
+  readonly deployment: Deployment;
+  readonly definition: TaskDefinition;
+  readonly containers: readonly Container[];
+  readonly createdAt: Date;
+  lastStatus: 'PENDING' | 'RUNNING' | 'DEPROVISIONING' | 'STOPPED';
+  desiredStatus: 'RUNNING' | 'STOPPED';
+  startedAt?: Date;
+  stoppedAt?: Date;
+  stoppedReason?: string;
+  host?: string;
+};
+
+export type Deployment = {
+  /** `ecs-svc/<number>`; the number is the service revision's too. */
+  readonly id: string;
+  readonly definition: TaskDefinition;
+  readonly createdAt: Date;
+  updatedAt: Date;
+  rolloutState: 'IN_PROGRESS' | 'COMPLETED' | 'FAILED';
+  rolloutStateReason: string;
+  /** Whether it ever completed: only then can a roll-back return to it. */
+  completed: boolean;
+  /** Tasks in a row that ended before they listened. */
+  failedTasks: number;
+  /** Tasks in a row that ended by themselves, and when the next may be started. */
+  exits: number;
+  retryAt: number;
+  /** Once superseded: how many tasks it may still have. */
+  share: number;
+};
+
+export type ServiceDeployment = {
+  readonly arn: string;
+  readonly target: Deployment;
+  readonly sources: readonly Deployment[];
+  readonly createdAt: Date;
+  status:
+    | 'PENDING'
+    | 'IN_PROGRESS'
+    | 'SUCCESSFUL'
+    | 'STOPPED'
+    | 'ROLLBACK_IN_PROGRESS'
+    | 'ROLLBACK_SUCCESSFUL'
+    | 'ROLLBACK_FAILED';
+  statusReason?: string;
+  startedAt?: Date;
+  finishedAt?: Date;
+  updatedAt: Date;
+  rollback?: { readonly reason: string; readonly startedAt: Date; readonly serviceRevisionArn: string };
+};
+
+export type EcsService = {
+  readonly name: string;
+  readonly arn: string;
+  readonly cluster: string;
+  readonly controller: string;
+  readonly launchType: string;
+  readonly schedulingStrategy: 'REPLICA' | 'DAEMON';
+  readonly createdAt: Date;
+  status: 'ACTIVE' | 'DRAINING' | 'INACTIVE';
+  desiredCount: number;
+  definition: TaskDefinition;
+  minimumHealthyPercent: number;
+  maximumPercent: number;
+  circuitBreaker: { readonly enable: boolean; readonly rollback: boolean };
+  /** The first one is PRIMARY, the others are ACTIVE. */
+  deployments: Deployment[];
+  /** Newest first. */
+  readonly serviceDeployments: ServiceDeployment[];
+  readonly tasks: Task[];
+  /** Newest first. */
+  readonly events: { readonly id: string; readonly createdAt: Date; readonly message: string }[];
+};
+
+export type Scheduler = {
+  /** Makes a deployment of the service's definition the PRIMARY one; the one under way is stopped. */
+  deploy(service: EcsService): void;
+  /** Moves tasks one step towards what the service wants; to be called after any change. */
+  reconcile(service: EcsService): void;
+  /** Ends all tasks and starts none any more; resolves when their processes are gone. */
+  stop(): Promise<void>;
+};
+
+/** Lab time between the last old task's end and COMPLETED. */
+const settleMs = 1_000;
+/** A restart waits twice as long as the one before, up to 12 days: a broken service costs a year fifty processes. */
+const backoffMs = (exits: number) => 1_000 * 2 ** Math.min(exits - 1, 20);
+/** A task that ran this long and ends was not broken from the start. */
+const soundMs = 600_000;
+
+const defaultPort = 8443;
+export const portOf = (container: Pick<ContainerDefinition, 'portMappings'>) =>
+  container.portMappings?.[0]?.containerPort ?? defaultPort;
+export const breakerThreshold = (service: EcsService) =>
+  Math.max(3, Math.min(200, Math.ceil(service.desiredCount / 2)));
+export const liveTasks = (service: EcsService, deployment?: Deployment) =>
+  service.tasks.filter((task) => task.desiredStatus === 'RUNNING' && (!deployment || task.deployment === deployment));
+export const runningTasks = (service: EcsService, deployment?: Deployment) =>
+  liveTasks(service, deployment).filter((task) => task.lastStatus === 'RUNNING');
+export const revisionArn = (service: EcsService, deployment: Deployment) =>
+  arn('ecs', `service-revision/${service.cluster}/${service.name}/${deployment.id.replace('ecs-svc/', '')}`);
+
+/**
+ * ECS's rolling deployments: new tasks start within maximumPercent, old ones stop once new ones run, tasks that end are
+ * replaced within their own deployment, and the circuit breaker counts those that never came up.
+ */
+export function createScheduler(parts: {
+  clock: Clock;
+  emit: Emit;
+  readSecret: (valueFrom: string) => string;
+}): Scheduler {
+  const { clock, emit, readSecret } = parts;
+  const services = new Set<EcsService>();
+  let stopped = false;
+
+  function deploy(service: EcsService): void {
+    services.add(service);
+    const now = clock.now();
+    const [current] = service.serviceDeployments;
+    if (current && isUnderWay(current)) finish(service, 'STOPPED', `A new deployment replaced ${current.target.id}.`);
+    for (const deployment of service.deployments) {
+      deployment.share = deployment.completed ? service.desiredCount : runningTasks(service, deployment).length;
+    }
+    const id = `ecs-svc/${randomInt(1e9, 9e9)}${randomInt(1e8, 9e8)}`;
+    const deployment: Deployment = {
+      id,
+      definition: service.definition,
+      createdAt: now,
+      updatedAt: now,
+      rolloutState: 'IN_PROGRESS',
+      rolloutStateReason: `ECS deployment ${id} in progress.`,
+      completed: false,
+      failedTasks: 0,
+      exits: 0,
+      retryAt: 0,
+      share: 0,
+    };
+    service.serviceDeployments.unshift({
+      arn: arn('ecs', `service-deployment/${service.cluster}/${service.name}/${randomUUID().slice(0, 21)}`),
+      target: deployment,
+      sources: service.deployments.filter((source) => source.completed),
+      createdAt: now,
+      status: 'PENDING',
+      updatedAt: now,
+    });
+    service.deployments = [deployment, ...service.deployments];
+    clock.at(now, () => begin(service, deployment));
+  }
+
+  function begin(service: EcsService, deployment: Deployment): void {
+    const [current] = service.serviceDeployments;
+    if (current?.target !== deployment || current.status !== 'PENDING') return;
+    current.status = 'IN_PROGRESS';
+    current.startedAt = current.updatedAt = clock.now();
+    tellState(service, deployment, 'SERVICE_DEPLOYMENT_IN_PROGRESS');
+    reconcile(service);
+  }
+
+  function reconcile(service: EcsService): void {
+    const [primary, ...older] = service.deployments;
+    if (stopped || !primary) return;
+    const running = runningTasks(service, primary).length;
+    const missing = service.desiredCount - liveTasks(service, primary).length;
+
+    // Old tasks stay until new ones run; only where there is no room for new ones the healthy minimum is used up.
+    const blocked = missing > 0 && room(service) === 0 && primary.rolloutState !== 'FAILED';
+    const minimum = Math.ceil((service.desiredCount * service.minimumHealthyPercent) / 100);
+    let old = Math.max((blocked ? minimum : service.desiredCount) - running, 0);
+    for (const deployment of older.toSorted((a, b) => Number(b.completed) - Number(a.completed))) {
+      const share = Math.min(old, deployment.share);
+      old -= share;
+      scale(service, deployment, share);
+    }
+    scale(service, primary, service.desiredCount);
+
+    if (service.status === 'DRAINING' && presentTasks(service).length === 0) service.status = 'INACTIVE';
+    if (isSteady(service, primary) && primary.rolloutState === 'IN_PROGRESS') {
+      clock.at(new Date(clock.now().getTime() + settleMs), () => complete(service, primary));
+    }
+  }
+
+  function scale(service: EcsService, deployment: Deployment, wanted: number): void {
+    const live = liveTasks(service, deployment);
+    const byUse = live.toSorted((a, b) => Number(b.lastStatus === 'RUNNING') - Number(a.lastStatus === 'RUNNING'));
+    for (const task of byUse.slice(wanted)) {
+      void clock.busy(end(service, task, { reason: `Scaling activity initiated by (deployment ${deployment.id})` }));
+    }
+    if (deployment.rolloutState === 'FAILED' || deployment.retryAt > clock.now().getTime()) return;
+    const starting = Math.min(wanted - live.length, room(service));
+    for (let count = 0; count < starting; count++) start(service, deployment);
+  }
+
+  function start(service: EcsService, deployment: Deployment): void {
+    const id = randomUUID().replaceAll('-', '');
+    const task: Task = {
+      arn: arn('ecs', `task/${service.cluster}/${id}`),
+      deployment,
+      definition: deployment.definition,
+      containers: deployment.definition.containers.map((definition) => ({ definition })),
+      createdAt: clock.now(),
+      lastStatus: 'PENDING',
+      desiredStatus: 'RUNNING',
+    };
+    service.tasks.push(task);
+    note(service, `has started 1 tasks: (task ${id}).`);
+    void clock.busy(bringUp(service, task));
+  }
+
+  async function bringUp(service: EcsService, task: Task): Promise<void> {
+    try {
+      // Secrets are read here and never again, as a container's are.
+      const environments = task.containers.map(({ definition }) => environmentOf(definition, readSecret));
+      task.host = await freeAddress(task.containers.map(({ definition }) => portOf(definition)));
+      if (isEnding(task)) return;
+      task.containers.forEach((container, index) => {
+        const place = { SERVICE: service.name, HOST: task.host ?? '', PORT: String(portOf(container.definition)) };
+        run(service, task, { container, environment: { ...environments[index], ...place } });
+      });
+      const essential = task.containers.filter(isEssential);
+      const listening = await Promise.all(essential.map(({ process }) => process?.listening));
+      if (listening.includes(false)) throw new Error('DockerTimeoutError: Could not transition to started');
+    } catch (error) {
+      await end(service, task, { reason: (error as Error).message, failed: true });
+      return;
+    }
+    if (isEnding(task)) return;
+    task.lastStatus = 'RUNNING';
+    task.startedAt = clock.now();
+    task.deployment.failedTasks = 0;
+    reconcile(service);
+  }
+
+  function run(
+    service: EcsService,
+    task: Task,
+    { container, environment }: { container: Container; environment: Record<string, string> },
+  ): void {
+    const process = startProcess(container.definition.image, { environment });
+    container.process = process;
+    void process.exited.then((exit) => {
+      container.exit = exit;
+      if (!isEssential(container)) return;
+      void clock.busy(end(service, task, { reason: 'Essential container in task exited', failed: true }));
+    });
+  }
+
+  /** The one way in which a task ends; whoever comes second changes nothing. */
+  async function end(
+    service: EcsService,
+    task: Task,
+    { reason, failed = false }: { reason: string; failed?: boolean },
+  ): Promise<void> {
+    if (isEnding(task)) return;
+    task.desiredStatus = 'STOPPED';
+    task.lastStatus = 'DEPROVISIONING';
+    task.stoppedReason = reason;
+    if (failed) countFailure(service, task);
+    await Promise.all(task.containers.map(({ process }) => process?.stop()));
+    task.lastStatus = 'STOPPED';
+    task.stoppedAt = clock.now();
+    reconcile(service);
+  }
+
+  function countFailure(service: EcsService, { deployment, startedAt }: Task): void {
+    const now = clock.now().getTime();
+    if (startedAt && now - startedAt.getTime() >= soundMs) deployment.exits = 0;
+    deployment.exits += 1;
+    deployment.retryAt = now + backoffMs(deployment.exits);
+    clock.at(new Date(deployment.retryAt), () => reconcile(service));
+    if (startedAt) return;
+
+    deployment.failedTasks += 1;
+    const counts = service.circuitBreaker.enable && deployment === service.deployments[0];
+    const over = deployment.failedTasks >= breakerThreshold(service);
+    if (counts && over && deployment.rolloutState === 'IN_PROGRESS') trip(service, deployment);
+  }
+
+  function trip(service: EcsService, failed: Deployment): void {
+    failed.rolloutState = 'FAILED';
+    failed.rolloutStateReason = 'ECS deployment circuit breaker: tasks failed to start.';
+    failed.updatedAt = clock.now();
+    note(service, `(deployment ${failed.id}) deployment failed: tasks failed to start.`);
+    tellState(service, failed, 'SERVICE_DEPLOYMENT_FAILED');
+
+    const [current] = service.serviceDeployments;
+    const candidate = service.deployments.find(({ completed }) => completed);
+    if (!service.circuitBreaker.rollback) {
+      finish(service, 'STOPPED', 'Service deployment stopped because the circuit breaker threshold was exceeded.');
+    } else if (current && candidate && candidate !== failed) {
+      rollBack(service, { current, failed, candidate });
+    } else {
+      finish(service, 'ROLLBACK_FAILED', 'No rollback candidate was found to run the rollback.');
+    }
+  }
+
+  /** The candidate becomes PRIMARY again, with its old id and dates. */
+  function rollBack(
+    service: EcsService,
+    on: { current: ServiceDeployment; failed: Deployment; candidate: Deployment },
+  ): void {
+    const { current, failed, candidate } = on;
+    const reason = 'Service deployment rolled back because the circuit breaker threshold was exceeded.';
+    current.status = 'ROLLBACK_IN_PROGRESS';
+    current.statusReason = reason;
+    current.updatedAt = clock.now();
+    current.rollback = { reason, startedAt: clock.now(), serviceRevisionArn: revisionArn(service, candidate) };
+    failed.share = 0;
+    candidate.rolloutState = 'IN_PROGRESS';
+    candidate.rolloutStateReason = `ECS deployment circuit breaker: rolling back to deploymentId ${candidate.id}.`;
+    service.definition = candidate.definition;
+    service.deployments = [candidate, ...service.deployments.filter((deployment) => deployment !== candidate)];
+    tellState(service, candidate, 'SERVICE_DEPLOYMENT_IN_PROGRESS');
+  }
+
+  function complete(service: EcsService, deployment: Deployment): void {
+    if (deployment.rolloutState !== 'IN_PROGRESS' || !isSteady(service, deployment)) return;
+    const rolledBack = service.serviceDeployments[0]?.status === 'ROLLBACK_IN_PROGRESS';
+    deployment.rolloutState = 'COMPLETED';
+    deployment.rolloutStateReason = `ECS deployment ${deployment.id} completed.`;
+    if (!rolledBack) deployment.updatedAt = clock.now();
+    deployment.completed = true;
+    service.deployments = [deployment];
+    finish(service, rolledBack ? 'ROLLBACK_SUCCESSFUL' : 'SUCCESSFUL');
+    note(service, 'has reached a steady state.');
+    tellState(service, deployment, 'SERVICE_DEPLOYMENT_COMPLETED');
+  }
+
+  function finish(service: EcsService, status: ServiceDeployment['status'], reason?: string): void {
+    const [current] = service.serviceDeployments;
+    if (!current) return;
+    current.status = status;
+    current.finishedAt = current.updatedAt = clock.now();
+    if (reason) current.statusReason = reason;
+  }
+
+  function note(service: EcsService, message: string): void {
+    const event = { id: randomUUID(), createdAt: clock.now(), message: `(service ${service.name}) ${message}` };
+    service.events.unshift(event);
+    service.events.length = Math.min(service.events.length, 100);
+  }
+
+  /** Only rolling deployments have a rollout state, and events of it. */
+  function tellState(service: EcsService, deployment: Deployment, eventName: string): void {
+    if (service.controller !== 'ECS') return;
+    emit({
+      source: 'aws.ecs',
+      detailType: 'ECS Deployment State Change',
+      resources: [service.arn],
+      detail: {
+        eventType: eventName === 'SERVICE_DEPLOYMENT_FAILED' ? 'ERROR' : 'INFO',
+        eventName,
+        deploymentId: deployment.id,
+        updatedAt: clock.now().toISOString(),
+        reason: deployment.rolloutStateReason,
+      },
+    });
+  }
+
+  async function stop(): Promise<void> {
+    stopped = true;
+    const tasks = [...services].flatMap((service) => service.tasks.map((task) => ({ service, task })));
+    await Promise.all(tasks.map(({ service, task }) => end(service, task, { reason: 'The lab stopped' })));
+    // Those that were ending already are waited for too.
+    await Promise.all(tasks.flatMap(({ task }) => task.containers.map(({ process }) => process?.exited)));
+  }
+
+  return { deploy, reconcile, stop };
+}
+
+const isEssential = ({ definition }: Container) => definition.essential !== false;
+const isEnding = (task: Task) => task.desiredStatus === 'STOPPED';
+const isUnderWay = ({ status }: ServiceDeployment) =>
+  status === 'PENDING' || status === 'IN_PROGRESS' || status === 'ROLLBACK_IN_PROGRESS';
+const presentTasks = (service: EcsService) => service.tasks.filter((task) => task.lastStatus !== 'STOPPED');
+
+function room(service: EcsService): number {
+  const most = Math.floor((service.desiredCount * service.maximumPercent) / 100);
+  return Math.max(most - presentTasks(service).length, 0);
+}
+
+/** Whether the service has exactly the wanted tasks, all running and all of this deployment. */
+function isSteady(service: EcsService, deployment: Deployment): boolean {
+  const present = presentTasks(service).length;
+  const running = runningTasks(service, deployment).length;
+  return (
+    service.status === 'ACTIVE' &&
+    service.deployments[0] === deployment &&
+    present === running &&
+    running === service.desiredCount
+  );
+}
+
+/** Throws an Error in ECS's words when a secret cannot be read. */
+function environmentOf(
+  container: ContainerDefinition,
+  readSecret: (valueFrom: string) => string,
+): Record<string, string> {
+  const read = ({ name, valueFrom }: SecretReference): [string, string] => {
+    try {
+      return [name, readSecret(valueFrom)];
+    } catch (cause) {
+      const { code, message } = cause as { code?: string; message: string };
+      const why = code ? `failed to fetch secret ${valueFrom} from secrets manager: ${code}: ${message}` : message;
+      throw new Error(
+        `ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): ${why}`,
+      );
+    }
+  };
+  // Options of the log driver are resolved like the container's own secrets, but are no part of its environment.
+  container.logConfiguration?.secretOptions?.map(read);
+  return Object.fromEntries([
+    ...(container.environment ?? []).map(({ name, value }) => [name, value]),
+    ...(container.secrets ?? []).map(read),
+  ]);
+}
