@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { KeyObject, randomBytes, webcrypto } from 'node:crypto';
 import {
+  AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
   ExtendedKeyUsage,
   ExtendedKeyUsageExtension,
@@ -8,6 +9,7 @@ import {
   KeyUsageFlags,
   KeyUsagesExtension,
   SubjectAlternativeNameExtension,
+  SubjectKeyIdentifierExtension,
   X509CertificateGenerator,
 } from '@peculiar/x509';
 
@@ -28,6 +30,8 @@ export type Wish = {
   /** DNS names; absent on authorities. */
   readonly names?: readonly string[];
   readonly usage?: ExtendedKeyUsage;
+  /** False leaves the key identifiers out: only the signature then tells two issuers of one name apart. */
+  readonly identified?: boolean;
 };
 
 /** A certificate and the keys behind it. */
@@ -37,6 +41,8 @@ export type Kind = 'RSA_2048' | 'EC_prime256v1' | 'EC_secp384r1';
 
 const day = 86_400;
 export const now = Math.floor(Date.now() / 1000);
+/** The usage of a certificate that no server should have. */
+export const clientAuth = ExtendedKeyUsage.clientAuth;
 export const passphrase = 'correct horse; battery & staple';
 
 const algorithms = {
@@ -55,7 +61,14 @@ export const mintKeys = (kind: Kind = 'EC_prime256v1'): Promise<webcrypto.Crypto
 
 /** Signs one certificate, real in everything but what the wish breaks. */
 export async function mint(wish: Wish): Promise<Minted> {
-  const { name, keys, issuer = { name, keys }, notBefore = now - day, notAfter = now + 30 * day } = wish;
+  const {
+    name,
+    keys,
+    issuer = { name, keys },
+    notBefore = now - day,
+    notAfter = now + 30 * day,
+    identified = true,
+  } = wish;
   const { algorithm } = issuer.keys.privateKey;
   const certificate = await X509CertificateGenerator.create(
     {
@@ -67,7 +80,7 @@ export async function mint(wish: Wish): Promise<Minted> {
       publicKey: keys.publicKey,
       signingKey: issuer.keys.privateKey,
       signingAlgorithm: { ...algorithm, hash: 'SHA-256' },
-      extensions: extensions(wish),
+      extensions: [...extensions(wish), ...(identified ? await identifiers(keys, issuer.keys) : [])],
     },
     globalThis.crypto,
   );
@@ -84,6 +97,12 @@ function extensions({ authority, pathLength, permitted, names, usage = ExtendedK
     ...(signs ? [] : [new ExtendedKeyUsageExtension([usage])]),
   ];
 }
+
+const identifiers = (keys: webcrypto.CryptoKeyPair, issuer: webcrypto.CryptoKeyPair) =>
+  Promise.all([
+    SubjectKeyIdentifierExtension.create(keys.publicKey, false, globalThis.crypto),
+    AuthorityKeyIdentifierExtension.create(issuer.publicKey, false, globalThis.crypto),
+  ]);
 
 /** NameConstraints { permittedSubtrees { dNSName } } (RFC 5280, 4.2.1.10), written by hand for its few bytes. */
 function nameConstraints(permitted: string): Extension {
