@@ -66,6 +66,23 @@ const warningDays = 45;
 export const isEligible = (record: CertificateRecord): boolean =>
   record.type === 'PRIVATE' && record.status === 'ISSUED' && (record.exported || record.inUseBy.length > 0);
 
+/** A certificate that is asked for but not there yet. */
+export const newCertificate = (
+  fixed: Pick<CertificateRecord, 'arn' | 'type' | 'createdAt' | 'request' | 'tags'>,
+): CertificateRecord => ({
+  ...fixed,
+  status: 'PENDING_VALIDATION',
+  material: null,
+  previous: null,
+  issuedAt: null,
+  importedAt: null,
+  exported: false,
+  inUseBy: [],
+  renewal: null,
+  deleted: false,
+  unwatch: () => {},
+});
+
 export function createLifecycle(world: { clock: Clock; emit: Emit; authority: Authority }): Lifecycle {
   const { clock, emit, authority } = world;
 

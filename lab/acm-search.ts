@@ -1,125 +1,92 @@
 import type { CertificateSearchResult } from './acm-views.ts';
 import { AwsError } from './service.ts';
 
-/** A CertificateFilterStatement as it comes over the wire, unchecked. */
-// biome-ignore lint/suspicious/noExplicitAny: the wire carries what the caller sent; unions are checked on the way down.
-type Statement = any;
+// biome-ignore lint/suspicious/noExplicitAny: a filter of the wire, unchecked; unions are checked on the way down.
+type Filter = any;
+type Attributes = CertificateSearchResult['X509Attributes'];
+type Search = { readonly FilterStatement?: Filter; readonly SortBy?: string; readonly SortOrder?: string };
 
-/** Filters and sorts as SearchCertificates does; throws a ValidationException for what AWS's model does not allow. */
+/** Filters and sorts as SearchCertificates does; throws a ValidationException for a filter that its model lacks. */
 export function searchCertificates(
   results: readonly CertificateSearchResult[],
-  {
-    FilterStatement: statement,
-    SortBy,
-    SortOrder,
-  }: { FilterStatement?: Statement; SortBy?: string; SortOrder?: string },
+  { FilterStatement: statement, SortBy, SortOrder }: Search,
 ): CertificateSearchResult[] {
-  const found = results.filter((result) => statement === undefined || matches(statement, result));
-  return SortBy ? sorted(found, { by: SortBy, order: SortOrder ?? 'ASCENDING' }) : found;
+  const found = results.filter((result) => statement === undefined || holds(statement, result));
+  const direction = SortOrder === 'DESCENDING' ? -1 : 1;
+  return SortBy ? found.toSorted((a, b) => direction * compare(sortKey(a, SortBy), sortKey(b, SortBy))) : found;
 }
 
-function matches(statement: Statement, result: CertificateSearchResult): boolean {
+function holds(statement: Filter, result: CertificateSearchResult): boolean {
   const [kind, value] = onlyMember(statement);
-  if (kind === 'And') return value.every((one: Statement) => matches(one, result));
-  if (kind === 'Or') return value.some((one: Statement) => matches(one, result));
-  if (kind === 'Not') return !matches(value, result);
-  if (kind === 'Filter') return passes(value, result);
-  throw invalid(`Unknown filter statement "${kind}"`);
+  if (kind === 'And') return value.every((one: Filter) => holds(one, result));
+  if (kind === 'Or') return value.some((one: Filter) => holds(one, result));
+  if (kind === 'Not') return !holds(value, result);
+  return kind === 'Filter' ? passes(value, result) : refuse(`Unknown filter statement "${kind}"`);
 }
 
-function passes(filter: Statement, { CertificateArn, X509Attributes, CertificateMetadata }: CertificateSearchResult) {
+function passes(filter: Filter, { CertificateArn, X509Attributes, CertificateMetadata }: CertificateSearchResult) {
   const [kind, value] = onlyMember(filter);
   if (kind === 'CertificateArn') return value === CertificateArn;
   const [name, wanted] = onlyMember(value);
-  if (kind === 'X509AttributeFilter') return attributePasses(name, { wanted, attributes: X509Attributes });
-  if (kind !== 'AcmCertificateMetadataFilter') throw invalid(`Unknown filter "${kind}"`);
-  return metadataFilters.has(name)
-    ? (CertificateMetadata.AcmCertificateMetadata as Record<string, unknown>)[name] === wanted
-    : refuse(name);
+  if (kind === 'AcmCertificateMetadataFilter' && metadataFilters.has(name))
+    return new Map<string, unknown>(Object.entries(CertificateMetadata.AcmCertificateMetadata)).get(name) === wanted;
+  const attributeFilter = kind === 'X509AttributeFilter' ? attributeFilters[name] : undefined;
+  return attributeFilter ? attributeFilter(wanted, X509Attributes) : refuse(`Unknown filter "${kind}.${name}"`);
 }
 
-const metadataFilters = new Set(
-  'Status RenewalStatus Type InUse Exported ExportOption ManagedBy ValidationMethod CertificateKeyPairOrigin AcmeEndpointArn AcmeAccountId'.split(
-    ' ',
-  ),
-);
+const metadataFilters = new Set(['Status', 'RenewalStatus', 'Type', 'InUse', 'Exported', 'ExportOption']);
 
-function attributePasses(
-  name: string,
-  { wanted, attributes }: { wanted: Statement; attributes: CertificateSearchResult['X509Attributes'] },
-): boolean {
-  switch (name) {
-    case 'Subject':
-      return textPasses(wanted.CommonName, [attributes.Subject.CommonName]);
-    case 'SubjectAlternativeName':
-      return textPasses(
-        wanted.DnsName,
-        attributes.SubjectAlternativeNames.map(({ DnsName }) => DnsName),
-      );
-    case 'ExtendedKeyUsage':
-      return attributes.ExtendedKeyUsages.includes(wanted);
-    case 'KeyUsage':
-      return attributes.KeyUsages.includes(wanted);
-    case 'KeyAlgorithm':
-      return attributes.KeyAlgorithm === wanted;
-    case 'SerialNumber':
-      if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){1,19}$/.test(wanted)) throw invalid(`Serial number "${wanted}" is malformed`);
-      return attributes.SerialNumber === wanted;
-    case 'NotAfter':
-      return within(wanted, attributes.NotAfter);
-    case 'NotBefore':
-      return within(wanted, attributes.NotBefore);
-    default:
-      return refuse(name);
-  }
-}
+const attributeFilters: Readonly<Record<string, (wanted: Filter, attributes: Attributes) => boolean>> = {
+  Subject: ({ CommonName }, { Subject }) => matches(CommonName, [Subject.CommonName]),
+  SubjectAlternativeName: ({ DnsName: wanted }, { SubjectAlternativeNames: names }) =>
+    matches(
+      wanted,
+      names.map(({ DnsName }) => DnsName),
+    ),
+  ExtendedKeyUsage: (wanted, { ExtendedKeyUsages }) => ExtendedKeyUsages.includes(wanted),
+  KeyUsage: (wanted, { KeyUsages }) => KeyUsages.includes(wanted),
+  KeyAlgorithm: (wanted, { KeyAlgorithm }) => KeyAlgorithm === wanted,
+  SerialNumber: (wanted, { SerialNumber }) =>
+    /^[0-9a-f]{2}(:[0-9a-f]{2}){1,19}$/.test(wanted)
+      ? SerialNumber === wanted
+      : refuse(`"${wanted}" is no serial number: bytes in lower case with colons between them`),
+  NotAfter: (wanted, { NotAfter }) => isWithin(wanted, NotAfter),
+  NotBefore: (wanted, { NotBefore }) => isWithin(wanted, NotBefore),
+};
 
-function textPasses(filter: Statement, texts: readonly (string | undefined)[]): boolean {
+function matches(filter: Filter, texts: readonly (string | undefined)[]): boolean {
   const wanted = String(filter?.Value).toLowerCase();
   if (filter?.ComparisonOperator === 'EQUALS') return texts.some((text) => text?.toLowerCase() === wanted);
   if (filter?.ComparisonOperator === 'CONTAINS') return texts.some((text) => text?.toLowerCase().includes(wanted));
-  throw invalid('ComparisonOperator must be one of CONTAINS, EQUALS');
+  return refuse('ComparisonOperator must be one of CONTAINS, EQUALS');
 }
 
-/** Epoch seconds; the start is inclusive, the end is taken as exclusive. */
-function within({ Start, End }: { Start?: number; End?: number }, date: Date | undefined): boolean {
-  if (!date) return false;
-  const seconds = date.getTime() / 1000;
-  return (Start === undefined || seconds >= Start) && (End === undefined || seconds < End);
-}
-
-function sorted(
-  results: readonly CertificateSearchResult[],
-  { by, order }: { by: string; order: string },
-): CertificateSearchResult[] {
-  const direction = order === 'DESCENDING' ? -1 : 1;
-  return results.toSorted((a, b) => direction * compare(sortKey(a, by), sortKey(b, by)));
-}
-
-/** `NOT_AFTER` sorts by the member NotAfter, wherever in the result it stands. */
-function sortKey({ CertificateArn, X509Attributes, CertificateMetadata }: CertificateSearchResult, by: string) {
-  const name = by.toLowerCase().replace(/(^|_)(\w)/g, (_match, _start, letter: string) => letter.toUpperCase());
-  const { CommonName } = X509Attributes.Subject;
-  const members = { ...CertificateMetadata.AcmCertificateMetadata, ...X509Attributes, CertificateArn, CommonName };
-  return new Map<string, Sortable | object>(Object.entries(members)).get(name) as Sortable;
+/** In epoch seconds; the start is inclusive, and AWS does not say whether the end is: here it is not. */
+function isWithin({ Start = 0, End = Number.POSITIVE_INFINITY }, date: Date | undefined): boolean {
+  const seconds = (date?.getTime() ?? Number.NaN) / 1000;
+  return seconds >= Start && seconds < End;
 }
 
 type Sortable = string | number | boolean | Date | undefined;
+
+/** `NOT_AFTER` sorts by the member NotAfter, wherever in the result it stands. */
+function sortKey({ CertificateArn, X509Attributes, CertificateMetadata }: CertificateSearchResult, by: string) {
+  const name = by.toLowerCase().replace(/(?:^|_)(\w)/g, (_match, letter: string) => letter.toUpperCase());
+  const { CommonName } = X509Attributes.Subject;
+  const members = { ...CertificateMetadata.AcmCertificateMetadata, ...X509Attributes, CertificateArn, CommonName };
+  return new Map<string, unknown>(Object.entries(members)).get(name) as Sortable;
+}
 
 function compare(a: Sortable, b: Sortable): number {
   if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
   return a < b ? -1 : Number(a > b);
 }
 
-function onlyMember(union: Statement): [string, Statement] {
-  const members = Object.entries(union ?? {});
-  const [only] = members;
-  if (!only || members.length > 1) throw invalid('Exactly one member of a filter must be specified');
-  return only;
+function onlyMember(union: Filter): [string, Filter] {
+  const [only, ...more] = Object.entries(union ?? {});
+  return only && more.length === 0 ? only : refuse('Exactly one member of a filter must be given');
 }
 
-const invalid = (message: string) => new AwsError('ValidationException', message);
-
-function refuse(name: string): never {
-  throw invalid(`Unknown filter "${name}"`);
+function refuse(message: string): never {
+  throw new AwsError('ValidationException', message);
 }

@@ -1,5 +1,12 @@
 import { createPrivateKey, randomUUID, X509Certificate } from 'node:crypto';
-import { type CertificateRecord, createLifecycle, isEligible, isRenewing, type Material } from './acm-lifecycle.ts';
+import {
+  type CertificateRecord,
+  createLifecycle,
+  isEligible,
+  isRenewing,
+  type Material,
+  newCertificate,
+} from './acm-lifecycle.ts';
 import { searchCertificates } from './acm-search.ts';
 import { certificateSearchResult, certificateSummary, describedCertificate, keyAlgorithmOf } from './acm-views.ts';
 import type { Authority } from './authority.ts';
@@ -34,21 +41,7 @@ export function createAcm(world: { clock: Clock; emit: Emit; authority: Authorit
   }
 
   function add(fixed: Pick<CertificateRecord, 'type' | 'request' | 'tags'>): CertificateRecord {
-    const record: CertificateRecord = {
-      ...fixed,
-      arn: arn('acm', `certificate/${randomUUID()}`),
-      createdAt: clock.now(),
-      status: 'PENDING_VALIDATION',
-      material: null,
-      previous: null,
-      issuedAt: null,
-      importedAt: null,
-      exported: false,
-      inUseBy: [],
-      renewal: null,
-      deleted: false,
-      unwatch: () => {},
-    };
+    const record = newCertificate({ ...fixed, arn: arn('acm', `certificate/${randomUUID()}`), createdAt: clock.now() });
     records.set(record.arn, record);
     return record;
   }
@@ -113,21 +106,13 @@ export function createAcm(world: { clock: Clock; emit: Emit; authority: Authorit
   const listCertificates: Operation = (input) => {
     const { CertificateStatuses: statuses, Includes: includes = {}, SortBy, SortOrder } = input;
     if (Boolean(SortBy) !== Boolean(SortOrder)) refuse('Validation', 'SortBy and SortOrder must be given together.');
-    const keyTypes: readonly unknown[] = includes.keyTypes ?? ['RSA_1024', 'RSA_2048'];
+    const { keyTypes = ['RSA_1024', 'RSA_2048'], ...others } = includes;
+    for (const other of Object.keys(others)) refuse('Validation', `The lab does not filter by ${other}.`);
     const found = [...records.values()]
-      .filter((record) => keyTypes.includes(keyAlgorithmOf(record)))
-      .map(certificateSummary)
-      .filter(({ Status }) => !statuses || statuses.includes(Status))
-      .filter(({ KeyUsages }) => !includes.keyUsage || overlap(KeyUsages, includes.keyUsage))
-      .filter(
-        ({ ExtendedKeyUsages: usages }) => !includes.extendedKeyUsage || overlap(usages, includes.extendedKeyUsage),
-      )
-      .filter(({ ExportOption }) => !includes.exportOption || ExportOption === includes.exportOption);
-    const { items, NextToken } = page(SortOrder === 'DESCENDING' ? found.toReversed() : found, {
-      size: input.MaxItems ?? 1000,
-      most: 1000,
-      token: input.NextToken,
-    });
+      .filter((record) => keyTypes.includes(keyAlgorithmOf(record)) && (statuses?.includes(record.status) ?? true))
+      .map(certificateSummary);
+    const ordered = SortOrder === 'DESCENDING' ? found.toReversed() : found;
+    const { items, NextToken } = page(ordered, { size: input.MaxItems, most: 1000, token: input.NextToken });
     return { CertificateSummaryList: items, NextToken };
   };
 
@@ -190,12 +175,8 @@ function refuse(exception: string, message: string): never {
 
 /** The pattern is the model's; an ARN of another region or kind passes it and is refused as no ARN of a certificate. */
 function requireArn(certificateArn: unknown): asserts certificateArn is string {
-  const pattern = /^arn:[\w+=/,.@-]+:acm:[\w+=/,.@-]*:[0-9]+:[\w+=,.@-]+(\/[\w+=,.@-]+)*$/;
-  if (!pattern.test(String(certificateArn)))
-    refuse(
-      'Validation',
-      `1 validation error detected: Value '${certificateArn}' at 'certificateArn' failed to satisfy constraint: Member must satisfy regular expression pattern: ${pattern.source.slice(1, -1).replace('\\/', '/')}`,
-    );
+  if (!/^arn:[\w+=/,.@-]+:acm:[\w+=/,.@-]*:[0-9]+:[\w+=,.@-]+(\/[\w+=,.@-]+)*$/.test(String(certificateArn)))
+    refuse('Validation', `Value '${certificateArn}' at 'certificateArn' failed to satisfy constraint: not an ACM ARN`);
   if (!String(certificateArn).startsWith(arn('acm', 'certificate/')))
     refuse('InvalidArn', `The ARN ${certificateArn} does not refer to a certificate of this account and region.`);
 }
@@ -281,7 +262,7 @@ function withTags(tags: ReadonlyMap<string, string>, added: readonly Tag[] = [])
 }
 
 /** The token is the position to go on from. */
-function page<T>(all: readonly T[], { size, most, token }: { size: number; most: number; token?: string }) {
+function page<T>(all: readonly T[], { most, size = most, token }: { size?: number; most: number; token?: string }) {
   if (size < 1 || size > most) refuse('Validation', `A page has 1 to ${most} items, not ${size}.`);
   const start = token === undefined ? 0 : Number(Buffer.from(token, 'base64').toString());
   if (!Number.isInteger(start)) refuse('Validation', 'The NextToken is not one that was answered.');
@@ -289,5 +270,3 @@ function page<T>(all: readonly T[], { size, most, token }: { size: number; most:
   const NextToken = end < all.length ? Buffer.from(String(end)).toString('base64') : undefined;
   return { items: all.slice(start, end), NextToken };
 }
-
-const overlap = (some: readonly string[], others: readonly string[]) => some.some((one) => others.includes(one));

@@ -6,8 +6,10 @@ import {
   ExtendedKeyUsage,
   ExtendedKeyUsageExtension,
   type Extension,
+  type JsonName,
   KeyUsageFlags,
   KeyUsagesExtension,
+  type Name,
   SubjectAlternativeNameExtension,
   SubjectKeyIdentifierExtension,
   type X509Certificate,
@@ -58,14 +60,9 @@ type IssuingCa = CertificateAuthority & {
 
 /** Both CAs are valid long before and after the lab's clock, wherever it goes. */
 export async function createAuthority({ clock }: { clock: Clock }): Promise<Authority> {
-  const root = await createCa({ type: 'ROOT', pathLength: 1, from: yearsFrom(clock.now(), -3), years: 10 });
-  const subordinate = await createCa({
-    type: 'SUBORDINATE',
-    pathLength: 0,
-    from: yearsFrom(clock.now(), -3),
-    years: 8,
-    issuer: root,
-  });
+  const notBefore = yearsFrom(clock.now(), -3);
+  const root = await createCa({ type: 'ROOT', pathLength: 1, notBefore, years: 10 });
+  const subordinate = await createCa({ type: 'SUBORDINATE', pathLength: 0, notBefore, years: 8, issuer: root });
   const cas = [root, subordinate];
   return {
     cas,
@@ -80,65 +77,76 @@ export async function createAuthority({ clock }: { clock: Clock }): Promise<Auth
 async function createCa(wanted: {
   type: CertificateAuthority['type'];
   pathLength: number;
-  from: Date;
+  notBefore: Date;
   years: number;
   issuer?: IssuingCa;
 }): Promise<IssuingCa> {
+  const { type, notBefore, issuer } = wanted;
   const keys = await crypto.subtle.generateKey(signingAlgorithm, false, ['sign', 'verify']);
-  const subject = [{ O: ['acm-courier lab'] }, { CN: [`acm-courier lab ${wanted.type.toLowerCase()} CA`] }];
-  const certificate = await X509CertificateGenerator.create({
-    serialNumber: serialNumber(),
+  const subject = [{ O: ['acm-courier lab'] }, { CN: [`acm-courier lab ${type.toLowerCase()} CA`] }];
+  const certificate = await certify(keys.publicKey, {
     subject,
-    issuer: wanted.issuer?.certificate.subjectName ?? subject,
-    notBefore: wanted.from,
-    notAfter: yearsFrom(wanted.from, wanted.years),
-    publicKey: keys.publicKey,
-    signingKey: wanted.issuer?.keys.privateKey ?? keys.privateKey,
-    signingAlgorithm,
+    issuer: issuer ? { name: issuer.certificate.subjectName, keys: issuer.keys } : { name: subject, keys },
+    notBefore,
+    notAfter: yearsFrom(notBefore, wanted.years),
     extensions: [
       new BasicConstraintsExtension(true, wanted.pathLength, true),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-      ...(await keyIdentifiers(keys.publicKey, wanted.issuer?.keys.publicKey ?? keys.publicKey)),
     ],
   });
-  return {
-    arn: arn('acm-pca', `certificate-authority/${randomUUID()}`),
-    type: wanted.type,
-    certificatePem: pemOf(certificate),
-    chainPem: wanted.issuer && chainThrough(wanted.issuer),
-    certificate,
-    keys,
-  };
+  const caArn = arn('acm-pca', `certificate-authority/${randomUUID()}`);
+  const chainPem = issuer && chainThrough(issuer);
+  return { arn: caArn, type, certificatePem: pemOf(certificate), chainPem, certificate, keys };
 }
 
 /** As Private CA's template EndEntityCertificate/V1 has it, and one hour old at birth as ACM makes them. */
 async function issueLeaf(ca: IssuingCa, { request, now }: { request: LeafRequest; now: Date }): Promise<IssuedLeaf> {
-  const start = Math.floor(now.getTime() / 1000) * 1000;
+  const start = inWholeSeconds(now).getTime();
   const notAfter = new Date(start + request.validityDays * 86_400_000);
   if (notAfter > ca.certificate.notAfter) throw new Error(`A certificate would outlive its CA "${ca.arn}"`);
   const keys = await crypto.subtle.generateKey(keyAlgorithms[request.keyAlgorithm], true, ['sign', 'verify']);
-  const certificate = await X509CertificateGenerator.create({
-    serialNumber: serialNumber(),
+  const certificate = await certify(keys.publicKey, {
     subject: [{ CN: [request.commonName] }],
-    issuer: ca.certificate.subjectName,
+    issuer: { name: ca.certificate.subjectName, keys: ca.keys },
     notBefore: new Date(start - 3_600_000),
     notAfter,
-    publicKey: keys.publicKey,
-    signingKey: ca.keys.privateKey,
-    signingAlgorithm,
     extensions: [
       new BasicConstraintsExtension(false),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment, true),
       new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),
       new SubjectAlternativeNameExtension(request.names.map((value) => ({ type: 'dns', value }))),
-      ...(await keyIdentifiers(keys.publicKey, ca.keys.publicKey)),
     ],
   });
-  return {
-    certificatePem: pemOf(certificate),
-    chainPem: chainThrough(ca),
-    privateKey: new Uint8Array(await crypto.subtle.exportKey('pkcs8', keys.privateKey)),
-  };
+  const privateKey = new Uint8Array(await crypto.subtle.exportKey('pkcs8', keys.privateKey));
+  return { certificatePem: pemOf(certificate), chainPem: chainThrough(ca), privateKey };
+}
+
+type Certified = {
+  readonly subject: JsonName;
+  readonly issuer: { readonly name: Name | JsonName; readonly keys: webcrypto.CryptoKeyPair };
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  readonly extensions: readonly Extension[];
+};
+
+/** With both key identifiers, which strict verification asks for. */
+async function certify(
+  publicKey: webcrypto.CryptoKey,
+  { issuer, extensions, ...content }: Certified,
+): Promise<X509Certificate> {
+  const identifiers = await Promise.all([
+    SubjectKeyIdentifierExtension.create(publicKey),
+    AuthorityKeyIdentifierExtension.create(issuer.keys.publicKey),
+  ]);
+  return X509CertificateGenerator.create({
+    ...content,
+    serialNumber: serialNumber(),
+    issuer: issuer.name,
+    publicKey,
+    signingKey: issuer.keys.privateKey,
+    signingAlgorithm,
+    extensions: [...extensions, ...identifiers],
+  });
 }
 
 const signingAlgorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
@@ -154,9 +162,6 @@ const keyAlgorithms: Readonly<Record<LeafKeyAlgorithm, webcrypto.EcKeyGenParams 
   EC_secp384r1: { name: 'ECDSA', namedCurve: 'P-384' },
 };
 
-const keyIdentifiers = (own: webcrypto.CryptoKey, issuers: webcrypto.CryptoKey): Promise<Extension[]> =>
-  Promise.all([SubjectKeyIdentifierExtension.create(own), AuthorityKeyIdentifierExtension.create(issuers)]);
-
 /** Sixteen bytes, positive, the first never zero: DER would drop it, while a leading zero digit must stay possible. */
 function serialNumber(): string {
   const bytes = randomBytes(16);
@@ -170,7 +175,10 @@ const chainThrough = (ca: CertificateAuthority) =>
   ca.chainPem ? `${ca.certificatePem}\n${ca.chainPem}` : ca.certificatePem;
 
 function yearsFrom(date: Date, years: number): Date {
-  const moved = new Date(Math.floor(date.getTime() / 1000) * 1000);
+  const moved = inWholeSeconds(date);
   moved.setUTCFullYear(moved.getUTCFullYear() + years);
   return moved;
 }
+
+/** Certificates know no milliseconds. */
+const inWholeSeconds = (date: Date) => new Date(Math.floor(date.getTime() / 1000) * 1000);
