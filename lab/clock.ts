@@ -28,6 +28,7 @@ export function createClock(start: Date): Clock {
   let offset = start.getTime() - Date.now();
   let timers: Timer[] = [];
   let order = 0;
+  let stopped = false;
   let sleeping: NodeJS.Timeout | undefined;
   const working = new Set<Promise<unknown>>();
 
@@ -90,6 +91,7 @@ export function createClock(start: Date): Clock {
     now: () => new Date(nowMs()),
     offset: () => offset,
     at(time, what) {
+      if (stopped) return () => {};
       const timer: Timer = { due: time.getTime(), order: order++, what };
       timers.push(timer);
       timers.sort((a, b) => a.due - b.due || a.order - b.order);
@@ -102,6 +104,7 @@ export function createClock(start: Date): Clock {
     settled,
     advance,
     stop() {
+      stopped = true;
       timers = [];
       clearTimeout(sleeping);
     },

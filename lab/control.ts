@@ -1,0 +1,109 @@
+import type { Clock } from './clock.ts';
+import { callFaults, eventFaults, type Fault, type Faults } from './faults.ts';
+import type { HttpAnswer, HttpRequest, Service } from './service.ts';
+
+/** What the lab shows at `GET /_lab/<name>`: its name and what to answer. */
+export type Views = Readonly<Record<string, () => unknown>>;
+
+/** A request that cannot be carried out; the message is the answer. */
+class BadRequest extends Error {}
+
+const prefix = '/_lab/';
+
+/** The lab's own routes: looking at it, moving its clock, making things go wrong. Null for every other path. */
+export function createControl({
+  clock,
+  faults,
+  services,
+  views,
+}: {
+  clock: Clock;
+  faults: Faults;
+  services: readonly Service[];
+  views: Views;
+}): (request: HttpRequest) => Promise<HttpAnswer | null> {
+  const shown: Views = { ...views, clock: () => ({ now: clock.now() }) };
+  const actions: Readonly<Record<string, (body: Record<string, unknown>) => Promise<unknown>>> = {
+    async clock({ advance }) {
+      await clock.advance(durationMs(advance));
+      return { now: clock.now() };
+    },
+    async faults(body) {
+      const fault = checkedFault(body, services);
+      faults.add(fault);
+      return fault;
+    },
+  };
+
+  return async ({ method, path, body }) => {
+    if (!path.startsWith(prefix)) return null;
+    const name = path.slice(prefix.length);
+    if (method === 'GET' && Object.hasOwn(shown, name)) return json(200, await shown[name]?.());
+    const action = method === 'POST' && Object.hasOwn(actions, name) ? actions[name] : undefined;
+    if (!action) return json(404, { error: `The lab has no ${method} ${path}: ${routes(shown, actions)}` });
+    try {
+      return json(200, await action(parsed(body)));
+    } catch (error) {
+      if (error instanceof BadRequest) return json(400, { error: error.message });
+      throw error;
+    }
+  };
+}
+
+const routes = (shown: object, actions: object) =>
+  [
+    ...Object.keys(shown).map((name) => `GET ${prefix}${name}`),
+    ...Object.keys(actions).map((name) => `POST ${prefix}${name}`),
+  ].join(', ');
+
+function parsed(body: string): Record<string, unknown> {
+  try {
+    const value = JSON.parse(body);
+    if (typeof value === 'object' && value !== null) return value;
+  } catch {
+    // Said below, as for any other body that is not an object.
+  }
+  throw new BadRequest('The body must be a JSON object');
+}
+
+/** Of an ISO 8601 duration of weeks, days, hours, minutes and seconds; months and years have no fixed length. */
+function durationMs(text: unknown): number {
+  const parts = /^P(?=.)(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/.exec(
+    String(text),
+  );
+  if (!parts) {
+    throw new BadRequest(
+      `Cannot advance the clock by "${text}": write an ISO 8601 duration such as P30D, PT30S or P1DT2H`,
+    );
+  }
+  const [weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = parts.slice(1).map((part) => Number(part ?? 0));
+  return ((((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
+}
+
+function checkedFault(body: Record<string, unknown>, services: readonly Service[]): Fault {
+  const { service, operation, fault, nth = 1 } = body;
+  const onBus = eventFaults.find((name) => name === fault);
+  const known = onBus ?? callFaults.find((name) => name === fault);
+  if (!known) throw new BadRequest(`"${fault}" is no fault: use one of ${[...callFaults, ...eventFaults].join(', ')}`);
+  const found = services.find(({ name }) => name === service);
+  if (!found)
+    throw new BadRequest(`"${service}" is no service: use one of ${services.map(({ name }) => name).join(', ')}`);
+  if (typeof operation !== 'string' || operation === '') throw new BadRequest('"operation" is missing');
+  if (onBus && found.name !== 'events')
+    throw new BadRequest(`Fault "${fault}" is for service "events", its operation a detail-type`);
+  // A misspelt operation would otherwise never be hit, and its test would pass.
+  if (!onBus && !Object.hasOwn(found.operations, operation)) {
+    throw new BadRequest(
+      `The lab's ${service} has no operation "${operation}": use one of ${Object.keys(found.operations).join(', ')}`,
+    );
+  }
+  if (typeof nth !== 'number' || !Number.isInteger(nth) || nth < 1)
+    throw new BadRequest(`"nth" must be 1 or more, not "${nth}"`);
+  return { service: found.name, operation, fault: known, nth };
+}
+
+const json = (status: number, value: unknown): HttpAnswer => ({
+  status,
+  headers: { 'content-type': 'application/json' },
+  body: `${JSON.stringify(value, null, 2)}\n`,
+});

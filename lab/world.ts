@@ -1,0 +1,115 @@
+import { createAcm } from './acm.ts';
+import { createAuthority } from './authority.ts';
+import { type Clock, createClock } from './clock.ts';
+import { createControl } from './control.ts';
+import { createEcs, type LabTask } from './ecs.ts';
+import { type BusEvent, createEventBridge } from './eventbridge.ts';
+import { createFaults, type Faults } from './faults.ts';
+import type { LogLine } from './function-runner.ts';
+import { createLambda } from './lambda.ts';
+import { createPrivateCa } from './private-ca.ts';
+import { createSecretsManager } from './secrets-manager.ts';
+import { type RecordedCall, type Server, startServer } from './server.ts';
+import type { Emit, Service } from './service.ts';
+import { createSns, type Mail } from './sns.ts';
+import { createSqs } from './sqs.ts';
+import { createSts } from './sts.ts';
+import { createTagging } from './tagging.ts';
+import { applyTemplateFile } from './template.ts';
+
+export type LabOptions = {
+  /** On 127.0.0.1; by default one that is free. */
+  readonly port?: number;
+  /** Lab time at the start; by default 340 days ago, so that a private certificate renews just before the real now. */
+  readonly start?: Date;
+  /** Path of a packaged template.json; without one there are no functions. */
+  readonly template?: string;
+  readonly parameters?: Readonly<Record<string, string>>;
+};
+
+export type Lab = {
+  readonly url: string;
+  readonly clock: Clock;
+  readonly faults: Faults;
+  readonly caArns: { readonly root: string; readonly subordinate: string };
+  calls(): readonly Pick<RecordedCall, 'service' | 'operation' | 'caller' | 'ok'>[];
+  /** The calls with both bodies; the oldest go when there are very many. */
+  traffic(): readonly RecordedCall[];
+  mail(): readonly Mail[];
+  events(): readonly BusEvent[];
+  logs(): readonly LogLine[];
+  tasks(): Promise<readonly LabTask[]>;
+  /** Ends every process and connection of the lab. */
+  stop(): Promise<void>;
+};
+
+const dayMs = 86_400_000;
+const startDaysAgo = 340;
+const keptCalls = 20_000;
+
+/** The whole lab. Rejects, with nothing left running, where the port is taken or the template cannot be applied. */
+export async function startLab(options: LabOptions = {}): Promise<Lab> {
+  const clock = createClock(options.start ?? new Date(Date.now() - startDaysAgo * dayMs));
+  const faults = createFaults();
+  const traffic: RecordedCall[] = [];
+  let server: Server | undefined;
+  const url = () => server?.url ?? '';
+  // The bus needs the functions that it invokes, and the services that come before them need the bus.
+  const emit: Emit = (event) => bus.emit(event);
+
+  const sqs = createSqs({ clock, url });
+  const sns = createSns({ clock, sqs });
+  const lambda = createLambda({ clock, sqs, url });
+  const bus = createEventBridge({ clock, faults, lambda, sqs });
+  const authority = await createAuthority({ clock });
+  const acm = createAcm({ clock, emit, authority });
+  const secrets = createSecretsManager({ clock, emit });
+  const ecs = createEcs({ clock, emit, readSecret: secrets.read });
+  const tagging = createTagging({ sources: [acm.tagged, secrets.tagged, ecs.tagged] });
+  const services: Service[] = [
+    acm,
+    createPrivateCa({ authority }),
+    secrets,
+    ecs,
+    sns,
+    sqs,
+    bus,
+    lambda,
+    tagging,
+    createSts(),
+  ].map(({ service }) => service);
+
+  const calls = () => traffic.map(({ service, operation, caller, ok }) => ({ service, operation, caller, ok }));
+  const views = { calls, tasks: ecs.tasks, mail: sns.mail, events: bus.events, logs: lambda.logs };
+
+  function record(call: RecordedCall): void {
+    traffic.push(call);
+    if (traffic.length > keptCalls) traffic.shift();
+  }
+
+  async function stop(): Promise<void> {
+    clock.stop();
+    await Promise.all([lambda.stop(), ecs.stop()]);
+    await server?.stop();
+  }
+
+  try {
+    const extra = createControl({ clock, faults, services, views });
+    server = await startServer({
+      services,
+      extra,
+      clock,
+      faults,
+      onCall: record,
+      ...(options.port && { port: options.port }),
+    });
+    const { template, parameters } = options;
+    if (template) await applyTemplateFile(template, { world: { sqs, sns, bus, lambda }, parameters });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  const [root = '', subordinate = ''] = authority.cas.map((ca) => ca.arn);
+  return { url: url(), clock, faults, caArns: { root, subordinate }, traffic: () => traffic, ...views, stop };
+}

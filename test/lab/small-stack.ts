@@ -1,0 +1,52 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Lab, type LabOptions, startLab } from '../../lab/world.ts';
+
+export type SmallStack = Lab & {
+  /** For SDK clients; one attempt, so that a test sees each error. */
+  readonly client: {
+    endpoint: string;
+    region: string;
+    maxAttempts: number;
+    credentials: { accessKeyId: string; secretAccessKey: string };
+  };
+};
+
+/** A lab with a template of the test's own. `functions` are CommonJS sources of their bundles, in `functions/<name>`. */
+export async function startSmallStack(
+  template: object,
+  { functions = {}, ...options }: { functions?: Record<string, string> } & Omit<LabOptions, 'template'> = {},
+): Promise<SmallStack> {
+  const folder = await mkdtemp(join(tmpdir(), 'small-stack-'));
+  for (const [name, source] of Object.entries(functions)) {
+    await mkdir(join(folder, 'functions', name), { recursive: true });
+    await writeFile(join(folder, 'functions', name, 'index.js'), source);
+  }
+  await writeFile(join(folder, 'template.json'), JSON.stringify(template));
+  const remove = () => rm(folder, { recursive: true });
+  const lab = await startLab({ ...options, template: join(folder, 'template.json') }).catch(async (error) => {
+    await remove();
+    throw error;
+  });
+  const client = {
+    endpoint: lab.url,
+    region: 'us-east-1',
+    maxAttempts: 1,
+    credentials: { accessKeyId: 'operator', secretAccessKey: 'operator' },
+  };
+  return { ...lab, client, stop: () => lab.stop().then(remove) };
+}
+
+export const functionResource = (name: string, more: object = {}) => ({
+  Type: 'AWS::Lambda::Function',
+  Properties: {
+    FunctionName: name,
+    Code: `functions/${name}`,
+    Handler: 'index.handler',
+    Runtime: 'nodejs24.x',
+    ...more,
+  },
+});
+
+export const getArn = (logicalId: string) => ({ 'Fn::GetAtt': [logicalId, 'Arn'] });
