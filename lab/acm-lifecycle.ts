@@ -52,13 +52,13 @@ export type Lifecycle = {
   remove(record: CertificateRecord): void;
 };
 
-/** All times of lab time. Those of issuing, renewing and the stale export are the lab's own; AWS promises none. */
+/** Lab time. How long issuing, renewing and the stale export take is the lab's choice: AWS promises nothing. */
 const issuanceMs = 3_000;
 const renewalMs = 60_000;
 const staleExportMs = 5_000;
 const dayMs = 86_400_000;
 const privateValidityDays = 395;
-/** Days before the end: FACTS of AWS's user guide for private and imported certificates. */
+/** Days before the end, as AWS's user guide has them for private and imported certificates. */
 const renewalDays = 60;
 const warningDays = 45;
 

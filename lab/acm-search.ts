@@ -34,7 +34,15 @@ function passes(filter: Filter, { CertificateArn, X509Attributes, CertificateMet
   return attributeFilter ? attributeFilter(wanted, X509Attributes) : refuse(`Unknown filter "${kind}.${name}"`);
 }
 
-const metadataFilters = new Set(['Status', 'RenewalStatus', 'Type', 'InUse', 'Exported', 'ExportOption']);
+const metadataFilters = new Set([
+  'Status',
+  'RenewalStatus',
+  'Type',
+  'InUse',
+  'Exported',
+  'ExportOption',
+  'CertificateKeyPairOrigin',
+]);
 
 const attributeFilters: Readonly<Record<string, (wanted: Filter, attributes: Attributes) => boolean>> = {
   Subject: ({ CommonName }, { Subject }) => matches(CommonName, [Subject.CommonName]),

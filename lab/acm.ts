@@ -1,4 +1,4 @@
-import { createPrivateKey, randomUUID, X509Certificate } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import {
   type CertificateRecord,
   createLifecycle,
@@ -10,9 +10,9 @@ import {
 import { searchCertificates } from './acm-search.ts';
 import { certificateSearchResult, certificateSummary, describedCertificate, keyAlgorithmOf } from './acm-views.ts';
 import type { Authority } from './authority.ts';
-import { certificateFacts } from './certificate-facts.ts';
 import type { Clock } from './clock.ts';
 import { encryptedKey } from './encrypted-key.ts';
+import { importedMaterial } from './imported-material.ts';
 import { AwsError, arn, type Emit, type Operation, type Service, type TaggedResources } from './service.ts';
 
 export type Acm = {
@@ -36,8 +36,8 @@ export function createAcm(world: { clock: Clock; emit: Emit; authority: Authorit
 
   function issued(certificateArn: unknown): CertificateRecord & { material: Material } {
     const record = find(certificateArn);
-    if (record.material) return record as CertificateRecord & { material: Material };
-    throw refuse('RequestInProgress', `Certificate ${certificateArn} is not issued yet: the request is in progress.`);
+    if (!record.material) refuse('RequestInProgress', `Certificate ${record.arn} is not issued yet.`);
+    return record as CertificateRecord & { material: Material };
   }
 
   function add(fixed: Pick<CertificateRecord, 'type' | 'request' | 'tags'>): CertificateRecord {
@@ -173,7 +173,7 @@ function refuse(exception: string, message: string): never {
   throw new AwsError(`${exception}Exception`, message);
 }
 
-/** The pattern is the model's; an ARN of another region or kind passes it and is refused as no ARN of a certificate. */
+/** The pattern is the model's; an ARN of another region or kind passes it, and is refused in other words. */
 function requireArn(certificateArn: unknown): asserts certificateArn is string {
   if (!/^arn:[\w+=/,.@-]+:acm:[\w+=/,.@-]*:[0-9]+:[\w+=,.@-]+(\/[\w+=,.@-]+)*$/.test(String(certificateArn)))
     refuse('Validation', `Value '${certificateArn}' at 'certificateArn' failed to satisfy constraint: not an ACM ARN`);
@@ -204,50 +204,6 @@ function checkedPassphrase(base64: unknown): Uint8Array {
   const allowed = passphrase.every((byte) => byte < 0x80 && !'#$%'.includes(String.fromCharCode(byte)));
   if (passphrase.length >= 4 && passphrase.length <= 128 && allowed) return passphrase;
   return refuse('Validation', 'The passphrase must be 4 to 128 ASCII characters without #, $ and %.');
-}
-
-type ImportInput = { readonly Certificate?: string; readonly PrivateKey?: string; readonly CertificateChain?: string };
-
-/** The private key is only checked: an imported one can never be had back. */
-function importedMaterial(input: ImportInput, now: Date): Material {
-  const [leaf, ...more] = certificatesOf(input.Certificate, 'certificate');
-  if (!leaf || more.length > 0)
-    refuse(
-      'Validation',
-      'The certificate field contains more than one certificate. You can specify only one certificate in this field.',
-    );
-  const chain = input.CertificateChain ? certificatesOf(input.CertificateChain, 'certificate chain') : [];
-  if (!leaf.checkPrivateKey(privateKeyOf(input.PrivateKey)))
-    refuse('Validation', 'The private key does not match the certificate.');
-  if (now < leaf.validFromDate || now > leaf.validToDate) refuse('Validation', 'The certificate is not valid now.');
-  const path = [leaf, ...chain];
-  if (chain.some((issuer, at) => !path[at]?.checkIssued(issuer) || !path[at]?.verify(issuer.publicKey)))
-    refuse('Validation', 'Each certificate of the chain must directly certify the one preceding.');
-  return {
-    certificatePem: leaf.toString().trimEnd(),
-    chainPem: chain.map((one) => one.toString().trimEnd()).join('\n') || null,
-    privateKey: null,
-    facts: certificateFacts(new Uint8Array(leaf.raw)),
-  };
-}
-
-function certificatesOf(base64: string | undefined, field: string): X509Certificate[] {
-  const text = Buffer.from(base64 ?? '', 'base64').toString();
-  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  try {
-    if (blocks.length > 0) return blocks.map((block) => new X509Certificate(block));
-  } catch {
-    // Told below: a block that is no certificate is as bad as none.
-  }
-  return refuse('Validation', `The ${field} is not a valid PEM-encoded certificate.`);
-}
-
-function privateKeyOf(base64: string | undefined) {
-  try {
-    return createPrivateKey(Buffer.from(base64 ?? '', 'base64'));
-  } catch {
-    return refuse('Validation', 'The private key is not supported: it must be PEM-encoded and unencrypted.');
-  }
 }
 
 type Tag = { readonly Key: string; readonly Value?: string };
