@@ -512,6 +512,9 @@ describe('finding certificates', () => {
     expect((await list({ CertificateStatuses: ['ISSUED'] })).arns).toEqual([rsa]);
     expect((await list({ SortBy: 'CREATED_AT', SortOrder: 'DESCENDING' })).arns).toEqual([pending, rsa]);
     await expect(list({ SortBy: 'CREATED_AT' })).rejects.toMatchObject({ name: 'ValidationException' });
+    await expect(list({ Includes: { keyUsage: ['ANY'] } })).rejects.toMatchObject({
+      message: 'The lab does not filter by keyUsage.',
+    });
   });
 
   it('by ListCertificates answers a summary', async () => {
@@ -604,6 +607,7 @@ describe('finding certificates', () => {
     ],
     ['key algorithm', { Filter: { X509AttributeFilter: { KeyAlgorithm: 'EC_prime256v1' } } }, 'ec'],
     ['key usage', { Filter: { X509AttributeFilter: { KeyUsage: 'KEY_ENCIPHERMENT' } } }, 'rsa ec'],
+    ['origin', { Filter: { AcmCertificateMetadataFilter: { CertificateKeyPairOrigin: 'CUSTOMER_PROVIDED' } } }, ''],
     ['extended key usage', { Filter: { X509AttributeFilter: { ExtendedKeyUsage: 'CODE_SIGNING' } } }, ''],
   ])('by SearchCertificates filters by %s', async (_case, FilterStatement, expected) => {
     const names = new Map([
@@ -613,6 +617,17 @@ describe('finding certificates', () => {
     ]);
     const { arns } = await search({ FilterStatement });
     expect(arns.map((arn) => names.get(arn ?? '')).join(' ')).toBe(expected);
+  });
+
+  it.each<[string, object]>([
+    ['of two members at once', { Filter: issued, Not: { Filter: exported } }],
+    ['of no member', {}],
+    ['that does not exist', { Filter: { X509AttributeFilter: { Issuer: 'x' } } }],
+    ['without an operator', { Filter: { X509AttributeFilter: { Subject: { CommonName: { Value: 'a' } } } } }],
+  ])('by SearchCertificates refuses a filter %s', async (_case, statement) => {
+    const body = JSON.stringify({ FilterStatement: statement });
+    const { status, answer } = await lab.post('CertificateManager.SearchCertificates', body);
+    expect({ status, type: answer.__type }).toEqual({ status: 400, type: 'ValidationException' });
   });
 
   it('by SearchCertificates filters by serial and by dates, the start included', async () => {
@@ -628,18 +643,18 @@ describe('finding certificates', () => {
     });
   });
 
-  it.each<[SearchCertificatesCommandInput['SortBy'], string]>([
-    ['COMMON_NAME', 'ec rsa pending'],
-    ['CREATED_AT', 'rsa ec pending'],
-    ['NOT_AFTER', 'rsa ec pending'],
-    ['EXPORTED', 'rsa pending ec'],
-  ])('by SearchCertificates sorts by %s', async (SortBy, expected) => {
+  it.each<[SearchCertificatesCommandInput['SortBy'], SearchCertificatesCommandInput['SortOrder'], string]>([
+    ['COMMON_NAME', 'ASCENDING', 'ec rsa pending'],
+    ['CREATED_AT', 'DESCENDING', 'pending ec rsa'],
+    ['NOT_AFTER', 'ASCENDING', 'rsa ec pending'],
+    ['EXPORTED', 'ASCENDING', 'rsa pending ec'],
+  ])('by SearchCertificates sorts by %s, %s', async (SortBy, SortOrder, expected) => {
     const names = new Map([
       [rsa, 'rsa'],
       [ec, 'ec'],
       [pending, 'pending'],
     ]);
-    const { arns } = await search({ SortBy, SortOrder: 'ASCENDING' });
+    const { arns } = await search({ SortBy, SortOrder });
     expect(arns.map((arn) => names.get(arn ?? '')).join(' ')).toBe(expected);
   });
 

@@ -17,6 +17,8 @@ export type CertificateLab = {
   readonly events: (Parameters<Emit>[0] & { readonly at: Date })[];
   /** ARN of the CA that certificates are requested from. */
   readonly caArn: string;
+  /** Sends what the SDK's clients would not: a body as it is. */
+  post(target: string, body: string): Promise<{ status: number; answer: Record<string, string> }>;
   stop(): Promise<void>;
 };
 
@@ -46,6 +48,12 @@ export async function startCertificateLab(): Promise<CertificateLab> {
     pca,
     events,
     caArn: authority.cas[1]?.arn ?? '',
+    async post(target, body) {
+      const authorization = 'AWS4-HMAC-SHA256 Credential=operator/20260101/us-east-1/acm/aws4_request';
+      const headers = { authorization, 'x-amz-target': target };
+      const answer = await fetch(server.url, { method: 'POST', headers, body });
+      return { status: answer.status, answer: (await answer.json()) as Record<string, string> };
+    },
     async stop() {
       clock.stop();
       acm.destroy();
