@@ -1,0 +1,148 @@
+import { EventBridgeClient, ListRulesCommand, PutEventsCommand, PutRuleCommand } from '@aws-sdk/client-eventbridge';
+import { type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { matchesPattern } from '../../lab/pattern.ts';
+import { functionResource, getArn, type SmallStack, startSmallStack } from './small-stack.ts';
+
+const functions = { seer: `exports.handler = async (event) => console.log(event.id, event.detail.what);` };
+const rule = (source: string, targets: object[]) => ({
+  Type: 'AWS::Events::Rule',
+  Properties: { Name: source, EventPattern: { source: [source] }, Targets: targets },
+});
+const queue = (name: string) => ({ Type: 'AWS::SQS::Queue', Properties: { QueueName: name } });
+const template = {
+  Resources: {
+    Seer: functionResource('seer'),
+    Seen: queue('seen'),
+    Dead: queue('dead'),
+    ToFunction: rule('to-function', [{ Id: '1', Arn: getArn('Seer') }]),
+    ToQueue: rule('to-queue', [{ Id: '1', Arn: getArn('Seen'), RetryPolicy: { MaximumRetryAttempts: 185 } }]),
+    ToNobody: rule('to-nobody', [
+      {
+        Id: '1',
+        Arn: 'arn:aws:lambda:us-east-1:111122223333:function:nobody',
+        DeadLetterConfig: { Arn: getArn('Dead') },
+      },
+    ]),
+  },
+};
+
+let lab: SmallStack;
+let bus: EventBridgeClient;
+beforeEach(async () => {
+  lab = await startSmallStack(template, { functions });
+  bus = new EventBridgeClient(lab.client);
+});
+afterEach(() => lab.stop());
+
+describe('an event', () => {
+  it('reaches a function with its envelope, and is kept', async () => {
+    const id = await put('to-function', 'x');
+    await lab.clock.settled();
+    expect(lab.logs()).toEqual([{ function: 'seer', line: `${id} x` }]);
+    expect(lab.events()).toMatchObject([
+      {
+        version: '0',
+        id,
+        source: 'to-function',
+        'detail-type': 'Happened',
+        account: '111122223333',
+        region: 'us-east-1',
+        detail: { what: 'x' },
+      },
+    ]);
+    expect(lab.events()[0]?.time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+  });
+
+  it('reaches a queue', async () => {
+    const id = await put('to-queue', 'x');
+    expect((await received('seen')).map(({ Body = '' }) => JSON.parse(Body))).toMatchObject([{ id }]);
+  });
+
+  it('goes to the dead-letter queue where the target does not exist', async () => {
+    const id = await put('to-nobody', 'x');
+    const [dead] = await received('dead');
+    expect(JSON.parse(dead?.Body ?? '')).toMatchObject({ id });
+    expect(dead?.MessageAttributes).toMatchObject({
+      ERROR_CODE: { StringValue: 'NO_RESOURCE' },
+      RULE_ARN: { StringValue: 'arn:aws:events:us-east-1:111122223333:rule/to-nobody' },
+    });
+  });
+
+  it.each([
+    ['lose', [0, 0]],
+    ['double', [2, 2]],
+    ['delay', [0, 1]],
+  ] as const)('with fault "%s" arrives this often at once and after a minute: %j', async (fault, [atOnce, later]) => {
+    lab.faults.add({ service: 'events', operation: 'Happened', fault, nth: 1 });
+    const id = await put('to-function', 'x');
+    await lab.clock.settled();
+    expect(lab.logs()).toHaveLength(atOnce);
+    await lab.clock.advance(60_000);
+    expect(lab.logs()).toHaveLength(later);
+    expect(new Set(lab.logs().map(({ line }) => line)).size).toBeLessThanOrEqual(1);
+    await put('to-function', 'y');
+    await lab.clock.settled();
+    expect(lab.logs()).toHaveLength(later + 1);
+    expect(lab.events().map((event) => event.id)).toContain(id);
+  });
+
+  it.each([
+    ['an AWS source', { Source: 'aws.acm', DetailType: 'x', Detail: '{}' }, 'NotAuthorizedForSourceException'],
+    ['a detail that is not JSON', { Source: 'x', DetailType: 'x', Detail: '{' }, 'MalformedDetail'],
+    ['no source', { DetailType: 'x', Detail: '{}' }, 'InvalidArgument'],
+  ])('with %s is refused within the answer', async (_, entry, code) => {
+    const { FailedEntryCount, Entries } = await bus.send(new PutEventsCommand({ Entries: [entry] }));
+    expect({ FailedEntryCount, Entries }).toMatchObject({ FailedEntryCount: 1, Entries: [{ ErrorCode: code }] });
+    expect(lab.events()).toEqual([]);
+  });
+});
+
+describe('a pattern', () => {
+  const event = {
+    source: 'aws.acm',
+    resources: ['arn:1', 'arn:2'],
+    detail: { days: 30, name: 'courier/api', none: null, deep: { flag: true } },
+  };
+
+  it.each([
+    [{ source: ['aws.acm', 'other'] }, true],
+    [{ source: ['other'] }, false],
+    [{ resources: ['arn:2'] }, true],
+    [{ detail: { deep: { flag: [true] } } }, true],
+    [{ detail: { deep: { flag: ['true'] } } }, false],
+    [{ detail: { none: [null] } }, true],
+    [{ detail: { name: [{ prefix: 'courier/' }] } }, true],
+    [{ detail: { name: [{ suffix: '/api' }] } }, true],
+    [{ detail: { name: [{ prefix: 'api' }, { 'equals-ignore-case': 'COURIER/API' }] } }, true],
+    [{ detail: { name: [{ 'anything-but': { prefix: 'courier/' } }] } }, false],
+    [{ detail: { missing: [{ 'anything-but': 'x' }] } }, false],
+    [{ detail: { missing: [{ exists: false }] } }, true],
+    [{ detail: { days: [{ numeric: ['>=', 30, '<', 31] }] } }, true],
+    [{ detail: { days: [{ numeric: ['>', 30] }] } }, false],
+    [{ source: ['aws.acm'], detail: { days: [1] } }, false],
+    [{ detail: { days: { deeper: ['x'] } } }, false],
+  ])('%j matches: %s', (pattern, matches) => {
+    expect(matchesPattern(pattern, event)).toBe(matches);
+  });
+
+  it.each(['{', '{}', '{"source":[]}', '{"source":"aws.acm"}', '{"source":[{"wildcard":"*"}]}'])(
+    '"%s" is refused',
+    async (EventPattern) => {
+      await expect(bus.send(new PutRuleCommand({ Name: 'x', EventPattern }))).rejects.toMatchObject({
+        name: 'InvalidEventPatternException',
+      });
+      expect((await bus.send(new ListRulesCommand({}))).Rules).toHaveLength(3);
+    },
+  );
+});
+
+async function put(source: string, what: string): Promise<string> {
+  const entry = { Source: source, DetailType: 'Happened', Detail: JSON.stringify({ what }) };
+  return (await bus.send(new PutEventsCommand({ Entries: [entry] }))).Entries?.[0]?.EventId ?? '';
+}
+
+async function received(name: string): Promise<Message[]> {
+  const wish = { QueueUrl: `${lab.url}/111122223333/${name}`, MessageAttributeNames: ['All'] };
+  return (await new SQSClient(lab.client).send(new ReceiveMessageCommand(wish))).Messages ?? [];
+}
