@@ -7,11 +7,11 @@ import { contentHash, noNonce, type VersionId, writeVersionId } from './version-
 /** What a person asked for beyond the ordinary; each is absent for events. */
 export type Asked = {
   /** Look at the consumers even where the version is labelled DELIVERED or STOPPED long ago. */
-  readonly thorough?: boolean;
+  readonly thorough?: boolean | undefined;
   /** Export again, as a version with this nonce (four hex digits). */
-  readonly force?: string;
+  readonly force?: string | undefined;
   /** Take the held or stopped version as it is. */
-  readonly accept?: boolean;
+  readonly accept?: boolean | undefined;
 };
 
 export type DeliveryView = Claim & { readonly secret: Secret; readonly prefix: string; readonly asked: Asked };

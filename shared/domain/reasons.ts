@@ -365,7 +365,7 @@ const catalogue = {
   EndsEarlier: reason<OfSecret & { readonly days: number }>({
     severity: 'warning',
     retry: 'never',
-    headline: ({ days }) => `delivered, ends ${count(days, 'day')} earlier than the one before`,
+    headline: ({ days }) => `the new certificate ends ${count(days, 'day')} earlier`,
     sentence: ({ name, days }) =>
       `The new certificate of "${name}" ends ${count(days, 'day')} earlier than the one before it`,
     mend: {
@@ -376,7 +376,7 @@ const catalogue = {
   KeyAlgorithmDiffers: reason<OfSecret & { readonly listed: string; readonly exported: string }>({
     severity: 'warning',
     retry: 'never',
-    headline: ({ exported }) => `delivered, its key is ${exported}`,
+    headline: ({ exported }) => `its key is now ${exported}`,
     sentence: ({ name, listed, exported }) =>
       `The exported key of "${name}" is ${exported}, though ACM lists ${listed}; clients that support only that kind will fail`,
     mend: { kind: 'by hand', text: () => 'Check that every client of these services supports the new kind of key' },
@@ -496,6 +496,40 @@ const catalogue = {
     headline: () => 'several certificates of this name',
     sentence: ({ domainName, candidates }) => `Several certificates are named "${domainName}": ${candidates}`,
     mend: { kind: 'by hand', text: () => 'Name one of them by certificateArn' },
+  }),
+  NotExportable: reason<OfCertificate & { readonly why: string }>({
+    severity: 'info',
+    retry: 'never',
+    headline: () => 'cannot be exported',
+    sentence: ({ name, why }) => `Cannot export the certificate of "${name}": ${why}`,
+    mend: {
+      kind: 'by hand',
+      text: ({ name }) =>
+        `Request a certificate for "${name}" from a private authority, or a public one with --options Export=ENABLED (charged)`,
+    },
+  }),
+  StillUnderWay: reason<OfCertificate>({
+    severity: 'info',
+    retry: 'never',
+    headline: () => 'still under way',
+    sentence: ({ name }) =>
+      `The delivery of "${name}" was still under way when the time of this call ended; it goes on without it`,
+    mend: {
+      kind: 'by hand',
+      text: () => 'Ask again later with dryRun to see what is left; a notice says when it is done',
+    },
+  }),
+  Resting: reason<OfSecret & { readonly state: string }>({
+    severity: 'info',
+    retry: 'never',
+    headline: ({ state }) => state,
+    sentence: ({ name, secret, state }) =>
+      `Nothing automatic is done for the certificate of "${name}" in secret "${secret}": its newest version is ${state}`,
+    mend: {
+      kind: 'by hand',
+      text: () =>
+        'A notice said why. Ask again with "accept": true to take it as it is, or "force": true to export again',
+    },
   }),
   NothingAsked: reason<OfCertificate>({
     severity: 'info',

@@ -36,13 +36,11 @@ export async function handshake(
       servername: name.replace(/^\*/, 'any'),
       rejectUnauthorized: true,
     });
-    return await outcome(client, server).finally(() => {
-      client.destroy();
-      server.destroy();
-    });
+    return await outcome(client, server);
   } catch (error) {
     return untrusted(error); // OpenSSL already refuses to serve it: a foreign or weak key.
   } finally {
+    // Ends the TLS sockets on top as well.
     near.destroy();
     far.destroy();
   }
@@ -80,11 +78,8 @@ function clientContext(anchors: Anchors): SecureContext {
   return publicContext;
 }
 
-/**
- * OpenSSL's code and sentence, out of `error:0A00018F:SSL routines::ee key too small`, and without the advice on its own
- * command line that Node appends after a semicolon.
- */
+/** OpenSSL's code and sentence, without the advice on its own command line that Node appends after a semicolon. */
 function untrusted(error: unknown): Handshake {
-  const { code = 'UNKNOWN', message } = error as NodeJS.ErrnoException;
-  return { trusted: false, code, detail: message.replace(/^.*error:[0-9A-F]+:.*:/s, '').replace(/;.*$/s, '') };
+  const { code = 'UNKNOWN', message, reason = message } = error as NodeJS.ErrnoException & { reason?: string };
+  return { trusted: false, code, detail: reason.replace(/;.*$/s, '') };
 }

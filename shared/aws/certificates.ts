@@ -1,0 +1,107 @@
+import {
+  ACMClient,
+  type CertificateDetail,
+  type CertificateSearchResult,
+  DescribeCertificateCommand,
+  ExportCertificateCommand,
+  ListTagsForCertificateCommand,
+  SearchCertificatesCommand,
+} from '@aws-sdk/client-acm';
+import { type Certificate, normalSerial, type Tags } from '../domain/certificate.ts';
+import { finding } from '../domain/reasons.ts';
+import { ask, askFor, Trouble } from './trouble.ts';
+
+export type Certificates = ReturnType<typeof certificates>;
+
+/** AWS Certificate Manager, as the domain sees it. */
+export function certificates(acm = new ACMClient({})) {
+  return {
+    /** The certificate and its tags, or null where ACM has none of this ARN. Two calls side by side. */
+    async find(arn: string): Promise<Certificate | null> {
+      const CertificateArn = arn;
+      const [described, tagged] = await Promise.all([
+        askFor('acm:DescribeCertificate', () => acm.send(new DescribeCertificateCommand({ CertificateArn }))),
+        askFor('acm:ListTagsForCertificate', () => acm.send(new ListTagsForCertificateCommand({ CertificateArn }))),
+      ]);
+      if (!described?.Certificate || !tagged) return null;
+      return readCertificate(arn, described.Certificate, readTags(tagged.Tags));
+    },
+
+    /**
+     * The certificate's PEM texts with the private key encrypted under `passphrase`. The passphrase goes as UTF-8
+     * bytes, which the SDK encodes: encoding it first would lock the key with another passphrase than the stored one.
+     */
+    async export(arn: string, passphrase: string) {
+      const answer = await ask(
+        'acm:ExportCertificate',
+        () =>
+          acm.send(
+            new ExportCertificateCommand({ CertificateArn: arn, Passphrase: new TextEncoder().encode(passphrase) }),
+          ),
+        { material: true },
+      );
+      return {
+        certificate: answer.Certificate ?? '',
+        certificateChain: answer.CertificateChain ?? '',
+        privateKey: answer.PrivateKey ?? '',
+        passphrase,
+      };
+    },
+
+    /** ARNs and common names of the certificates with this name among theirs; `near` finds what contains it. */
+    async named(domainName: string, how: 'exactly' | 'near'): Promise<readonly Found[]> {
+      const DnsName = { Value: domainName, ComparisonOperator: how === 'exactly' ? 'EQUALS' : 'CONTAINS' } as const;
+      const answer = await ask('acm:SearchCertificates', () =>
+        acm.send(
+          new SearchCertificatesCommand({
+            FilterStatement: { Filter: { X509AttributeFilter: { SubjectAlternativeName: { DnsName } } } },
+            MaxResults: 100,
+          }),
+        ),
+      );
+      return (answer.Results ?? []).flatMap(readFound);
+    },
+  };
+}
+
+export type Found = { readonly arn: string; readonly name: string };
+
+const readFound = ({ CertificateArn, X509Attributes }: CertificateSearchResult): readonly Found[] =>
+  CertificateArn ? [{ arn: CertificateArn, name: X509Attributes?.Subject?.CommonName ?? CertificateArn }] : [];
+
+const types = { PRIVATE: 'private', AMAZON_ISSUED: 'public', IMPORTED: 'imported' } as const;
+const origins = { ACME: 'acme', AWS_MANAGED: 'acm', CUSTOMER_PROVIDED: 'customer' } as const;
+const statuses = {
+  ISSUED: 'issued',
+  PENDING_VALIDATION: 'pending',
+  EXPIRED: 'expired',
+  REVOKED: 'revoked',
+  INACTIVE: 'inactive',
+  FAILED: 'failed',
+  VALIDATION_TIMED_OUT: 'failed',
+} as const;
+
+function readCertificate(arn: string, detail: CertificateDetail, tags: Tags): Certificate {
+  if (!detail.Type || !detail.Status) {
+    const detail = `acm:DescribeCertificate: the answer for "${arn}" has no type or status`;
+    throw new Trouble(finding('AwsUnavailable', { detail }));
+  }
+  return {
+    arn,
+    name: detail.DomainName ?? arn,
+    names: detail.SubjectAlternativeNames ?? [],
+    type: types[detail.Type],
+    status: statuses[detail.Status],
+    origin: detail.CertificateKeyPairOrigin ? origins[detail.CertificateKeyPairOrigin] : 'acm',
+    ...(detail.Serial && { serial: normalSerial(detail.Serial) }),
+    ...(detail.NotAfter && { notAfter: Math.floor(detail.NotAfter.getTime() / 1000) }),
+    ...(detail.KeyAlgorithm && { keyAlgorithm: detail.KeyAlgorithm.replace('-', '_') }),
+    ...(detail.CertificateAuthorityArn && { caArn: detail.CertificateAuthorityArn }),
+    exportOption: detail.Options?.Export === 'ENABLED',
+    renewed: detail.RenewalSummary?.RenewalStatus === 'SUCCESS',
+    tags,
+  };
+}
+
+const readTags = (tags: readonly { Key?: string | undefined; Value?: string | undefined }[] = []): Tags =>
+  Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value]));

@@ -1,0 +1,39 @@
+import { ChangeMessageVisibilityCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { ask } from './trouble.ts';
+
+export type Deliveries = ReturnType<typeof deliveries>;
+
+/** The queue of certificates that are not right yet. Its messages are what `events.ts` reads again in `deliver`. */
+export function deliveries(queueUrl: string, sqs = new SQSClient({})) {
+  return {
+    /**
+     * Queues a certificate. The group is its ARN: one worker per certificate at a time, certificates side by side. The
+     * cause tells doubles apart (an event's id): within five minutes SQS takes a second one and never delivers it.
+     */
+    async add(message: { readonly certificateArn: string; readonly cause: string }): Promise<void> {
+      await ask('sqs:SendMessage', () =>
+        sqs.send(
+          new SendMessageCommand({
+            QueueUrl: queueUrl,
+            MessageBody: JSON.stringify(message),
+            MessageGroupId: message.certificateArn,
+            MessageDeduplicationId: message.cause,
+          }),
+        ),
+      );
+    },
+
+    /** Lets a message that is being handled come back after so many seconds, not after the queue's own time-out. */
+    async comeBack(receiptHandle: string, { seconds }: { seconds: number }): Promise<void> {
+      await ask('sqs:ChangeMessageVisibility', () =>
+        sqs.send(
+          new ChangeMessageVisibilityCommand({
+            QueueUrl: queueUrl,
+            ReceiptHandle: receiptHandle,
+            VisibilityTimeout: seconds,
+          }),
+        ),
+      );
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import {
+  CreateSecretCommand,
+  DescribeSecretCommand,
+  GetRandomPasswordCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
+} from '@aws-sdk/client-secrets-manager';
+import { finding } from '../domain/reasons.ts';
+import type { Secret } from '../domain/secret.ts';
+import { ask, askFor, nameOf, Trouble } from './trouble.ts';
+
+export type Secrets = ReturnType<typeof secrets>;
+
+/** Secrets Manager, as the domain sees it. `kmsKeyArn` encrypts the secrets that we create. */
+export function secrets(options: { readonly kmsKeyArn?: string } = {}, manager = new SecretsManagerClient({})) {
+  return {
+    /** The secret with its labelled versions. One call; never the value. */
+    async find(name: string): Promise<Secret> {
+      const found = await askFor('secretsmanager:DescribeSecret', () =>
+        manager.send(new DescribeSecretCommand({ SecretId: name })),
+      );
+      if (!found) return { state: 'absent' };
+      if (found.DeletedDate) return { state: 'deleting' };
+      return {
+        state: 'present',
+        tags: Object.fromEntries((found.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
+        changedAt: Math.ceil((found.LastChangedDate ?? found.CreatedDate ?? new Date(0)).getTime() / 1000),
+        versions: found.VersionIdsToStages ?? {},
+      };
+    },
+
+    /** A passphrase that ACM accepts: 4–128 characters without `#`, `$` and `%` (API Reference, ExportCertificate). */
+    async passphrase(): Promise<string> {
+      const answer = await ask(
+        'secretsmanager:GetRandomPassword',
+        () => manager.send(new GetRandomPasswordCommand({ PasswordLength: 48, ExcludePunctuation: true })),
+        { material: true },
+      );
+      return answer.RandomPassword ?? '';
+    },
+
+    /**
+     * A new secret, whose first version becomes current by itself. `exists` where somebody created the secret meanwhile.
+     */
+    async create(name: string, { versionId, value }: NewVersion): Promise<'stored' | 'exists'> {
+      return store('secretsmanager:CreateSecret', () =>
+        manager.send(
+          new CreateSecretCommand({
+            Name: name,
+            Description: 'Certificate delivered by acm-courier',
+            ClientRequestToken: versionId,
+            SecretString: value,
+            ...(options.kmsKeyArn && { KmsKeyId: options.kmsKeyArn }),
+          }),
+        ),
+      );
+    },
+
+    /**
+     * A new version under one label: without named stages it would move AWSCURRENT unseen. `exists` where a version of
+     * this id is there already: the loser of a race, with the same certificate under another passphrase.
+     */
+    async put(name: string, { versionId, value, stage }: NewVersion & { stage: string }): Promise<'stored' | 'exists'> {
+      return store('secretsmanager:PutSecretValue', () =>
+        manager.send(
+          new PutSecretValueCommand({
+            SecretId: name,
+            ClientRequestToken: versionId,
+            SecretString: value,
+            VersionStages: [stage],
+          }),
+        ),
+      );
+    },
+
+    /**
+     * Moves, sets (no `from`) or takes off (no `to`) a label. AWS refuses unless `from` names the present holder: that
+     * is the lock of a promotion, and losing it is WorldMoved.
+     */
+    async move(name: string, { label, from, to }: { label: string; from?: string | undefined; to?: string }) {
+      await ask('secretsmanager:UpdateSecretVersionStage', async () => {
+        try {
+          await manager.send(
+            new UpdateSecretVersionStageCommand({
+              SecretId: name,
+              VersionStage: label,
+              ...(from && { RemoveFromVersionId: from }),
+              ...(to && { MoveToVersionId: to }),
+            }),
+          );
+        } catch (error) {
+          if (nameOf(error) !== 'InvalidParameterException') throw error;
+          const detail = `label ${label} of secret "${name}" is not where it was seen`;
+          throw new Trouble(finding('WorldMoved', { detail }), { cause: error });
+        }
+      });
+    },
+  };
+}
+
+type NewVersion = { readonly versionId: string; readonly value: string };
+
+async function store(call: string, send: () => Promise<unknown>): Promise<'stored' | 'exists'> {
+  const answer = async () => {
+    try {
+      await send();
+      return 'stored' as const;
+    } catch (error) {
+      if (nameOf(error) === 'ResourceExistsException') return 'exists' as const;
+      throw error;
+    }
+  };
+  return ask(call, answer, { material: true });
+}

@@ -1,0 +1,23 @@
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { finding } from '../domain/reasons.ts';
+import { ask, Trouble } from './trouble.ts';
+
+export type Worker = ReturnType<typeof worker>;
+
+/** The function `deliver`, asked directly: the only role that can touch a key. */
+export function worker(functionName: string, lambda = new LambdaClient({})) {
+  return {
+    /** Sends a message, waits for the answer, and returns it as the JSON value it is. */
+    async ask(message: Readonly<Record<string, unknown>>): Promise<unknown> {
+      const answer = await ask('lambda:InvokeFunction', () =>
+        lambda.send(new InvokeCommand({ FunctionName: functionName, Payload: JSON.stringify(message) })),
+      );
+      const text = answer.Payload?.transformToString() ?? '';
+      if (answer.FunctionError) {
+        const detail = `lambda:InvokeFunction: ${functionName} failed (${answer.FunctionError}), its log says why`;
+        throw new Trouble(finding('AwsUnavailable', { detail }));
+      }
+      return JSON.parse(text);
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import type { Certificates } from './aws/certificates.ts';
+import type { Deliveries } from './aws/deliveries.ts';
+import { appraise } from './domain/appraisal.ts';
+import type { AvailableEvent } from './events.ts';
+import { type Telling, tell } from './tell.ts';
+
+export type Wire = Telling & {
+  readonly certificates: Pick<Certificates, 'find'>;
+  readonly deliveries: Pick<Deliveries, 'add'>;
+};
+
+const imports: readonly string[] = ['IMPORT', 'REIMPORT'];
+
+/**
+ * ACM has a certificate to hand out: queue it. An imported one is never exported, so it is only acknowledged, unless a
+ * tag asks for the impossible: then people are told. Anything else that AWS may call an action one day is queued, for
+ * the worker looks for itself.
+ */
+export async function certificateAvailable(event: AvailableEvent, wire: Wire): Promise<{ readonly is: string }> {
+  const { certificateArn, action, id } = event;
+  if (imports.includes(action)) return acknowledgeImport(certificateArn, wire);
+  await wire.deliveries.add({ certificateArn, cause: id });
+  wire.log('info', 'Queued a certificate', { certificateArn, action });
+  return { is: 'queued' };
+}
+
+async function acknowledgeImport(certificateArn: string, wire: Wire): Promise<{ readonly is: string }> {
+  const certificate = await wire.certificates.find(certificateArn);
+  wire.log('info', 'Acknowledged an import', { certificateArn });
+  const appraisal = certificate ? appraise(certificate) : undefined;
+  if (!certificate || appraisal?.is !== 'tell') return { is: 'acknowledged' };
+  await tell(appraisal.findings, { certificate }, wire);
+  return { is: 'told' };
+}

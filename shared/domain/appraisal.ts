@@ -1,0 +1,39 @@
+import { type Certificate, type Issued, isIssued, whyNotExportable } from './certificate.ts';
+import { type Finding, type Findings, finding } from './reasons.ts';
+import { type Delivery, isPaused, readWishes } from './wish.ts';
+
+/**
+ * What is to become of a certificate, judged on nothing but itself:
+ * - `deliver`: to these secrets; `problems` are tags that cannot be read, said when the rest is delivered.
+ * - `tell`: nothing can be delivered, and people must know.
+ * - `rest`: nothing is wanted of us; `because` is for the log, and for whoever asked by hand.
+ */
+export type Appraisal =
+  | {
+      readonly is: 'deliver';
+      readonly certificate: Issued;
+      readonly deliveries: readonly Delivery[];
+      readonly problems: readonly Finding[];
+    }
+  | { readonly is: 'tell'; readonly findings: Findings }
+  | { readonly is: 'rest'; readonly because: 'not tagged' | 'paused' | 'not issued yet' };
+
+/** Ordered: each check assumes that those above it had nothing to say. */
+export function appraise(certificate: Certificate): Appraisal {
+  const of = { name: certificate.name, certificateArn: certificate.arn };
+  const { deliveries, problems } = readWishes(certificate.tags);
+  const [problem, ...others] = problems.map((bad) => finding('BadTag', { ...of, ...bad }));
+  const unexportable = whyNotExportable(certificate);
+
+  if (deliveries.length === 0 && problem === undefined)
+    return certificate.renewed && isIssued(certificate) && !unexportable
+      ? { is: 'tell', findings: [finding('NotTagged', of)] }
+      : { is: 'rest', because: 'not tagged' };
+  if (isPaused(certificate.tags)) return { is: 'rest', because: 'paused' };
+  if (unexportable) return { is: 'tell', findings: [unexportable] };
+  if (certificate.status === 'pending') return { is: 'rest', because: 'not issued yet' };
+  if (!isIssued(certificate))
+    return { is: 'tell', findings: [finding('CertificateNotIssued', { ...of, status: certificate.status })] };
+  if (deliveries.length === 0 && problem) return { is: 'tell', findings: [problem, ...others] };
+  return { is: 'deliver', certificate, deliveries, problems: problem ? [problem, ...others] : [] };
+}

@@ -1,0 +1,218 @@
+import * as z from 'zod/mini';
+import { nonceOf } from './domain/version-id.ts';
+import type { OutcomeAnswer } from './outcome.ts';
+
+/**
+ * The schemas of everything that comes in: the only place where JSON becomes a type. What AWS may add is ignored, what
+ * is not for us is skipped with a reason, and what should be readable but is not throws: Lambda then keeps the event in
+ * the stack's failed-invocations queue instead of losing it.
+ */
+export class Unreadable extends Error {
+  override readonly name = 'Unreadable';
+}
+
+/** Where this stack runs: an event about anything elsewhere is not for us. */
+export type Home = { readonly region: string; readonly account?: string };
+
+export type Skip = { readonly is: 'skip'; readonly why: string };
+
+const envelope = z.object({
+  id: z.string().check(z.minLength(1), z.maxLength(128)),
+  source: z.string(),
+  'detail-type': z.string(),
+  region: z.string(),
+  resources: z.array(z.string()),
+});
+
+export type AvailableEvent = {
+  readonly is: 'available';
+  readonly id: string;
+  readonly certificateArn: string;
+  /** `ISSUANCE`, `RENEWAL`, `IMPORT`, `REIMPORT`, or what AWS adds to them one day. */
+  readonly action: string;
+};
+
+/** Source: ACM User Guide, "Amazon EventBridge support for ACM", ACM Certificate Available. */
+export function readAvailable(event: unknown, home: Home): AvailableEvent | Skip {
+  const { id, resources } = read(envelope, event);
+  const foreign = notFrom(event, { source: 'aws.acm', detailType: 'ACM Certificate Available' });
+  if (foreign) return foreign;
+  const certificateArn = resources[0] ?? '';
+  const away = notOurs(certificateArn, home);
+  if (away) return away;
+  const { detail } = read(z.object({ detail: z.object({ Action: z.string() }) }), event);
+  return { is: 'available', id, certificateArn, action: detail.Action };
+}
+
+export type LabelEvent = { readonly is: 'label'; readonly id: string; readonly secret: string };
+
+/** Source: Secrets Manager User Guide, "Secret Label Updated"; only AWSCURRENT below our prefix concerns us. */
+export function readLabelUpdated(event: unknown, { prefix }: { prefix: string }): LabelEvent | Skip {
+  const { id } = read(envelope, event);
+  const foreign = notFrom(event, { source: 'aws.secretsmanager', detailType: 'Secret Label Updated' });
+  if (foreign) return foreign;
+  const { detail } = read(z.object({ detail: z.object({ name: z.string(), labelUpdated: z.string() }) }), event);
+  if (detail.labelUpdated !== 'AWSCURRENT') return skip(`label ${detail.labelUpdated} is not AWSCURRENT`);
+  if (!detail.name.startsWith(prefix)) return skip(`secret "${detail.name}" is not below "${prefix}"`);
+  return { is: 'label', id, secret: detail.name };
+}
+
+const notFrom = (event: unknown, wanted: { source: string; detailType: string }): Skip | undefined => {
+  const { source, 'detail-type': detailType } = read(envelope, event);
+  return source === wanted.source && detailType === wanted.detailType
+    ? undefined
+    : skip(`"${detailType}" from "${source}" is not "${wanted.detailType}" from "${wanted.source}"`);
+};
+
+const arn = /^arn:aws[a-z-]*:acm:([a-z0-9-]+):(\d{12}):certificate\/[A-Za-z0-9-]+$/;
+
+function notOurs(certificateArn: string, home: Home): Skip | undefined {
+  const match = arn.exec(certificateArn);
+  if (!match) throw new Unreadable(`Cannot read the event: resources[0] = "${certificateArn}" is no certificate's ARN`);
+  const [, region, account] = match;
+  if (region !== home.region) return skip(`"${certificateArn}" is in ${region}, this stack in ${home.region}`);
+  if (home.account && account !== home.account) return skip(`"${certificateArn}" belongs to another account`);
+  return undefined;
+}
+
+const skip = (why: string): Skip => ({ is: 'skip', why });
+
+const certificateArn = z.string().check(z.regex(arn));
+
+const message = z.object({
+  certificateArn,
+  cause: z.string(),
+  thorough: z.optional(z.boolean()),
+  force: z.optional(z.string().check(z.regex(/^[0-9a-f]{4}$/))),
+  accept: z.optional(z.boolean()),
+  until: z.optional(z.literal('current')),
+});
+
+/** What `deliver` is asked: by the queue, or directly with `until: current`, which leaves the consumers alone. */
+export type Message = z.infer<typeof message>;
+
+export const readMessage = (value: unknown): Message => read(message, value);
+
+const queued = z.object({
+  Records: z.array(
+    z.object({
+      messageId: z.string(),
+      receiptHandle: z.string(),
+      body: z.string(),
+      attributes: z.object({ SentTimestamp: z.string() }),
+    }),
+  ),
+});
+
+export type QueuedMessage = {
+  readonly id: string;
+  readonly receiptHandle: string;
+  readonly body: string;
+  /** Epoch seconds. */
+  readonly sentAt: number;
+};
+
+/** The messages of an SQS event, bodies unread; null for anything else: then somebody asks directly. */
+export function readQueued(event: unknown): readonly QueuedMessage[] | null {
+  const parsed = queued.safeParse(event);
+  if (!parsed.success) return null;
+  return parsed.data.Records.map(({ messageId, receiptHandle, body, attributes }) => ({
+    id: messageId,
+    receiptHandle,
+    body,
+    sentAt: Math.floor(Number(attributes.SentTimestamp) / 1000),
+  }));
+}
+
+const outcome = z.discriminatedUnion('is', [
+  z.object({ is: z.literal('done'), because: z.string() }),
+  z.object({ is: z.literal('again'), seconds: z.number(), because: z.string() }),
+  z.object({ is: z.literal('told'), problem: z.object({ reason: z.string(), message: z.string(), hint: z.string() }) }),
+]);
+
+/** What `deliver` answers when it is asked directly. */
+export const readOutcome = (value: unknown): OutcomeAnswer => read(outcome, value);
+
+const request = z.strictObject({
+  certificateArn: z.optional(certificateArn),
+  domainName: z.optional(z.string().check(z.minLength(1), z.maxLength(253))),
+  secret: z.optional(z.string().check(z.minLength(1), z.maxLength(512))),
+  all: z.optional(z.literal(true)),
+  dryRun: z.optional(z.boolean()),
+  wait: z.optional(z.boolean()),
+  force: z.optional(z.boolean()),
+  accept: z.optional(z.boolean()),
+  requestId: z.optional(z.string().check(z.regex(/^[\w.:-]{1,80}$/))),
+});
+
+export type Request = {
+  readonly which: Which;
+  readonly dryRun: boolean;
+  readonly wait: boolean;
+  /** What of it goes into the message. */
+  readonly asked: Pick<Message, 'thorough' | 'force' | 'accept'>;
+  readonly requestId: string;
+};
+
+export type Which =
+  | { readonly by: 'certificateArn'; readonly value: string }
+  | { readonly by: 'domainName'; readonly value: string }
+  | { readonly by: 'secret'; readonly value: string }
+  | { readonly by: 'all' };
+
+/** A request to re-export, or what is wrong with it, in words. `requestId` is the default for the one not given. */
+export function readRequest(
+  value: unknown,
+  { requestId }: { requestId: string },
+): Request | { readonly wrong: string } {
+  const parsed = request.safeParse(value);
+  if (!parsed.success) return { wrong: describeIssues(parsed.error) };
+  const { dryRun = false, wait = false, force = false, accept = false, ...asked } = parsed.data;
+  const selectors = (['certificateArn', 'domainName', 'secret', 'all'] as const).filter(
+    (by) => asked[by] !== undefined,
+  );
+  const [by, second] = selectors;
+  if (by === undefined) return { wrong: 'it names nothing to export' };
+  if (second !== undefined) return { wrong: `it names both ${by} and ${second}` };
+  if (by === 'all' && (wait || force || accept))
+    return { wrong: 'wait, force and accept go with one certificate, not with all' };
+  if (dryRun && wait) return { wrong: 'dryRun does nothing that could be waited for' };
+  if (force && accept) return { wrong: 'force exports again and accept takes what is there: choose one' };
+  const id = asked.requestId ?? requestId;
+  return {
+    which: by === 'all' ? { by } : { by, value: asked[by] ?? '' },
+    dryRun,
+    wait,
+    asked: { thorough: true, ...(force && { force: nonceOf(id) }), ...(accept && { accept }) },
+    requestId: id,
+  };
+}
+
+export const acceptedRequest =
+  'Name one of {"certificateArn": "arn:aws:acm:…"}, {"domainName": "api.example.com"}, {"secret": "courier/api"} or ' +
+  '{"all": true}; add "dryRun": true to see the plan only, "wait": true to follow it to the end, "force": true to ' +
+  'export again, "accept": true to take what was held or stopped';
+
+function read<Schema extends z.ZodMiniType>(schema: Schema, value: unknown): z.infer<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new Unreadable(`Cannot read the event: ${describeIssues(parsed.error)}`);
+}
+
+/** Which member is wrong and how, never its value: whatever came in may be anything. */
+const describeIssues = (error: z.core.$ZodError): string =>
+  error.issues
+    .map((issue) => {
+      const where = issue.path.length > 0 ? `"${issue.path.join('.')}"` : 'it';
+      switch (issue.code) {
+        case 'unrecognized_keys':
+          return `${issue.keys.map((key) => `"${key}"`).join(', ')} is not known`;
+        case 'invalid_type':
+          return `${where} must be of type ${issue.expected}`;
+        case 'invalid_format':
+          return `${where} does not have the right form`;
+        default:
+          return `${where} is not accepted`;
+      }
+    })
+    .join('; ');

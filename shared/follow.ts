@@ -1,0 +1,76 @@
+import type { Deliveries } from './aws/deliveries.ts';
+import type { Worker } from './aws/worker.ts';
+import { finding } from './domain/reasons.ts';
+import { type Message, readOutcome } from './events.ts';
+import { isDone, planDelivery, type Seen, type Wanted } from './plan.ts';
+import { type Problem, problemOf } from './problem.ts';
+import type { Sight } from './world.ts';
+
+type Following = {
+  /** The deliveries of one certificate. */
+  readonly wanted: readonly Wanted[];
+  /** Milliseconds that are left of this call. */
+  readonly remaining: () => number;
+  readonly wire: Sight & { readonly deliveries: Pick<Deliveries, 'add'>; readonly worker: Worker };
+};
+
+/** Seconds between two looks. */
+const pace = 5;
+/** Milliseconds that a last look and the answer may take. */
+const reserve = 20_000;
+
+/**
+ * Follows one certificate to the end of its delivery; null when it is delivered, else what stands in the way. The
+ * worker is asked directly until the secret is current, so that a refused export is an answer here and now. The
+ * restarts are left to the queue, which alone sees to it that one worker at a time restarts.
+ */
+export async function follow(message: Message, following: Following): Promise<Problem | null> {
+  const refused = await untilCurrent(message, following);
+  if (refused) return refused;
+  await following.wire.deliveries.add(message);
+  return untilDelivered(following);
+}
+
+async function untilCurrent(message: Message, { wanted, remaining, wire }: Following): Promise<Problem | null> {
+  while (remaining() > reserve) {
+    const outcome = readOutcome(await wire.worker.ask({ ...message, until: 'current' }));
+    if (outcome.is === 'told') return outcome.problem;
+    if (outcome.is === 'done') return null;
+    wire.log('info', 'Waiting for the secret to be current', { certificateArn: message.certificateArn, ...outcome });
+    await wire.sleep(Math.min(outcome.seconds, pace) * 1000);
+  }
+  return stillUnderWay(wanted, wire);
+}
+
+async function untilDelivered({ wanted, remaining, wire }: Following): Promise<Problem | null> {
+  while (remaining() > reserve) {
+    const seen: { one: Wanted; now: Seen }[] = [];
+    // What was accepted or forced has happened by now; asking for it again would find it undone.
+    for (const one of wanted) seen.push({ one, now: await planDelivery({ ...one, asked: { thorough: true } }, wire) });
+    const resting = seen.find(({ now: { next } }) => next.do === 'rest' && next.because !== 'delivered');
+    if (resting) return restingProblem(resting, wire);
+    if (seen.every(({ now }) => isDone(now))) return null;
+    wire.log('info', 'Waiting for the rollout', {
+      steps: seen.flatMap(({ now }) => now.steps.map(({ text }) => text)),
+    });
+    await wire.sleep(pace * 1000);
+  }
+  return stillUnderWay(wanted, wire);
+}
+
+function restingProblem({ one, now: { next } }: { one: Wanted; now: Seen }, { place }: Sight): Problem {
+  const state = next.do === 'rest' ? next.because : next.do;
+  const { certificate, delivery } = one;
+  const facts = { name: certificate.name, certificateArn: certificate.arn, secret: delivery.secret, state };
+  return problemOf(finding('Resting', facts), place);
+}
+
+function stillUnderWay(wanted: readonly Wanted[], { place }: Sight): Problem | null {
+  const [first] = wanted;
+  return first
+    ? problemOf(
+        finding('StillUnderWay', { name: first.certificate.name, certificateArn: first.certificate.arn }),
+        place,
+      )
+    : null;
+}

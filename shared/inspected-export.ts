@@ -1,0 +1,61 @@
+import { Trouble } from './aws/trouble.ts';
+import { inspect } from './domain/inspection.ts';
+import { type Finding, finding } from './domain/reasons.ts';
+import { examine, type Material, readMaterial } from './material/material.ts';
+import { writeCertificates } from './material/pem.ts';
+import { writeStandard } from './material/standard.ts';
+import { tooLarge } from './material/too-large.ts';
+import type { Wanted } from './plan.ts';
+import type { World } from './world.ts';
+
+/** What is to be stored. `held`: only a person may make it current, and why. */
+export type InspectedExport = {
+  readonly value: string;
+  readonly warnings: readonly Finding[];
+  readonly held?: Finding;
+};
+
+/**
+ * Exports the certificate and inspects what came. Throws Trouble where nothing may be stored: now (the old certificate
+ * right after a renewal) or at all (a wrong key).
+ */
+export async function inspectedExport(
+  { certificate, delivery }: Wanted,
+  { previousNotAfter, world }: { previousNotAfter?: number | undefined; world: World },
+): Promise<InspectedExport> {
+  const of = { name: certificate.name, certificateArn: certificate.arn, secret: delivery.secret };
+  const passphrase = await world.secrets.passphrase();
+  const [exported, authority] = await Promise.all([
+    world.certificates.export(certificate.arn, passphrase),
+    certificate.caArn === undefined ? undefined : readAuthority(certificate.caArn, { of, world }),
+  ]);
+  const material = readMaterial(exported);
+  if ('unreadable' in material) throw new Trouble(finding('MaterialUnreadable', { ...of, part: material.unreadable }));
+
+  const examined = await examine(material, { anchors: authority === undefined ? 'public' : [authority] });
+  const inspection = inspect(examined, { certificate, secret: delivery.secret, now: world.now(), previousNotAfter });
+  if (inspection.verdict === 'retry' || inspection.verdict === 'refuse') throw new Trouble(inspection.finding);
+
+  const value = writeStandard(material, { trustBundle: authority ?? trustOf(material) });
+  const bytes = tooLarge(value);
+  if (bytes !== undefined) throw new Trouble(finding('SecretTooLarge', { ...of, bytes }));
+  return inspection.verdict === 'pass'
+    ? { value, warnings: inspection.warnings }
+    : { value, warnings: [], held: inspection.finding };
+}
+
+/** The chain of a public certificate ends in what its clients trust. */
+const trustOf = (material: Material) => writeCertificates(material.chain.certificates);
+
+/** What clients of a private certificate trust; being denied it is a matter of the authority, and told as such. */
+async function readAuthority(
+  caArn: string,
+  { of, world }: { of: { name: string; certificateArn: string; secret: string }; world: World },
+): Promise<string> {
+  try {
+    return await world.authorityChain(caArn);
+  } catch (error) {
+    if (!(error instanceof Trouble) || error.finding.reason !== 'AccessDenied') throw error;
+    throw new Trouble(finding('AuthorityUnreadable', { ...of, detail: error.finding.facts.detail }), { cause: error });
+  }
+}

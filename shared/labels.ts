@@ -1,0 +1,26 @@
+import { holderOf, sinceLabel, sinceLabels, type Versions, withLabel, without } from './domain/secret.ts';
+import type { World } from './world.ts';
+
+/** Where labels are moved: a secret, its versions as they were seen, and who moves them. */
+export type At = { readonly secret: string; readonly versions: Versions; readonly world: Pick<World, 'secrets'> };
+
+/** Puts a label on a version and returns the versions as they are then. Trouble (WorldMoved) if somebody was faster. */
+export async function setLabel(label: string, versionId: string, { secret, versions, world }: At): Promise<Versions> {
+  const from = holderOf(versions, label);
+  if (from !== versionId) await world.secrets.move(secret, { label, from, to: versionId });
+  return withLabel(versions, label, versionId);
+}
+
+/** Takes a label off a version. */
+export async function takeLabel(label: string, versionId: string, { secret, versions, world }: At): Promise<Versions> {
+  await world.secrets.move(secret, { label, from: versionId });
+  return without(versions, label);
+}
+
+/** Writes since when (epoch seconds) a version is current, and takes the like off the versions before: a labelled version is never pruned. */
+export async function markSince(since: number, versionId: string, at: At): Promise<Versions> {
+  let versions = await setLabel(sinceLabel(since), versionId, at);
+  for (const old of sinceLabels(at.versions).filter((one) => one.versionId !== versionId))
+    versions = await takeLabel(old.name, old.versionId, { ...at, versions });
+  return versions;
+}

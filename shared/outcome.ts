@@ -1,0 +1,25 @@
+import type { Finding } from './domain/reasons.ts';
+import type { Place } from './domain/shell.ts';
+import { type Problem, problemOf } from './problem.ts';
+
+/** What one look came to. */
+export type Outcome =
+  /** Right, or nothing more to be done automatically. */
+  | { readonly is: 'done'; readonly because: string }
+  /** Not yet: look again after so many seconds. */
+  | { readonly is: 'again'; readonly seconds: number; readonly because: string }
+  /** Nothing can be done until a person acts; they were told. */
+  | { readonly is: 'told'; readonly finding: Finding };
+
+/** Several deliveries of one certificate share a message: as long as one of them is to be looked at again, it goes on. */
+export function together(outcomes: readonly Outcome[]): Outcome {
+  const again = outcomes.filter((outcome) => outcome.is === 'again').sort((a, b) => a.seconds - b.seconds);
+  const told = outcomes.find((outcome) => outcome.is === 'told');
+  return again[0] ?? told ?? outcomes[0] ?? { is: 'done', because: 'nothing to deliver' };
+}
+
+/** An outcome as the worker answers it to another function. */
+export type OutcomeAnswer = Exclude<Outcome, { is: 'told' }> | { readonly is: 'told'; readonly problem: Problem };
+
+export const answerOf = (outcome: Outcome, place: Place): OutcomeAnswer =>
+  outcome.is === 'told' ? { is: 'told', problem: problemOf(outcome.finding, place) } : outcome;

@@ -1,0 +1,50 @@
+import type { Issued } from './domain/certificate.ts';
+import { type Asked, type DeliveryView, nextStep, type Step } from './domain/delivery.ts';
+import { type Planned, type PlanStep, planOf } from './domain/plan.ts';
+import { type Judged, judge } from './domain/rollout.ts';
+import type { Delivery } from './domain/wish.ts';
+import type { Sight } from './world.ts';
+
+export type Wanted = { readonly certificate: Issued; readonly delivery: Delivery; readonly asked: Asked };
+
+/** One delivery as it is now: the secret, what is to be done next, and how its consumers stand. Reads only. */
+export type Seen = { readonly next: Step; readonly judged: readonly Judged[]; readonly steps: readonly PlanStep[] };
+
+export async function planDelivery(wanted: Wanted, sight: Sight): Promise<Seen> {
+  const next = nextStep(await observeDelivery(wanted, sight));
+  const judged = goesOn(next) ? await judgeConsumers(wanted, { since: sinceFor(next, sight.now()), sight }) : [];
+  return { next, judged, steps: planOf(plannedOf(wanted, { next, judged })) };
+}
+
+/** Nothing is left to do: no step of the plan does anything. */
+export const isDone = ({ next, steps }: Seen): boolean =>
+  steps.length === 0 || (next.do === 'rest' && next.because === 'delivered');
+
+export const observeDelivery = async (wanted: Wanted, sight: Sight): Promise<DeliveryView> => ({
+  ...wanted,
+  secret: await sight.secrets.find(wanted.delivery.secret),
+  prefix: sight.settings.secretPrefix,
+});
+
+/** Every consumer of the secret with its state, for a promotion at `since`. */
+export async function judgeConsumers(
+  { delivery }: Wanted,
+  { since, sight }: { since: number; sight: Sight },
+): Promise<readonly Judged[]> {
+  const nominated = await sight.tagged.servicesOf(delivery.secret);
+  const consumers = await sight.services.consumers(nominated, { secret: delivery.secret, since });
+  const promotion = { since, now: sight.now(), deadlineSeconds: sight.settings.deadlineSeconds };
+  return consumers.map((consumer) => ({ consumer, verdict: judge(consumer, promotion) }));
+}
+
+const goesOn = (next: Step) => next.do !== 'rest' && next.do !== 'refuse';
+
+/** A promotion that has not happened yet happens now, for a plan: every task of today will be old. */
+const sinceFor = (next: Step, now: number) => (next.do === 'roll out' || next.do === 'mark since' ? next.since : now);
+
+const plannedOf = ({ certificate, delivery }: Wanted, seen: Pick<Planned, 'next' | 'judged'>): Planned => ({
+  certificateArn: certificate.arn,
+  name: certificate.name,
+  delivery,
+  ...seen,
+});

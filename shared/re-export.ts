@@ -1,0 +1,139 @@
+import type { Certificates } from './aws/certificates.ts';
+import type { Deliveries } from './aws/deliveries.ts';
+import type { Tagged } from './aws/tagged.ts';
+import { Trouble } from './aws/trouble.ts';
+import type { Worker } from './aws/worker.ts';
+import { appraise } from './domain/appraisal.ts';
+import { type Certificate, whyNotExportable } from './domain/certificate.ts';
+import type { PlanStep } from './domain/plan.ts';
+import { type Finding, finding } from './domain/reasons.ts';
+import { acceptedRequest, type Request, readRequest } from './events.ts';
+import { follow } from './follow.ts';
+import { isDone, planDelivery, type Seen, type Wanted } from './plan.ts';
+import { type Problem, problemOf } from './problem.ts';
+import { select } from './select.ts';
+import type { Sight } from './world.ts';
+
+export type Wire = Sight & {
+  readonly certificates: Pick<Certificates, 'find' | 'named'>;
+  readonly tagged: Tagged;
+  readonly deliveries: Pick<Deliveries, 'add'>;
+  readonly worker: Worker;
+};
+
+export type Answer = {
+  readonly ok: boolean;
+  readonly plan: readonly PlanStep[];
+  readonly results: readonly Result[];
+  readonly errors: readonly Problem[];
+};
+
+export type Result = {
+  readonly certificateArn: string;
+  readonly name: string;
+  readonly state: 'queued' | 'delivered' | 'nothing to do' | 'paused' | 'planned only, mode observe';
+};
+
+/** What one call may take: its own id, and how many milliseconds are left of it. */
+export type CallLimits = { readonly requestId: string; readonly remaining: () => number };
+
+type Means = { readonly limits: CallLimits; readonly wire: Wire };
+
+/**
+ * Exports again by hand (DESIGN §10): reads the request, plans every delivery that it names, then queues them, or
+ * follows one to its end. It never renews, and whatever is wrong is an answer, not an error.
+ */
+export async function reExport(event: unknown, means: Means): Promise<Answer> {
+  const { limits, wire } = means;
+  try {
+    const request = readRequest(event, limits);
+    if ('wrong' in request)
+      throw new Trouble(finding('BadRequest', { detail: request.wrong, accepted: acceptedRequest }));
+    const certificates = await select(request.which, wire);
+    const planned: Planned[] = [];
+    for (const certificate of certificates) planned.push(await plan(certificate, request, wire));
+    const acted: Acted[] = [];
+    for (const one of request.dryRun ? [] : planned) acted.push(await actOn(one, request, means));
+    return answer(planned, acted, wire);
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error;
+    return { ok: false, plan: [], results: [], errors: [problemOf(error.finding, wire.place)] };
+  }
+}
+
+function answer(planned: readonly Planned[], acted: readonly Acted[], { place }: Wire): Answer {
+  const errors = [
+    ...planned.flatMap(({ problems }) => problems.map((one) => problemOf(one, place))),
+    ...acted.flatMap(({ problem }) => problem ?? []),
+  ];
+  return {
+    ok: errors.length === 0,
+    plan: planned.flatMap(({ deliveries }) => deliveries.flatMap(({ seen }) => seen.steps)),
+    results: acted.flatMap(({ result }) => result ?? []),
+    errors,
+  };
+}
+
+type Planned = {
+  readonly certificate: Certificate;
+  readonly deliveries: readonly { readonly wanted: Wanted; readonly seen: Seen }[];
+  readonly problems: readonly Finding[];
+  readonly paused: boolean;
+};
+
+async function plan(certificate: Certificate, request: Request, wire: Wire): Promise<Planned> {
+  const appraisal = appraise(certificate);
+  const nothing = { certificate, deliveries: [], problems: [], paused: false };
+  if (appraisal.is === 'rest' && appraisal.because === 'paused') return { ...nothing, paused: true };
+  if (appraisal.is === 'rest') return { ...nothing, problems: [whyNothing(certificate)] };
+  if (appraisal.is === 'tell') {
+    const problems = appraisal.findings.map((one) => (one.reason === 'NotTagged' ? whyNothing(certificate) : one));
+    return { ...nothing, problems };
+  }
+  const deliveries: Planned['deliveries'][number][] = [];
+  for (const delivery of appraisal.deliveries) {
+    const wanted = { certificate: appraisal.certificate, delivery, asked: request.asked };
+    deliveries.push({ wanted, seen: await planDelivery(wanted, wire) });
+  }
+  const refused = deliveries.flatMap(({ seen: { next } }) => (next.do === 'refuse' ? [next.finding] : []));
+  return { certificate, deliveries, problems: [...appraisal.problems, ...refused], paused: false };
+}
+
+/** In the words of somebody who asked for it: nobody tagged it, it is not issued yet, or it never can be exported. */
+function whyNothing(certificate: Certificate): Finding {
+  const of = { name: certificate.name, certificateArn: certificate.arn };
+  const unexportable = whyNotExportable(certificate);
+  if (unexportable) return finding('NotExportable', { ...of, why: whyNot[unexportable.reason] ?? unexportable.reason });
+  if (certificate.status !== 'issued') return finding('CertificateNotIssued', { ...of, status: certificate.status });
+  return finding('NothingAsked', of);
+}
+
+const whyNot: Readonly<Partial<Record<Finding['reason'], string>>> = {
+  ImportedCertificate: 'it was imported, and ACM never hands out an imported key',
+  AcmeCertificate: 'it was issued through an ACME endpoint, and its key is with the ACME client',
+  ExportNotEnabled: 'it is a public certificate that was requested without export',
+};
+
+type Acted = { readonly result?: Result; readonly problem?: Problem };
+
+async function actOn(planned: Planned, request: Request, { limits, wire }: Means): Promise<Acted> {
+  const { certificate, deliveries, paused } = planned;
+  const result = (state: Result['state']): Acted => ({
+    result: { certificateArn: certificate.arn, name: certificate.name, state },
+  });
+  if (paused) return result('paused');
+  const open = deliveries.filter(({ seen }) => seen.next.do !== 'refuse');
+  if (open.length === 0) return {};
+  if (open.every(({ seen }) => isDone(seen))) return result('nothing to do');
+  if (wire.settings.mode === 'observe') return result('planned only, mode observe');
+
+  const id = certificate.arn.split('/').at(-1);
+  const message = { certificateArn: certificate.arn, cause: `${request.requestId}/${id}`, ...request.asked };
+  if (request.wait) {
+    const wanted = open.map((one) => one.wanted);
+    const problem = await follow(message, { wanted, remaining: limits.remaining, wire });
+    return problem ? { problem } : result('delivered');
+  }
+  await wire.deliveries.add(message);
+  return result('queued');
+}

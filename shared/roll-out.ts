@@ -1,0 +1,126 @@
+import { Trouble } from './aws/trouble.ts';
+import type { Step } from './domain/delivery.ts';
+import { type Finding, type Findings, finding, retryOf, sentenceOf } from './domain/reasons.ts';
+import { type Consumer, type Judged, nextRolloutStep, type RolloutStep } from './domain/rollout.ts';
+import { label, type PresentSecret } from './domain/secret.ts';
+import { setLabel } from './labels.ts';
+import type { Outcome } from './outcome.ts';
+import { judgeConsumers, type Wanted } from './plan.ts';
+import { facts, minute, tell } from './tell.ts';
+import type { World } from './world.ts';
+
+type RollOut = Extract<Step, { do: 'roll out' }>;
+
+/** A rollout under way: what is delivered, which version since when, and everything that is needed to go on. */
+type Rollout = {
+  readonly wanted: Wanted;
+  readonly step: RollOut;
+  readonly secret: PresentSecret;
+  /** Tags that could not be read: said with the end of the delivery. */
+  readonly problems: readonly Finding[];
+  readonly world: World;
+};
+
+/** Seconds until a rollout is looked at again; also the least between two attempts at one restart. */
+const pace = 30;
+
+/** ECS's clock and ours may differ by this much: a restart must not look older than the promotion it belongs to. */
+const clockSkewSeconds = 1;
+
+/** One look at the consumers of the current version: restart those with old tasks, wait, stop, or say that it is done. */
+export async function rollOut(rollout: Rollout): Promise<Outcome> {
+  const { wanted, step, world } = rollout;
+  const judged = await judgeConsumers(wanted, { since: step.since, sight: world });
+  const next = nextRolloutStep(judged);
+  world.log('info', 'Judged the consumers', {
+    certificateArn: wanted.certificate.arn,
+    secret: wanted.delivery.secret,
+    versionId: step.versionId,
+    consumers: judged.map(({ consumer, verdict }) => ({ service: consumer.arn, ...verdict })),
+    decided: next.do,
+  });
+  return act(next, judged, rollout);
+}
+
+async function act(next: RolloutStep, judged: readonly Judged[], rollout: Rollout): Promise<Outcome> {
+  switch (next.do) {
+    case 'restart':
+      return restart(next.consumers, judged, rollout);
+    case 'wait':
+      return { is: 'again', seconds: pace, because: 'deployments are under way' };
+    case 'hold':
+      return { is: 'done', because: `paused: ${next.paused.map(({ service }) => service).join(', ')}` };
+    case 'stop':
+      return stop(next.failed, judged, rollout);
+    case 'finish':
+      return finish(next.left, judged, rollout);
+  }
+}
+
+/** Restarts each; one that AWS refuses for good stops the rollout, any other trouble is tried again at the next look. */
+async function restart(consumers: readonly Consumer[], judged: readonly Judged[], rollout: Rollout): Promise<Outcome> {
+  const { step, world } = rollout;
+  await world.sleep(Math.max(step.since + clockSkewSeconds - world.now(), 0) * 1000);
+  const refused: Judged[] = [];
+  for (const consumer of consumers) {
+    const trouble = await tryRestart(consumer, world);
+    if (trouble === undefined) continue;
+    if (retryOf(trouble) !== 'never') return { is: 'again', seconds: pace, because: sentenceOf(trouble) };
+    refused.push({ consumer, verdict: { is: 'failed', detail: sentenceOf(trouble) } });
+  }
+  if (refused.length > 0) return stop(refused, judged, rollout);
+  return { is: 'again', seconds: pace, because: `restarted ${consumers.map(({ service }) => service).join(', ')}` };
+}
+
+async function tryRestart(consumer: Consumer, world: World): Promise<Finding | undefined> {
+  try {
+    await world.services.restart(consumer);
+    world.log('info', 'Restarted a service', { service: consumer.arn });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error;
+    world.log('warn', 'Cannot restart a service', { service: consumer.arn, ...facts(error.finding, world) });
+    return error.finding;
+  }
+}
+
+/** Nothing automatic goes on from here. Told before it is labelled, so that a crash in between tells twice, not never. */
+async function stop(failed: readonly Judged[], judged: readonly Judged[], rollout: Rollout): Promise<Outcome> {
+  const [first, ...others] = failed.map((one) => failureOf(one, rollout));
+  if (!first) return { is: 'done', because: 'nothing failed' };
+  await tell([first, ...others], { ...rollout.wanted, judged, done: doneSoFar(rollout) }, rollout.world);
+  await mark(label.stopped, rollout);
+  return { is: 'told', finding: first };
+}
+
+async function finish(left: readonly Judged[], judged: readonly Judged[], rollout: Rollout): Promise<Outcome> {
+  if (rollout.step.told) return { is: 'done', because: 'delivered' };
+  const { wanted, world, problems } = rollout;
+  const consumers = judged.length - left.length;
+  const delivered = finding('Delivered', { ...ofSecret(wanted), serial: wanted.certificate.serial, consumers });
+  const findings: Findings = [delivered, ...left.map((one) => failureOf(one, rollout)), ...problems];
+  await tell(findings, { ...wanted, judged, done: doneSoFar(rollout) }, world);
+  await mark(label.delivered, rollout);
+  return { is: 'done', because: 'delivered' };
+}
+
+const mark = (name: string, { wanted, step, secret, world }: Rollout) =>
+  setLabel(name, step.versionId, { secret: wanted.delivery.secret, versions: secret.versions, world });
+
+function failureOf({ consumer, verdict }: Judged, { wanted, world }: Rollout): Finding {
+  const of = { ...ofSecret(wanted), service: consumer.service, cluster: consumer.cluster };
+  if (verdict.is === 'failed') return finding('DeploymentFailed', { ...of, detail: verdict.detail });
+  if (verdict.is === 'not ours to restart') return finding('NotRestartable', { ...of, controller: verdict.controller });
+  return finding('RolloutTooSlow', { ...of, minutes: Math.round(world.settings.deadlineSeconds / 60) });
+}
+
+const ofSecret = ({ certificate, delivery }: Wanted) => ({
+  name: certificate.name,
+  certificateArn: certificate.arn,
+  secret: delivery.secret,
+});
+
+const doneSoFar = ({ wanted, step }: Rollout) => [
+  `Exported, inspected and stored as version ${step.versionId} of secret "${wanted.delivery.secret}"`,
+  `Made current at ${minute(step.since)}`,
+];

@@ -1,0 +1,21 @@
+import type { Deliveries } from './aws/deliveries.ts';
+import type { Tagged } from './aws/tagged.ts';
+import type { LabelEvent } from './events.ts';
+import type { Base } from './world.ts';
+
+export type Wire = Pick<Base, 'log'> & {
+  readonly tagged: Pick<Tagged, 'certificatesOf'>;
+  readonly deliveries: Pick<Deliveries, 'add'>;
+};
+
+/**
+ * AWSCURRENT of one of our secrets moved, whoever moved it: queue the certificates that are delivered there. Our own
+ * promotions come by here as well; the worker then finds that nothing is left to do.
+ */
+export async function secretChanged(event: LabelEvent, wire: Wire): Promise<{ readonly queued: number }> {
+  const certificateArns = await wire.tagged.certificatesOf(event.secret);
+  for (const [index, certificateArn] of certificateArns.entries())
+    await wire.deliveries.add({ certificateArn, cause: `${event.id}-${index}` });
+  wire.log('info', 'Queued what is delivered to a changed secret', { secret: event.secret, certificateArns });
+  return { queued: certificateArns.length };
+}

@@ -1,0 +1,64 @@
+import type { Certificates } from './aws/certificates.ts';
+import type { Tagged } from './aws/tagged.ts';
+import { Trouble } from './aws/trouble.ts';
+import type { Certificate } from './domain/certificate.ts';
+import { finding } from './domain/reasons.ts';
+import type { Which } from './events.ts';
+
+export type Sources = {
+  readonly certificates: Pick<Certificates, 'find' | 'named'>;
+  readonly tagged: Pick<Tagged, 'certificates' | 'certificatesOf'>;
+};
+
+/** The certificates that a person means; Trouble that says what would be right where there is none, or no one. */
+export async function select(which: Which, sources: Sources): Promise<readonly Certificate[]> {
+  switch (which.by) {
+    case 'all':
+      return existing(await sources.tagged.certificates(), sources);
+    case 'certificateArn':
+      return some(await existing([which.value], sources), {
+        asked: `ARN "${which.value}"`,
+        near: 'Look the ARN up with: aws acm list-certificates (and mind region and account)',
+      });
+    case 'secret':
+      return some(await existing(await sources.tagged.certificatesOf(which.value), sources), {
+        asked: `secret "${which.value}"`,
+        near: `Tag the certificate that is to be delivered there: courier:secret=${which.value}`,
+      });
+    case 'domainName':
+      return byName(which.value, sources);
+  }
+}
+
+async function byName(domainName: string, sources: Sources): Promise<readonly Certificate[]> {
+  const found = await sources.certificates.named(domainName, 'exactly');
+  if (found.length > 1) {
+    const candidates = found.map(({ arn, name }) => `${arn} (${name})`).join(', ');
+    throw new Trouble(finding('AmbiguousName', { domainName, candidates }));
+  }
+  const near = found.length === 0 ? await nearNames(domainName, sources) : '';
+  const arns = found.map(({ arn }) => arn);
+  return some(await existing(arns, sources), { asked: `domain name "${domainName}"`, near });
+}
+
+/** Certificates that share the longest label of a mistyped name: usually the part that was typed right. */
+async function nearNames(domainName: string, { certificates }: Sources): Promise<string> {
+  const [longest = domainName] = domainName.split('.').toSorted((a, b) => b.length - a.length);
+  const near = await certificates.named(longest, 'near');
+  const names = [...new Set(near.map(({ name }) => name))].slice(0, 5).join(', ');
+  return names ? `Similar names are: ${names}` : 'Look the name up with: aws acm list-certificates';
+}
+
+async function existing(arns: readonly string[], { certificates }: Sources): Promise<readonly Certificate[]> {
+  const found: Certificate[] = [];
+  for (const arn of arns) {
+    const certificate = await certificates.find(arn);
+    if (certificate) found.push(certificate);
+  }
+  return found;
+}
+
+function some(found: readonly Certificate[], facts: { asked: string; near: string }): readonly Certificate[] {
+  if (found.length === 0) throw new Trouble(finding('UnknownCertificate', facts));
+  return found;
+}

@@ -1,0 +1,67 @@
+import type { Topic } from './aws/topic.ts';
+import type { Certificate } from './domain/certificate.ts';
+import { composeNotice } from './domain/notice.ts';
+import { anchorOf, type Finding, type Findings, mendOf, sentenceOf } from './domain/reasons.ts';
+import type { Judged, Verdict } from './domain/rollout.ts';
+import type { Base } from './world.ts';
+
+export type Telling = Base & { readonly topic: Topic };
+
+export type About = {
+  readonly certificate: Pick<Certificate, 'arn' | 'name' | 'tags' | 'notAfter'>;
+  readonly judged?: readonly Judged[];
+  readonly done?: readonly string[];
+};
+
+/** Writes findings into the log, then sends them as one notice. */
+export async function tell(findings: Findings, about: About, world: Telling): Promise<void> {
+  for (const finding of findings) world.log('warn', 'Telling people', facts(finding, world));
+  const { arn, name, tags, notAfter } = about.certificate;
+  const owner = tags['courier:owner'];
+  const notice = composeNotice(
+    {
+      findings,
+      name,
+      certificateArn: arn,
+      ...(owner && { owner }),
+      affects: [...endOf(notAfter, world.now()), ...(about.judged ?? []).map(stateOf)],
+      done: about.done ?? [],
+    },
+    world.place,
+  );
+  await world.topic.tell(notice);
+}
+
+/** A finding as structured facts for a log line or an answer. */
+export const facts = (finding: Finding, { place }: Pick<Base, 'place'>) => ({
+  reason: finding.reason,
+  sentence: sentenceOf(finding),
+  hint: mendOf(finding).text,
+  runbook: `${place.runbook}#${anchorOf(finding.reason)}`,
+  ...finding.facts,
+});
+
+const endOf = (notAfter: number | undefined, now: number): readonly string[] => {
+  if (notAfter === undefined) return [];
+  const days = Math.floor((notAfter - now) / 86_400);
+  return [`The certificate in ACM ends on ${day(notAfter)}, ${days === 1 ? '1 day' : `${days} days`} from now`];
+};
+
+const stateOf = ({ consumer, verdict }: Judged) =>
+  `ECS service "${consumer.service}" in cluster "${consumer.cluster}" ${states[verdict.is]}`;
+
+const states: Readonly<Record<Verdict['is'], string>> = {
+  new: 'runs on the new certificate',
+  idle: 'runs no task',
+  paused: 'is tagged courier:pause and still runs tasks from before',
+  stale: 'runs tasks from before and is to be restarted',
+  rolling: 'is being restarted',
+  failed: 'could not be restarted with the new certificate',
+  late: 'still has tasks from before',
+  'not ours to restart': 'still runs tasks from before',
+};
+
+/** A date as people and openssl read it: UTC, ISO 8601. */
+export const day = (seconds: number) => new Date(seconds * 1000).toISOString().slice(0, 10);
+export const minute = (seconds: number) =>
+  `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

@@ -1,0 +1,47 @@
+import type { Certificates } from './aws/certificates.ts';
+import type { Secrets } from './aws/secrets.ts';
+import type { Services } from './aws/services.ts';
+import type { Tagged } from './aws/tagged.ts';
+import type { Topic } from './aws/topic.ts';
+import type { Place } from './domain/shell.ts';
+
+/** What every use case is given: its settings, its clock, and where it writes down what it decided. */
+export type Base = {
+  readonly place: Place;
+  readonly settings: Settings;
+  /** Epoch seconds. */
+  readonly now: () => number;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  readonly log: Log;
+};
+
+export type Settings = {
+  readonly mode: 'observe' | 'deliver';
+  /** Secrets that we may write begin with this. */
+  readonly secretPrefix: string;
+  /** How long a service may take to bring all its tasks to the new version. */
+  readonly deadlineSeconds: number;
+  /** Whether a renewed certificate that nobody tagged is worth a notice. */
+  readonly notices: 'tagged' | 'all';
+};
+
+/** Constant message, facts in fields. */
+export type Log = (level: 'info' | 'warn' | 'error', message: string, facts: Readonly<Record<string, unknown>>) => void;
+
+/** What can be seen without touching a key: enough to plan. */
+export type Sight = Base & {
+  readonly certificates: Pick<Certificates, 'find'>;
+  readonly secrets: Pick<Secrets, 'find'>;
+  readonly services: Pick<Services, 'consumers'>;
+  readonly tagged: Pick<Tagged, 'servicesOf'>;
+};
+
+/** All that the worker may do. */
+export type World = Sight & {
+  readonly certificates: Certificates;
+  readonly secrets: Secrets;
+  readonly services: Services;
+  readonly topic: Topic;
+  /** The certificates of a private authority, PEM, root last. */
+  readonly authorityChain: (caArn: string) => Promise<string>;
+};
