@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, resolve as resolvePath } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type AwsTarget, type EventBridge, targetOf } from './eventbridge.ts';
 import { holds, resolve, type Scope } from './intrinsics.ts';
 import type { Lambda } from './lambda.ts';
@@ -145,9 +146,11 @@ const kinds: Readonly<Record<string, Kind>> = {
   'AWS::Lambda::Function'(properties, { world, folder, logicalId }) {
     const name = properties.FunctionName ?? `${stackName}-${logicalId}`;
     if (typeof properties.Code !== 'string') throw new Error("Code must be the path of the bundle's folder");
+    const bundle = join(properties.Code, `${properties.Handler.split('.')[0]}.js`);
+    if (!existsSync(join(folder, bundle))) throw new Error(`There is no "${bundle}" beside the template`);
     const functionArn = world.lambda.create({
       name,
-      folder: resolvePath(folder, properties.Code),
+      folder: join(folder, properties.Code),
       handler: properties.Handler,
       timeoutSeconds: Number(properties.Timeout ?? 3),
       memoryMb: Number(properties.MemorySize ?? 128),
