@@ -87,6 +87,12 @@ describe('an issuer', () => {
     expect([isIssuedBy(issued, impostor), isIssuedBy(issued, intermediate)]).toEqual([false, true]);
   });
 
+  it('bears the name that the certificate says, though its key signed', async () => {
+    const renamed = await mint({ name: 'Renamed', keys: family.intermediate.keys, authority: true, ...anonymous });
+    const [issuer] = parse(renamed) as [X509Certificate];
+    expect([issued.verify(issuer.publicKey), isIssuedBy(issued, issuer)]).toEqual([true, false]);
+  });
+
   it('must be an authority, though its signature verifies', async () => {
     const unfit = await mintFamily({ intermediate: { authority: false } });
     const [certificate, issuer] = parse(unfit.leaf, unfit.intermediate) as [X509Certificate, X509Certificate];

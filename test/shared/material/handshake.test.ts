@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { generateKeyPairSync, type webcrypto } from 'node:crypto';
+import { describe, expect, it, vi } from 'vitest';
 import { handshake } from '../../../shared/material/handshake.ts';
 import { clientAuth, encrypted, type Family, type Kind, mintFamily, mintKeys, now, passphrase } from '../mint.ts';
 
@@ -12,6 +13,17 @@ const served = ({ leaf, intermediate }: Family) => ({
 });
 const trusting = ({ root }: Family, name = 'api.example.com') => ({ anchors: [root.pem], name });
 const no = (code: string, detail: string) => ({ trusted: false, code, detail });
+
+const opened = vi.hoisted((): { readonly destroyed: boolean }[] => []);
+vi.mock('node:stream', async (original) => {
+  const stream = await original<typeof import('node:stream')>();
+  const duplexPair = () => {
+    const pair = stream.duplexPair();
+    opened.splice(0, opened.length, ...pair);
+    return pair;
+  };
+  return { ...stream, duplexPair };
+});
 
 describe('a client trusts', () => {
   it.each<Kind>(['RSA_2048', 'EC_prime256v1', 'EC_secp384r1'])('a sound path of %s', async (kind) => {
@@ -91,10 +103,24 @@ describe('a client rejects', () => {
   });
 
   it('another name', async () => {
-    expect(await handshake(served(sound), trusting(sound, 'api.example.net'))).toMatchObject({
-      trusted: false,
-      code: 'ERR_TLS_CERT_ALTNAME_INVALID',
-    });
+    const altnames = 'DNS:api.example.com, DNS:*.example.com';
+    expect(await handshake(served(sound), trusting(sound, '*.example.net'))).toEqual(
+      no('ERR_TLS_CERT_ALTNAME_INVALID', `Host: any.example.net. is not in the cert's altnames: ${altnames}`),
+    );
+  });
+});
+
+describe('a handshake fails', () => {
+  it('where TLS has no signature for the kind of key', async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'secp256k1' });
+    // WebCrypto has no such curve: the certificate only carries the key, it does not sign with it.
+    const keys = { publicKey: publicKey.export({ type: 'spki', format: 'der' }) } as unknown as webcrypto.CryptoKeyPair;
+    const { root, intermediate, leaf } = await mintFamily({ leaf: { keys } });
+    const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    const odd = { certificates: leaf.pem + intermediate.pem, privateKey: key, passphrase };
+    expect(await handshake(odd, { anchors: [root.pem], name: 'api.example.com' })).toEqual(
+      no('ERR_SSL_NO_SUITABLE_SIGNATURE_ALGORITHM', 'no suitable signature algorithm'),
+    );
   });
 });
 
@@ -113,10 +139,16 @@ describe('a server cannot even start with', () => {
   });
 });
 
-it('leaves nothing behind, whether trusted or not', async () => {
-  const timers = () => process.getActiveResourcesInfo().filter((kind) => /Timeout|TLS|Stream/.test(kind)).length;
-  const before = timers();
-  for (const family of [sound, foreign, sound, foreign]) await handshake(served(sound), trusting(family));
-  await new Promise((resolve) => setImmediate(resolve));
-  expect(timers()).toBe(before);
+describe('afterwards, trusted or not,', () => {
+  it.each([
+    ['a trusted path', sound, trusting(sound)],
+    ['a rejected one', sound, trusting(foreign)],
+    ['a server that could not start', { ...sound, leaf: foreign.leaf, intermediate: sound.leaf }, trusting(sound)],
+  ])('%s leaves no open socket and no timer', async (_, family, client) => {
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const before = timers();
+    await handshake(served(family), client);
+    expect(opened.splice(0).map(({ destroyed }) => destroyed)).toEqual([true, true]);
+    expect(timers()).toBe(before);
+  });
 });

@@ -127,6 +127,13 @@ describe('examined material', () => {
     expect([names, path.trusted]).toEqual([[], false]);
   });
 
+  it('has only what can be a name: one that spells out another is not both', async () => {
+    const { keys } = family.leaf;
+    const names = ['api.example.com', 'x, DNS:bank.example'];
+    const crafted = await mint({ name: 'API', names, keys, issuer: family.intermediate });
+    expect((await examine(read({ certificate: crafted.pem }), { anchors })).names).toEqual(['api.example.com']);
+  });
+
   it('has its names in lower case', async () => {
     const { keys } = family.leaf;
     const shouting = await mint({ name: 'API', names: ['API.example.COM'], keys, issuer: family.intermediate });
