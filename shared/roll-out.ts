@@ -75,6 +75,7 @@ async function restart(consumers: readonly Consumer[], judged: readonly Judged[]
 async function tryRestart(consumer: Consumer, world: World): Promise<Finding | undefined> {
   try {
     await world.services.restart(consumer);
+    world.count('ServicesRestarted');
     world.log('info', 'Restarted a service', { service: consumer.arn });
     return undefined;
   } catch (error) {
@@ -101,6 +102,7 @@ async function finish(left: readonly Judged[], judged: readonly Judged[], rollou
   const findings: Findings = [delivered, ...left.map((one) => failureOf(one, rollout)), ...problems];
   await tell(findings, { ...wanted, judged, done: doneSoFar(rollout) }, world);
   await mark(label.delivered, rollout);
+  world.count('CertificatesDelivered');
   return { is: 'done', because: 'delivered' };
 }
 

@@ -3,9 +3,9 @@ import type { Certificate } from './domain/certificate.ts';
 import { composeNotice } from './domain/notice.ts';
 import { anchorOf, type Finding, type Findings, mendOf, sentenceOf } from './domain/reasons.ts';
 import type { Judged, Verdict } from './domain/rollout.ts';
-import type { Base } from './world.ts';
+import type { Base, Count } from './world.ts';
 
-export type Telling = Base & { readonly topic: Topic };
+export type Telling = Base & { readonly topic: Topic; readonly count: Count };
 
 export type About = {
   readonly certificate: Pick<Certificate, 'arn' | 'name' | 'tags' | 'notAfter'>;
@@ -30,6 +30,7 @@ export async function tell(findings: Findings, about: About, world: Telling): Pr
     world.place,
   );
   await world.topic.tell(notice);
+  world.count('NoticesSent');
 }
 
 /** A finding as structured facts for a log line or an answer. */

@@ -28,6 +28,9 @@ export type Settings = {
 /** Constant message, facts in fields. */
 export type Log = (level: 'info' | 'warn' | 'error', message: string, facts: Readonly<Record<string, unknown>>) => void;
 
+/** Counts one of the stack's own metrics. */
+export type Count = (what: 'NoticesSent' | 'ServicesRestarted' | 'CertificatesDelivered') => void;
+
 /** What can be seen without touching a key: enough to plan. */
 export type Sight = Base & {
   readonly certificates: Pick<Certificates, 'find'>;
@@ -42,6 +45,7 @@ export type World = Sight & {
   readonly secrets: Secrets;
   readonly services: Services;
   readonly topic: Topic;
+  readonly count: Count;
   /** The certificates of a private authority, PEM, root last. */
   readonly authorityChain: (caArn: string) => Promise<string>;
 };
