@@ -24,14 +24,14 @@ export const writePem = ({ label, der }: Block): string =>
 
 /**
  * The certificates of a PEM text, in its order (`new X509Certificate(text)` would read only the first). Null if there is
- * none, or anything that is not a certificate with a key that node:crypto knows.
+ * none, or anything that is not a certificate with a key that node:crypto can decode.
  */
 export function readCertificates(text: string): readonly X509Certificate[] | null {
   const blocks = readPem(text);
   if (!blocks?.every(({ label }) => label === 'CERTIFICATE')) return null;
   try {
     const certificates = blocks.map(({ der }) => new X509Certificate(der));
-    // The key is decoded on first use: an unknown kind would throw there.
+    // The key is decoded on first use: a damaged one would throw there.
     return certificates.every(({ publicKey }) => publicKey) ? certificates : null;
   } catch {
     return null;

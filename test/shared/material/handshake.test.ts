@@ -93,7 +93,7 @@ describe('a client rejects', () => {
   });
 
   it.each([
-    { whom: 'nobody, rather than falling back on the public roots', anchors: [] },
+    { whom: 'nobody', anchors: [] },
     { whom: 'the public roots', anchors: 'public' as const },
     { whom: 'the public roots, the second time', anchors: 'public' as const },
   ])('a private path if it trusts $whom', async ({ anchors }) => {
