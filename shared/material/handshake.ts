@@ -71,7 +71,7 @@ const serverContext = ({ certificates: cert, privateKey: key, passphrase }: Serv
 
 let publicContext: SecureContext | undefined;
 
-/** Node's own roots take 25 ms to load: once per process. */
+/** Node's own roots take 10 to 30 ms to load: once per process. */
 function clientContext(anchors: Anchors): SecureContext {
   if (anchors !== 'public') return createSecureContext({ ca: [...anchors] });
   publicContext ??= createSecureContext({ ca: [...rootCertificates] });
