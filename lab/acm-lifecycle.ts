@@ -165,7 +165,7 @@ export function createLifecycle(world: { clock: Clock; emit: Emit; authority: Au
     issueSoon: (record) => void after(issuanceMs, () => issue(record)),
     renewSoon(record) {
       record.renewal = { status: 'PENDING_AUTO_RENEWAL', updatedAt: clock.now() };
-      after(renewalMs, async () => (record.deleted ? undefined : renew(record)));
+      after(renewalMs, () => renew(record));
     },
     takeIn(record, material) {
       const action = record.material ? 'REIMPORT' : 'IMPORT';

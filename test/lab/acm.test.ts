@@ -235,8 +235,19 @@ describe('managed renewal', () => {
     });
     expect(lab.events.at(-1)?.detail).not.toHaveProperty('DaysToExpiry');
     expect(await describeCertificate(arn)).toMatchObject({ Status: 'EXPIRED', RenewalEligibility: 'INELIGIBLE' });
+    await exportCertificate(arn);
+    await expect(renew(arn)).rejects.toMatchObject({ name: 'ValidationException' });
     await lab.clock.advance(100 * day);
     expect(told()).toHaveLength(48);
+  });
+
+  it('and all warnings end when the certificate is deleted', async () => {
+    const [renewable, other] = [await issue(), await issue()];
+    await exportCertificate(renewable);
+    for (const CertificateArn of [renewable, other])
+      await lab.acm.send(new DeleteCertificateCommand({ CertificateArn }));
+    await lab.clock.advance(400 * day);
+    expect(told()).toEqual(['Available ISSUANCE', 'Available ISSUANCE']);
   });
 
   it('comes back on the next day after a late export', async () => {
