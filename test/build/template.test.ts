@@ -198,22 +198,17 @@ describe('functions', () => {
   });
 
   test.each([
-    ['certificate-available', 30, 'DELIVERIES_QUEUE_URL NOTICES RUNBOOK_URL TOPIC_ARN'],
+    ['certificate-available', 30, 'DELIVERIES_QUEUE_URL NOTICES TOPIC_ARN'],
     ['secret-changed', 30, 'DELIVERIES_QUEUE_URL SECRET_PREFIX'],
-    [
-      'deliver',
-      60,
-      'COURIER_MODE DELIVERIES_QUEUE_URL NOTICES ROLLOUT_DEADLINE_MINUTES RUNBOOK_URL SECRET_PREFIX TOPIC_ARN',
-    ],
-    [
-      're-export',
-      900,
-      'COURIER_MODE DELIVERIES_QUEUE_URL DELIVER_FUNCTION ROLLOUT_DEADLINE_MINUTES RUNBOOK_URL SECRET_PREFIX',
-    ],
+    ['deliver', 60, 'COURIER_MODE DELIVERIES_QUEUE_URL NOTICES ROLLOUT_DEADLINE_MINUTES SECRET_PREFIX TOPIC_ARN'],
+    ['re-export', 900, 'COURIER_MODE DELIVERIES_QUEUE_URL ROLLOUT_DEADLINE_MINUTES SECRET_PREFIX'],
   ])('%s has %d seconds and is told what it uses', (wanted, timeout, variables) => {
     const [, , properties] = functions(deliver).find(([name]) => name === wanted) ?? [];
     expect(properties?.Timeout).toBe(timeout);
-    const names = Object.keys(properties?.Environment.Variables).filter((name) => !name.startsWith('POWERTOOLS_'));
+    const { FUNCTION_ARN_PREFIX, RUNBOOK_URL, ...others } = properties?.Environment.Variables ?? {};
+    expect(FUNCTION_ARN_PREFIX).toEqual(here('lambda', 'function:acm-courier-test-'));
+    expect(RUNBOOK_URL).toMatch(/^https:.*\/docs\/runbook\.md$/);
+    const names = Object.keys(others).filter((name) => !name.startsWith('POWERTOOLS_'));
     expect(names.sort().join(' ')).toBe(variables);
   });
 });

@@ -1,0 +1,57 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** One answered call: when it came and went, milliseconds on one clock. */
+export type SeenCall = { readonly operation: string; readonly from: number; readonly to: number };
+
+export type MockAws = {
+  readonly url: string;
+  /** The calls since the last `take`. */
+  take(): readonly SeenCall[];
+  /** Milliseconds that each answer takes from now on: enough of them show which calls wait for which. */
+  slow(ms: number): void;
+  close(): void;
+};
+
+/** Operation → its answer; a function where the answer depends on what is asked. */
+// biome-ignore lint/suspicious/noExplicitAny: an operation's input, as it came over the wire.
+export type Answers = Readonly<Record<string, object | ((input: any) => object)>>;
+
+/**
+ * Answers each operation always alike: a world in which nothing happens, however often it is asked, so that all runs
+ * of a measurement do the same. An operation without an answer fails the run.
+ */
+export async function startMockAws(answers: Answers): Promise<MockAws> {
+  let seen: SeenCall[] = [];
+  let delay = 0;
+  const server = createServer(async (request, response) => {
+    const from = performance.now();
+    const input = JSON.parse(await text(request));
+    const operation = operationOf(request);
+    const answer = answers[operation];
+    if (delay > 0) await sleep(delay);
+    response.writeHead(answer ? 200 : 400, { 'content-type': 'application/x-amz-json-1.1' });
+    const known = typeof answer === 'function' ? answer(input) : answer;
+    response.end(JSON.stringify(known ?? { __type: 'UnknownOperationException', message: operation }));
+    seen.push({ operation, from, to: performance.now() });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    take: () => {
+      const calls = seen;
+      seen = [];
+      return calls;
+    },
+    slow: (ms) => {
+      delay = ms;
+    },
+    close: () => server.close(),
+  };
+}
+
+/** JSON protocols name the operation in a header: all services that the measured paths call. */
+const operationOf = (request: IncomingMessage): string =>
+  String(request.headers['x-amz-target']).split('.').at(-1) ?? '';
