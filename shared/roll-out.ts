@@ -36,7 +36,7 @@ export async function rollOut(rollout: Rollout): Promise<Outcome> {
     certificateArn: wanted.certificate.arn,
     secret: wanted.delivery.secret,
     versionId: step.versionId,
-    consumers: judged.map(({ consumer, verdict }) => ({ service: consumer.arn, ...verdict })),
+    consumers: judged.map(({ consumer, verdict }) => ({ serviceArn: consumer.arn, ...verdict })),
     decided: next.do,
   });
   return act(next, judged, rollout);
@@ -76,11 +76,11 @@ async function tryRestart(consumer: Consumer, world: World): Promise<Finding | u
   try {
     await world.services.restart(consumer);
     world.count('ServicesRestarted');
-    world.log('info', 'Restarted a service', { service: consumer.arn });
+    world.log('info', 'Restarted a service', { serviceArn: consumer.arn });
     return undefined;
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
-    world.log('warn', 'Cannot restart a service', { service: consumer.arn, ...facts(error.finding, world) });
+    world.log('warn', 'Cannot restart a service', { serviceArn: consumer.arn, ...facts(error.finding, world) });
     return error.finding;
   }
 }

@@ -1,7 +1,7 @@
 import type { Topic } from './aws/topic.ts';
 import type { Certificate } from './domain/certificate.ts';
 import { composeNotice } from './domain/notice.ts';
-import { anchorOf, type Finding, type Findings, mendOf, sentenceOf } from './domain/reasons.ts';
+import { anchorOf, type Finding, type Findings, mendOf, sentenceOf, severityOf } from './domain/reasons.ts';
 import type { Judged, Verdict } from './domain/rollout.ts';
 import type { Base, Count } from './world.ts';
 
@@ -15,7 +15,7 @@ export type About = {
 
 /** Writes findings into the log, then sends them as one notice. */
 export async function tell(findings: Findings, about: About, world: Telling): Promise<void> {
-  for (const finding of findings) world.log('warn', 'Telling people', facts(finding, world));
+  for (const finding of findings) world.log(levels[severityOf(finding)], 'Telling people', facts(finding, world));
   const { arn, name, tags, notAfter } = about.certificate;
   const owner = tags['courier:owner'];
   const notice = composeNotice(
@@ -33,13 +33,15 @@ export async function tell(findings: Findings, about: About, world: Telling): Pr
   world.count('NoticesSent');
 }
 
-/** A finding as structured facts for a log line or an answer. */
+const levels = { info: 'info', warning: 'warn', action: 'warn', critical: 'error' } as const;
+
+/** A finding as the fields of a log line. Its own facts stay together: Powertools reserves names such as `service`. */
 export const facts = (finding: Finding, { place }: Pick<Base, 'place'>) => ({
   reason: finding.reason,
   sentence: sentenceOf(finding),
   hint: mendOf(finding).text,
   runbook: `${place.runbook}#${anchorOf(finding.reason)}`,
-  ...finding.facts,
+  facts: finding.facts,
 });
 
 const endOf = (notAfter: number | undefined, now: number): readonly string[] => {
