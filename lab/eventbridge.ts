@@ -19,25 +19,31 @@ export type BusEvent = {
   readonly detail: unknown;
 };
 
-export type Target = {
-  readonly id: string;
-  /** Of a function or of a standard queue. */
-  readonly arn: string;
-  readonly deadLetterArn?: string | undefined;
-};
-
 export type EventBridge = {
   readonly service: Service;
   /** For the lab's services: a source `aws.*` is theirs alone. */
   readonly emit: Emit;
-  /** As PutRule: answers the rule's ARN. */
-  putRule(rule: { name: string; pattern: unknown; enabled?: boolean }): string;
-  putTargets(rule: string, targets: readonly Target[]): void;
+  /** As PutRule and PutTargets: answers the rule's ARN. */
+  putRule(rule: Rule): string;
   /** All that ever reached the bus, oldest first; those that a fault lost too. */
   events(): readonly BusEvent[];
 };
 
-type Rule = { readonly name: string; readonly pattern: object; readonly enabled: boolean; targets: Target[] };
+export type Rule = {
+  readonly name: string;
+  readonly pattern: unknown;
+  readonly enabled: boolean;
+  readonly targets: readonly Target[];
+};
+
+/** A function or a standard queue; as CloudFormation writes it. */
+type Target = {
+  readonly Id: string;
+  readonly Arn: string;
+  readonly DeadLetterConfig?: { readonly Arn: string };
+  /** Without effect: see `deliverTo`. */
+  readonly RetryPolicy?: object;
+};
 
 const delayMs = 60_000;
 
@@ -56,7 +62,7 @@ export function createEventBridge({
   const rules = new Map<string, Rule>();
   const events: BusEvent[] = [];
 
-  function put({ detailType, ...event }: Omit<Parameters<Emit>[0], 'detail'> & { detail: unknown }): BusEvent {
+  function put({ detailType, ...event }: Parameters<Emit>[0]): BusEvent {
     const where = { version: '0', id: randomUUID(), account, region, time: isoSeconds(clock.now()) } as const;
     const envelope = { ...where, 'detail-type': detailType, ...event };
     events.push(envelope);
@@ -77,7 +83,7 @@ export function createEventBridge({
 
   function deliver(event: BusEvent): void {
     for (const rule of rules.values()) {
-      if (!rule.enabled || !matchesPattern(rule.pattern, event)) continue;
+      if (!rule.enabled || !matchesPattern(rule.pattern as object, event)) continue;
       for (const target of rule.targets) deliverTo(target, { rule, event });
     }
   }
@@ -85,70 +91,44 @@ export function createEventBridge({
   /** A target that is there always takes the event; one that is not never will, so nothing is retried. */
   function deliverTo(target: Target, { rule, event }: { rule: Rule; event: BusEvent }): void {
     const body = JSON.stringify(event);
-    if (target.arn.includes(':lambda:')) {
-      if (lambda.invokeLater(target.arn, body)) return;
-    } else if (sqs.byArn(target.arn)?.send({ body })) return;
+    const taken = target.Arn.includes(':lambda:')
+      ? lambda.invokeLater(target.Arn, body)
+      : sqs.byArn(target.Arn)?.send({ body });
+    if (taken) return;
+    const text = (StringValue: string) => ({ DataType: 'String', StringValue });
     const attributes = {
-      RULE_ARN: arn('events', `rule/${rule.name}`),
-      TARGET_ARN: target.arn,
-      ERROR_CODE: 'NO_RESOURCE',
-      ERROR_MESSAGE: `The target "${target.arn}" does not exist`,
+      RULE_ARN: text(ruleArn(rule)),
+      TARGET_ARN: text(target.Arn),
+      ERROR_CODE: text('NO_RESOURCE'),
+      ERROR_MESSAGE: text(`The target "${target.Arn}" does not exist`),
     };
-    sqs.byArn(target.deadLetterArn ?? '')?.send({
-      body,
-      attributes: Object.fromEntries(
-        Object.entries(attributes).map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
-      ),
-    });
+    sqs.byArn(target.DeadLetterConfig?.Arn ?? '')?.send({ body, attributes });
   }
 
-  function find(name: string): Rule {
-    const rule = rules.get(name);
-    if (!rule) throw new AwsError('ResourceNotFoundException', `Rule ${name} does not exist on EventBus default.`);
-    return rule;
-  }
-
-  function putRule({ name, pattern, enabled = true }: { name: string; pattern: unknown; enabled?: boolean }): string {
-    const flaw = patternFlaw(pattern);
-    if (flaw !== null)
-      throw new AwsError('InvalidEventPatternException', `Event pattern is not valid. Reason: ${flaw}`);
-    rules.set(name, { name, pattern: pattern as object, enabled, targets: rules.get(name)?.targets ?? [] });
-    return arn('events', `rule/${name}`);
-  }
-
-  function putTargets(name: string, targets: readonly Target[]): void {
-    const rule = find(name);
-    const ids = new Set(targets.map(({ id }) => id));
-    rule.targets = [...rule.targets.filter(({ id }) => !ids.has(id)), ...targets];
+  function putRule(rule: Rule): string {
+    const flaw =
+      patternFlaw(rule.pattern) ?? rule.targets.map((target) => targetFlaw(target, sqs)).find((one) => one !== null);
+    if (flaw) throw new AwsError('ValidationException', flaw);
+    rules.set(rule.name, rule);
+    return ruleArn(rule);
   }
 
   /** One entry of PutEvents: its failure is part of the answer, not an error. */
-  function putEntry(entry: Record<string, never>): Record<string, string> {
-    const {
-      Source,
-      DetailType,
-      Detail = '',
-      Resources = [],
-    } = entry as Record<string, string> & { Resources?: string[] };
+  function putEntry({ Source, DetailType, Detail, Resources }: Entry): Record<string, string> {
     if (!Source || !DetailType) {
       return { ErrorCode: 'InvalidArgument', ErrorMessage: 'Parameter Source and DetailType are required arguments.' };
     }
     if (Source.startsWith('aws.')) {
       return { ErrorCode: 'NotAuthorizedForSourceException', ErrorMessage: 'Not authorized for the source.' };
     }
-    try {
-      return {
-        EventId: put({ source: Source, detailType: DetailType, resources: Resources, detail: JSON.parse(Detail) }).id,
-      };
-    } catch {
-      return { ErrorCode: 'MalformedDetail', ErrorMessage: 'Detail is malformed.' };
-    }
+    const detail = objectOf(Detail);
+    if (!detail) return { ErrorCode: 'MalformedDetail', ErrorMessage: 'Detail is malformed.' };
+    return { EventId: put({ source: Source, detailType: DetailType, resources: Resources ?? [], detail }).id };
   }
 
   return {
     emit: (event) => void put(event),
     putRule,
-    putTargets,
     events: () => events,
     service: {
       name: 'events',
@@ -156,51 +136,40 @@ export function createEventBridge({
       target: 'AWSEvents',
       operations: {
         PutEvents({ Entries }) {
-          const answers = (Entries as Record<string, never>[]).map(putEntry);
+          const answers = (Entries as Entry[]).map(putEntry);
           return { FailedEntryCount: answers.filter((one) => one.ErrorCode).length, Entries: answers };
         },
-        PutRule: ({ Name, EventPattern, State }) => ({
-          RuleArn: putRule({ name: Name, pattern: patternOf(EventPattern), enabled: State !== 'DISABLED' }),
-        }),
-        PutTargets({ Rule: name, Targets }) {
-          putTargets(name, (Targets as AwsTarget[]).map(targetOf));
-          return { FailedEntryCount: 0, FailedEntries: [] };
-        },
-        ListRules: () => ({
-          Rules: [...rules.values()].map(({ name, pattern, enabled }) => ({
-            Name: name,
-            Arn: arn('events', `rule/${name}`),
-            EventPattern: JSON.stringify(pattern),
-            State: enabled ? 'ENABLED' : 'DISABLED',
-            EventBusName: 'default',
-          })),
-        }),
       },
     },
   };
 }
 
-/** A target as the API and CloudFormation write it. */
-export type AwsTarget = {
-  readonly Id: string;
-  readonly Arn: string;
-  readonly DeadLetterConfig?: { readonly Arn: string };
-  readonly RetryPolicy?: object;
+type Entry = {
+  readonly Source?: string;
+  readonly DetailType?: string;
+  readonly Detail?: string;
+  readonly Resources?: readonly string[];
 };
 
-/** Throws on what would change what the target receives. */
-export function targetOf({ Id, Arn, DeadLetterConfig, RetryPolicy: _, ...others }: AwsTarget): Target {
-  const other = Object.keys(others)[0];
-  if (other) throw new AwsError('ValidationException', `The lab's targets know no ${other}`);
-  return { id: Id, arn: Arn, deadLetterArn: DeadLetterConfig?.Arn };
+/** What would change what a target receives, or could never be delivered; null where all is well. */
+function targetFlaw(
+  { Id, Arn, DeadLetterConfig, RetryPolicy: _, ...others }: Target,
+  sqs: Pick<Sqs, 'byArn'>,
+): string | null {
+  const [other] = Object.keys(others);
+  if (other !== undefined) return `Target "${Id}" has ${other}, which the lab's targets do not know`;
+  const fifo = [Arn, DeadLetterConfig?.Arn ?? ''].find((queueArn) => sqs.byArn(queueArn)?.fifo);
+  return fifo === undefined ? null : `Target "${Id}" needs a standard queue, not "${fifo}"`;
 }
 
-function patternOf(json: string | undefined): unknown {
+function objectOf(json: string | undefined): Record<string, unknown> | null {
   try {
-    return JSON.parse(json ?? '');
+    const value = JSON.parse(json ?? '');
+    return typeof value === 'object' ? value : null;
   } catch {
-    return undefined;
+    return null;
   }
 }
 
+const ruleArn = ({ name }: Rule) => arn('events', `rule/${name}`);
 const isoSeconds = (time: Date) => time.toISOString().replace(/\.\d+/, '');

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import { createFunctionRunner, type FunctionRunner, type FunctionSettings, type LogLine } from './function-runner.ts';
+import type { Queue, ReceivedMessage } from './queue.ts';
 import { AwsError, arn, type HttpAnswer, type HttpRequest, region, type Service } from './service.ts';
-import type { Queue, ReceivedMessage, Sqs } from './sqs.ts';
+import type { Sqs } from './sqs.ts';
 
 export type AsyncSettings = {
   /** 0 to 2, after 1 and 2 minutes. */

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import { matchesPattern, patternFlaw } from './pattern.ts';
+import type { MessageAttributes } from './queue.ts';
 import { AwsError, arn, type Service } from './service.ts';
-import type { MessageAttributes, Sqs } from './sqs.ts';
+import type { Sqs } from './sqs.ts';
 
 export type Mail = {
   readonly to: string;
@@ -17,7 +18,6 @@ export type SubscriptionWish = {
   /** An address, or a queue's ARN. */
   readonly endpoint: string;
   readonly filterPolicy?: object | undefined;
-  readonly rawMessageDelivery?: boolean | undefined;
 };
 
 export type Sns = {
@@ -73,11 +73,9 @@ export function createSns({ clock, sqs }: { clock: Clock; sqs: Pick<Sqs, 'byArn'
     const topic = subscriptions(publication.topicArn);
     checkPublication(publication);
     const messageId = randomUUID();
-    const filtered = Object.fromEntries(
-      Object.entries(publication.attributes ?? {}).map(([k, v]) => [k, filterable(v)]),
-    );
+    const attributes = filterable(publication.attributes);
     for (const subscription of topic) {
-      if (!matchesPattern(subscription.filterPolicy ?? {}, filtered)) continue;
+      if (!matchesPattern(subscription.filterPolicy ?? {}, attributes)) continue;
       if (subscription.protocol === 'sqs') enqueue(subscription, { publication, messageId });
       else inbox.push(mailOf(subscription, publication));
     }
@@ -88,25 +86,19 @@ export function createSns({ clock, sqs }: { clock: Clock; sqs: Pick<Sqs, 'byArn'
     subscription: Subscription,
     { publication, messageId }: { publication: Publication; messageId: string },
   ) {
-    const message = bodyFor('sqs', publication);
-    const envelope = {
+    const attributes = Object.entries(publication.attributes ?? {});
+    const notification = {
       Type: 'Notification',
       MessageId: messageId,
       TopicArn: publication.topicArn,
       Subject: publication.subject,
-      Message: message,
+      Message: bodyFor('sqs', publication),
       Timestamp: clock.now().toISOString(),
       MessageAttributes: Object.fromEntries(
-        Object.entries(publication.attributes ?? {}).map(([name, { DataType, StringValue }]) => [
-          name,
-          { Type: DataType, Value: StringValue },
-        ]),
+        attributes.map(([name, { DataType, StringValue }]) => [name, { Type: DataType, Value: StringValue }]),
       ),
     };
-    sqs.byArn(subscription.endpoint)?.send({
-      body: subscription.rawMessageDelivery ? message : JSON.stringify(envelope),
-      ...(subscription.rawMessageDelivery && { attributes: publication.attributes }),
-    });
+    sqs.byArn(subscription.endpoint)?.send({ body: JSON.stringify(notification) });
   }
 
   return {
@@ -128,7 +120,6 @@ export function createSns({ clock, sqs }: { clock: Clock; sqs: Pick<Sqs, 'byArn'
             endpoint: Endpoint,
             filterPolicy:
               Attributes.FilterPolicy === undefined ? undefined : parsed(Attributes.FilterPolicy, 'FilterPolicy'),
-            rawMessageDelivery: Attributes.RawMessageDelivery === 'true',
           }),
         }),
         Unsubscribe({ SubscriptionArn }) {
@@ -179,7 +170,7 @@ function checkPublication({ subject, message, structure, attributes = {} }: Publ
     throw invalid('Message Structure - No default entry in JSON message body');
   }
   for (const [name, { DataType, StringValue }] of Object.entries(attributes)) {
-    if (!/^(String|String\.Array|Number)$/.test(DataType))
+    if (!/^(String|Number)$/.test(DataType))
       throw invalid(`The message attribute '${name}' has an invalid type '${DataType}'`);
     if (StringValue) continue;
     throw new AwsError(
@@ -206,10 +197,14 @@ function bodyFor(protocol: string, { message, structure }: Publication): string 
   return String(bodies[protocol] ?? bodies.default);
 }
 
-/** As filter policies see it. */
-function filterable({ DataType, StringValue }: { DataType: string; StringValue: string }): unknown {
-  if (DataType === 'Number') return Number(StringValue);
-  return DataType === 'String.Array' ? parsed(StringValue, 'String.Array') : StringValue;
+/** Attributes as filter policies see them. */
+function filterable(attributes: MessageAttributes = {}): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, { DataType, StringValue }]) => [
+      name,
+      DataType === 'Number' ? Number(StringValue) : StringValue,
+    ]),
+  );
 }
 
 function parsed(json: string, what: string): Record<string, unknown> {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type AwsTarget, type EventBridge, targetOf } from './eventbridge.ts';
+import type { EventBridge } from './eventbridge.ts';
 import { holds, resolve, type Scope } from './intrinsics.ts';
 import type { Lambda } from './lambda.ts';
 import { account, arn } from './service.ts';
@@ -117,28 +117,24 @@ const kinds: Readonly<Record<string, Kind>> = {
       typeof value === 'object' ? JSON.stringify(value) : String(value),
     ]);
     const queue = world.sqs.create(name, Object.fromEntries(texts));
-    return { ref: queue.url, attributes: { Arn: queue.arn, QueueName: queue.name, QueueUrl: queue.url } };
+    const url = world.sqs.urlOf(queue);
+    return { ref: url, attributes: { Arn: queue.arn, QueueName: queue.name, QueueUrl: url } };
   },
 
-  'AWS::SNS::Topic'({ TopicName, Subscription = [] }, { world, logicalId }) {
+  'AWS::SNS::Topic'({ TopicName, Subscription }, { world, logicalId }) {
     const name = TopicName ?? `${stackName}-${logicalId}`;
     const topicArn = world.sns.create(name);
-    for (const { Protocol, Endpoint } of Subscription)
-      world.sns.subscribe({ topicArn, protocol: Protocol, endpoint: Endpoint });
+    if (Subscription) throw new Error('Subscriptions are resources of their own in the lab: AWS::SNS::Subscription');
     return { ref: topicArn, attributes: { TopicArn: topicArn, TopicName: name } };
   },
 
-  'AWS::SNS::Subscription'(
-    { TopicArn, Protocol, Endpoint, FilterPolicy, RawMessageDelivery, FilterPolicyScope },
-    { world },
-  ) {
+  'AWS::SNS::Subscription'({ TopicArn, Protocol, Endpoint, FilterPolicy, FilterPolicyScope }, { world }) {
     if (FilterPolicyScope === 'MessageBody') throw new Error('The lab filters on message attributes only');
     const subscriptionArn = world.sns.subscribe({
       topicArn: TopicArn,
       protocol: Protocol,
       endpoint: Endpoint,
       filterPolicy: FilterPolicy,
-      rawMessageDelivery: RawMessageDelivery,
     });
     return { ref: subscriptionArn, attributes: { Arn: subscriptionArn } };
   },
@@ -185,8 +181,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   'AWS::Events::Rule'({ Name, EventPattern, State, Targets = [], ScheduleExpression }, { world, logicalId }) {
     if (ScheduleExpression) throw new Error('The lab runs no schedules: ScheduleExpression');
     const name = Name ?? `${stackName}-${logicalId}`;
-    const ruleArn = world.bus.putRule({ name, pattern: EventPattern, enabled: State !== 'DISABLED' });
-    world.bus.putTargets(name, (Targets as AwsTarget[]).map(targetOf));
+    const ruleArn = world.bus.putRule({ name, pattern: EventPattern, enabled: State !== 'DISABLED', targets: Targets });
     return { ref: name, attributes: { Arn: ruleArn } };
   },
 

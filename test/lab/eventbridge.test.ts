@@ -1,7 +1,7 @@
-import { EventBridgeClient, ListRulesCommand, PutEventsCommand, PutRuleCommand } from '@aws-sdk/client-eventbridge';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { matchesPattern } from '../../lab/pattern.ts';
+import { matchesPattern, patternFlaw } from '../../lab/pattern.ts';
 import { functionResource, getArn, type SmallStack, startSmallStack } from './small-stack.ts';
 
 const functions = { seer: `exports.handler = async (event) => console.log(event.id, event.detail.what);` };
@@ -126,15 +126,34 @@ describe('a pattern', () => {
     expect(matchesPattern(pattern, event)).toBe(matches);
   });
 
-  it.each(['{', '{}', '{"source":[]}', '{"source":"aws.acm"}', '{"source":[{"wildcard":"*"}]}'])(
-    '"%s" is refused',
-    async (EventPattern) => {
-      await expect(bus.send(new PutRuleCommand({ Name: 'x', EventPattern }))).rejects.toMatchObject({
-        name: 'InvalidEventPatternException',
-      });
-      expect((await bus.send(new ListRulesCommand({}))).Rules).toHaveLength(3);
-    },
-  );
+  it.each([
+    [{}, 'A pattern must be an object with at least one key'],
+    [{ source: [] }, '"source" has an empty list'],
+    [{ source: 'aws.acm' }, 'A pattern must be an object with at least one key'],
+    [{ detail: { name: [{ wildcard: '*' }] } }, '"name" uses "wildcard", which the lab does not match'],
+  ])('%j is refused', (pattern, sentence) => {
+    expect(patternFlaw(pattern)).toBe(sentence);
+  });
+});
+
+describe('a rule is refused', () => {
+  it.each([
+    ['with a pattern that cannot be', { EventPattern: { source: [] } }, '"source" has an empty list'],
+    [
+      'with a target that changes the event',
+      { Targets: [{ Id: '1', Arn: 'x', InputPath: '$.detail' }] },
+      'has InputPath',
+    ],
+    [
+      'with a FIFO dead-letter queue',
+      { Targets: [{ Id: '1', Arn: 'x', DeadLetterConfig: { Arn: getArn('Fifo') } }] },
+      'needs a standard queue',
+    ],
+  ])('%s', async (_, properties, sentence) => {
+    const Fifo = { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'q.fifo', FifoQueue: true } };
+    const Rule = { Type: 'AWS::Events::Rule', Properties: { EventPattern: { source: ['x'] }, ...properties } };
+    await expect(startSmallStack({ Resources: { Rule, Fifo } })).rejects.toThrow(sentence);
+  });
 });
 
 async function put(source: string, what: string): Promise<string> {

@@ -147,7 +147,7 @@ describe('a template is refused', () => {
     [
       'for what AWS would not create',
       { A: queue({ QueueName: 'x', FifoQueue: true }) },
-      'Cannot create "A" (AWS::SQS::Queue): The name of a FIFO queue',
+      'Cannot create "A" (AWS::SQS::Queue): Invalid value for the parameter QueueName of queue "x".',
     ],
     ['for a function without a bundle', { A: functionResource('nobody') }, 'There is no "functions/nobody/index.js"'],
     [
