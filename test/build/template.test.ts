@@ -128,14 +128,14 @@ describe('what the roles may do', () => {
       'CertificateAvailableRole',
       'acm:DescribeCertificate acm:ListTagsForCertificate sns:Publish sqs:SendMessage sqs:SendMessage',
     ],
-    ['SecretChangedRole', 'acm:ListTagsForCertificate sqs:SendMessage sqs:SendMessage tag:GetResources'],
+    ['SecretChangedRole', 'sqs:SendMessage sqs:SendMessage tag:GetResources'],
     [
       'DeliverRole',
-      'acm-pca:GetCertificateAuthorityCertificate acm:DescribeCertificate acm:ListTagsForCertificate ecs:DescribeServices ecs:DescribeTasks ecs:ListServiceDeployments ecs:ListTasks secretsmanager:DescribeSecret secretsmanager:ListSecretVersionIds sns:Publish sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage tag:GetResources',
+      'acm-pca:GetCertificateAuthorityCertificate acm:DescribeCertificate acm:ListTagsForCertificate ecs:DescribeServices ecs:DescribeTasks ecs:ListServiceDeployments ecs:ListTasks secretsmanager:DescribeSecret sns:Publish sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage tag:GetResources',
     ],
     [
       'ReExportRole',
-      'acm:DescribeCertificate acm:ListTagsForCertificate acm:SearchCertificates ecs:DescribeServices ecs:DescribeTasks ecs:ListServiceDeployments ecs:ListTasks lambda:InvokeFunction secretsmanager:DescribeSecret secretsmanager:ListSecretVersionIds sqs:SendMessage sqs:SendMessage tag:GetResources',
+      'acm:DescribeCertificate acm:ListTagsForCertificate acm:SearchCertificates ecs:DescribeServices ecs:DescribeTasks ecs:ListServiceDeployments ecs:ListTasks lambda:InvokeFunction secretsmanager:DescribeSecret sqs:SendMessage sqs:SendMessage tag:GetResources',
     ],
   ])('%s observes with these actions and no other', (role, actions) => {
     const others = actionsOf(statementsOf(observe, role)).filter((action) => !action.startsWith('logs:'));
