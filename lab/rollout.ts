@@ -147,9 +147,8 @@ export function createScheduler(parts: {
     const now = clock.now();
     const [current] = service.serviceDeployments;
     if (current && isUnderWay(current)) finish(service, 'STOPPED', `A new deployment replaced ${current.target.id}.`);
-    for (const deployment of service.deployments) {
-      deployment.share = deployment.completed ? service.desiredCount : runningTasks(service, deployment).length;
-    }
+    const [before] = service.deployments;
+    if (before) before.share = before.completed ? service.desiredCount : runningTasks(service, before).length;
     const id = `ecs-svc/${randomInt(1e9, 9e9)}${randomInt(1e8, 9e8)}`;
     const deployment: Deployment = {
       id,
@@ -196,9 +195,10 @@ export function createScheduler(parts: {
     const minimum = Math.ceil((service.desiredCount * service.minimumHealthyPercent) / 100);
     let old = Math.max((blocked ? minimum : service.desiredCount) - running, 0);
     for (const deployment of older.toSorted((a, b) => Number(b.completed) - Number(a.completed))) {
-      const share = Math.min(old, deployment.share);
-      old -= share;
-      scale(service, deployment, share);
+      // What was given up is not taken back: a task stopped to make room must not return into that room.
+      deployment.share = Math.min(old, deployment.share);
+      old -= deployment.share;
+      scale(service, deployment, deployment.share);
     }
     scale(service, primary, service.desiredCount);
 

@@ -1,6 +1,6 @@
 /**
  * A service that reads its certificate from the environment once, as a container does, and serves HTTPS with it until
- * it is stopped. Answers `{service, serial}`.
+ * it is stopped. Answers `{service, serial}`; a request for `/crash` ends it with exit code 3.
  */
 import { X509Certificate } from 'node:crypto';
 import { createServer } from 'node:https';
@@ -20,6 +20,7 @@ const material = {
   ...(PASSPHRASE !== undefined && { passphrase: PASSPHRASE }),
 };
 
-createServer(material, (_request, response) => {
+createServer(material, ({ url }, response) => {
+  if (url === '/crash') process.exit(3);
   response.setHeader('content-type', 'application/json').end(JSON.stringify({ service: SERVICE, serial }));
 }).listen(Number(PORT), HOST, () => console.log('listening'));

@@ -1,0 +1,466 @@
+import {
+  CreateClusterCommand,
+  CreateServiceCommand,
+  type CreateServiceCommandInput,
+  DeleteServiceCommand,
+  DescribeClustersCommand,
+  DescribeServiceDeploymentsCommand,
+  DescribeServicesCommand,
+  DescribeTaskDefinitionCommand,
+  DescribeTasksCommand,
+  ListServiceDeploymentsCommand,
+  type ListServiceDeploymentsCommandInput,
+  ListServicesCommand,
+  ListTagsForResourceCommand,
+  ListTasksCommand,
+  RegisterTaskDefinitionCommand,
+  type RegisterTaskDefinitionCommandInput,
+  TagResourceCommand,
+  UntagResourceCommand,
+  UpdateServiceCommand,
+  type UpdateServiceCommandInput,
+} from '@aws-sdk/client-ecs';
+import { GetResourcesCommand } from '@aws-sdk/client-resource-groups-tagging-api';
+import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import 'reflect-metadata';
+import { get } from 'node:https';
+import { json } from 'node:stream/consumers';
+import { X509CertificateGenerator } from '@peculiar/x509';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type ContainerLab, day, startContainerLab } from './container-lab.ts';
+
+let lab: ContainerLab;
+let name: string;
+let count = 0;
+let secretArn: string;
+const cluster = 'prod';
+const serial = (digits: string) => digits.padStart(40, '0');
+
+beforeAll(async () => {
+  lab = await startContainerLab();
+  await lab.ecsClient.send(new CreateClusterCommand({ clusterName: cluster }));
+  const command = new CreateSecretCommand({ Name: 'api-tls', SecretString: await material('0a01') });
+  secretArn = (await lab.secretsClient.send(command)).ARN ?? '';
+  const keys = { CERTIFICATE: 'certificate', PRIVATE_KEY: 'privateKey' };
+  const secrets = Object.entries(keys).map(([key, from]) => ({ name: key, valueFrom: `${secretArn}:${from}::` }));
+  await register({ family: 'good', containerDefinitions: [{ ...container, secrets }] });
+  await register({ family: 'broken', containerDefinitions: [{ ...container, image: 'example.com:5000/broken:1' }] });
+});
+afterAll(() => lab.stop());
+beforeEach(() => {
+  name = `service-${++count}`;
+  lab.events.length = 0;
+});
+
+const container = { name: 'app', image: 'https-server:1', portMappings: [{ containerPort: 8443 }] };
+
+/** A self-signed certificate and its key, as a secret holds them. */
+async function material(serialNumber: string): Promise<string> {
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    serialNumber,
+    name: 'CN=api.example.com',
+    notBefore: new Date(Date.now() - day),
+    notAfter: new Date(Date.now() + day),
+    keys,
+    signingAlgorithm: algorithm,
+  });
+  const key = Buffer.from(await crypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
+  const privateKey = `-----BEGIN PRIVATE KEY-----\n${key}\n-----END PRIVATE KEY-----`;
+  return JSON.stringify({ certificate: certificate.toString('pem'), privateKey });
+}
+
+const register = (input: RegisterTaskDefinitionCommandInput) =>
+  lab.ecsClient.send(new RegisterTaskDefinitionCommand(input));
+const create = (input: Partial<CreateServiceCommandInput> = {}) =>
+  lab.ecsClient.send(
+    new CreateServiceCommand({ cluster, serviceName: name, taskDefinition: 'good', desiredCount: 1, ...input }),
+  );
+const update = (input: Partial<UpdateServiceCommandInput> = { forceNewDeployment: true }) =>
+  lab.ecsClient.send(new UpdateServiceCommand({ cluster, service: name, ...input }));
+/** Long enough for a deployment with every retry that the circuit breaker allows. */
+const settle = () => lab.clock.advance(60_000);
+
+async function describeService() {
+  const command = new DescribeServicesCommand({ cluster, services: [name] });
+  const [service] = (await lab.ecsClient.send(command)).services ?? [];
+  return service ?? {};
+}
+async function describeTasks(desiredStatus: 'RUNNING' | 'STOPPED' = 'RUNNING') {
+  const list = new ListTasksCommand({ cluster, serviceName: name, desiredStatus });
+  const { taskArns = [] } = await lab.ecsClient.send(list);
+  if (taskArns.length === 0) return [];
+  return (await lab.ecsClient.send(new DescribeTasksCommand({ cluster, tasks: taskArns }))).tasks ?? [];
+}
+async function rollouts(input: Partial<ListServiceDeploymentsCommandInput> = {}) {
+  const list = new ListServiceDeploymentsCommand({ cluster, service: name, ...input });
+  return (await lab.ecsClient.send(list)).serviceDeployments ?? [];
+}
+const served = async () => (await lab.tasks()).filter(({ service }) => service === name);
+const told = () =>
+  lab.events.map(({ resources, detail }) => [String(resources[0]).split('/').at(-1), detail.eventName].join(' '));
+
+describe('a service', () => {
+  it('runs its tasks as HTTPS servers, each on an address of its own, with what their secret held', async () => {
+    await create({ desiredCount: 2 });
+    await settle();
+    const tasks = await served();
+    expect(tasks.map(({ servedSerial }) => servedSerial)).toEqual([serial('0a01'), serial('0a01')]);
+    expect(new Set(tasks.map(({ host }) => host)).size).toBe(2);
+    for (const { host, port } of tasks) {
+      expect(host).toMatch(/^127\.1\./);
+      const answer = await new Promise((resolve, reject) => {
+        get({ host, port, rejectUnauthorized: false }, (response) => resolve(json(response))).on('error', reject);
+      });
+      expect(answer).toEqual({ service: name, serial: serial('0a01') });
+    }
+  });
+
+  it('is described with its deployment, and its tasks with their times, address and origin', async () => {
+    await create({ tags: [{ key: 'courier:secret', value: 'api-tls' }] });
+    await settle();
+    const service = await describeService();
+    const [deployment] = service.deployments ?? [];
+    const arn = `arn:aws:ecs:us-east-1:111122223333:service/${cluster}/${name}`;
+    expect(service).toMatchObject({ serviceArn: arn, status: 'ACTIVE', desiredCount: 1, runningCount: 1 });
+    expect(service.tags).toBeUndefined();
+    expect(deployment).toMatchObject({ status: 'PRIMARY', rolloutState: 'COMPLETED', runningCount: 1, failedTasks: 0 });
+    expect(deployment?.rolloutStateReason).toBe(`ECS deployment ${deployment?.id} completed.`);
+
+    const [task] = await describeTasks();
+    const [{ host } = { host: '' }] = await served();
+    expect(task).toMatchObject({ lastStatus: 'RUNNING', startedBy: deployment?.id, group: `service:${name}` });
+    expect(task?.attachments?.[0]?.details).toEqual([{ name: 'privateIPv4Address', value: host }]);
+    expect(task?.startedAt?.getTime()).toBeGreaterThan(task?.createdAt?.getTime() ?? Number.POSITIVE_INFINITY);
+    expect(told()).toEqual([`${name} SERVICE_DEPLOYMENT_IN_PROGRESS`, `${name} SERVICE_DEPLOYMENT_COMPLETED`]);
+  });
+
+  it('reads its secret at start only: a new value is served after a new deployment', async () => {
+    await create({ desiredCount: 2 });
+    await settle();
+    const before = await served();
+    const SecretString = await material('0b02');
+    await lab.secretsClient.send(new PutSecretValueCommand({ SecretId: secretArn, SecretString }));
+    await settle();
+    expect(await served()).toEqual(before);
+    await update();
+    await settle();
+    expect((await served()).map(({ servedSerial }) => servedSerial)).toEqual([serial('0b02'), serial('0b02')]);
+    expect((await describeTasks('STOPPED')).map(({ stoppedReason }) => stoppedReason)).toEqual([
+      expect.stringMatching(/^Scaling activity initiated by \(deployment ecs-svc\/\d+\)$/),
+      expect.stringMatching(/^Scaling activity initiated by \(deployment ecs-svc\/\d+\)$/),
+    ]);
+  });
+
+  it('keeps serving while it deploys: an old task stops only after a new one runs', async () => {
+    await create({ desiredCount: 2 });
+    await settle();
+    await update();
+    await settle();
+    const started = (await describeTasks()).map(({ startedAt }) => startedAt?.getTime() ?? 0);
+    const stopped = (await describeTasks('STOPPED')).map(({ stoppedAt }) => stoppedAt?.getTime() ?? 0);
+    expect(Math.min(...stopped)).toBeGreaterThan(Math.min(...started));
+    expect(Math.max(...stopped)).toBeGreaterThan(Math.max(...started));
+  });
+
+  it('stops old tasks first where maximumPercent leaves no room', async () => {
+    await create({ deploymentConfiguration: { minimumHealthyPercent: 0, maximumPercent: 100 } });
+    await settle();
+    await update();
+    await settle();
+    const [[running], [stopped]] = [await describeTasks(), await describeTasks('STOPPED')];
+    expect(running?.createdAt?.getTime()).toBeGreaterThanOrEqual(stopped?.stoppedAt?.getTime() ?? 0);
+  });
+
+  it('replaces a task that ends, in the same deployment', async () => {
+    await create();
+    await settle();
+    const [before] = await describeTasks();
+    await crashTask();
+    await vi.waitFor(async () => expect(await describeTasks('STOPPED')).toHaveLength(1));
+    await settle();
+    const [after] = await describeTasks();
+    expect(after?.taskArn).not.toBe(before?.taskArn);
+    expect(after?.startedBy).toBe(before?.startedBy);
+    const [stopped] = await describeTasks('STOPPED');
+    expect(stopped).toMatchObject({ stoppedReason: 'Essential container in task exited' });
+    expect(stopped?.containers?.[0]?.exitCode).toBe(3);
+    expect(await rollouts()).toHaveLength(1);
+  });
+
+  it('scales without a deployment, down to nothing', async () => {
+    await create();
+    await settle();
+    await update({ desiredCount: 3 });
+    await settle();
+    expect(await served()).toHaveLength(3);
+    await update({ desiredCount: 0 });
+    await settle();
+    expect(await served()).toEqual([]);
+    expect(await rollouts()).toHaveLength(1);
+    await update();
+    await settle();
+    expect((await rollouts())[0]?.status).toBe('SUCCESSFUL');
+  });
+
+  it('runs once as a daemon', async () => {
+    await create({ schedulingStrategy: 'DAEMON', desiredCount: undefined });
+    await settle();
+    await update();
+    await settle();
+    expect(await served()).toHaveLength(1);
+  });
+
+  it('is deleted once it is scaled to zero, or by force, and then is not updated any more', async () => {
+    await create();
+    await settle();
+    const remove = (force: boolean) => lab.ecsClient.send(new DeleteServiceCommand({ cluster, service: name, force }));
+    await expect(remove(false)).rejects.toMatchObject({ name: 'InvalidParameterException' });
+    await remove(true);
+    await settle();
+    expect(await served()).toEqual([]);
+    expect((await describeService()).status).toBe('INACTIVE');
+    await expect(update()).rejects.toMatchObject({ name: 'ServiceNotActiveException' });
+    const { serviceArns } = await lab.ecsClient.send(new ListServicesCommand({ cluster, maxResults: 100 }));
+    expect(serviceArns?.some((arn) => arn.endsWith(`/${name}`))).toBe(false);
+  });
+
+  it('refuses a forced deployment under CODE_DEPLOY, and shows no deployments', async () => {
+    await create({ deploymentController: { type: 'CODE_DEPLOY' } });
+    await settle();
+    await expect(update()).rejects.toMatchObject({
+      name: 'InvalidParameterException',
+      message:
+        'Cannot force a new deployment on services with a CODE_DEPLOY deployment controller. Use AWS CodeDeploy to trigger a new deployment.',
+    });
+    expect((await describeService()).deployments).toEqual([]);
+    expect(await rollouts()).toEqual([]);
+    expect(await served()).toHaveLength(1);
+    expect(told()).toEqual([]);
+  });
+
+  it('has tags that come and go, and are found by the Tagging API', async () => {
+    const { service } = await create({ tags: [{ key: 'courier:secret', value: name }] });
+    const resourceArn = service?.serviceArn ?? '';
+    await lab.ecsClient.send(new TagResourceCommand({ resourceArn, tags: [{ key: 'courier:order', value: '1' }] }));
+    const find = () =>
+      lab.taggingClient.send(
+        new GetResourcesCommand({
+          ResourceTypeFilters: ['ecs:service'],
+          TagFilters: [{ Key: 'courier:secret', Values: [name] }],
+        }),
+      );
+    expect((await find()).ResourceTagMappingList?.map(({ ResourceARN }) => ResourceARN)).toEqual([resourceArn]);
+    await lab.ecsClient.send(new UntagResourceCommand({ resourceArn, tagKeys: ['courier:secret'] }));
+    expect((await find()).ResourceTagMappingList).toEqual([]);
+    const left = [{ key: 'courier:order', value: '1' }];
+    expect((await lab.ecsClient.send(new ListTagsForResourceCommand({ resourceArn }))).tags).toEqual(left);
+    const described = new DescribeServicesCommand({ cluster, services: [resourceArn], include: ['TAGS'] });
+    expect((await lab.ecsClient.send(described)).services?.[0]?.tags).toEqual(left);
+  });
+
+  async function crashTask(): Promise<void> {
+    const [task] = await served();
+    if (!task) throw new Error('There is no task to crash');
+    await new Promise((resolve) => {
+      get({ host: task.host, port: task.port, path: '/crash', rejectUnauthorized: false }, resolve).on(
+        'error',
+        resolve,
+      );
+    });
+  }
+});
+
+describe('a deployment that fails', () => {
+  const breaker = (rollback: boolean) => ({
+    deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback } },
+  });
+
+  it('rolls back: the old deployment is PRIMARY again with its old id and dates, and the new one is gone', async () => {
+    await create(breaker(true));
+    await settle();
+    const [before] = (await describeService()).deployments ?? [];
+    lab.events.length = 0;
+    const { service } = await update({ taskDefinition: 'broken' });
+    const failing = service?.deployments?.[0]?.id;
+    await settle();
+
+    const after = await describeService();
+    expect(after.deployments).toHaveLength(1);
+    expect(after.deployments?.[0]).toMatchObject({ id: before?.id, status: 'PRIMARY', rolloutState: 'COMPLETED' });
+    expect(after.deployments?.[0]?.createdAt).toEqual(before?.createdAt);
+    expect(after.deployments?.[0]?.updatedAt).toEqual(before?.updatedAt);
+    expect(after.taskDefinition).toBe(before?.taskDefinition);
+    expect(after.events?.map(({ message }) => message)).toContain(
+      `(service ${name}) (deployment ${failing}) deployment failed: tasks failed to start.`,
+    );
+    expect(told()).toEqual([
+      `${name} SERVICE_DEPLOYMENT_IN_PROGRESS`,
+      `${name} SERVICE_DEPLOYMENT_FAILED`,
+      `${name} SERVICE_DEPLOYMENT_IN_PROGRESS`,
+      `${name} SERVICE_DEPLOYMENT_COMPLETED`,
+    ]);
+    const [latest] = await rollouts();
+    expect(latest).toMatchObject({
+      status: 'ROLLBACK_SUCCESSFUL',
+      statusReason: 'Service deployment rolled back because the circuit breaker threshold was exceeded.',
+    });
+    const serviceDeploymentArns = [latest?.serviceDeploymentArn ?? ''];
+    const described = await lab.ecsClient.send(new DescribeServiceDeploymentsCommand({ serviceDeploymentArns }));
+    expect(described.serviceDeployments?.[0]).toMatchObject({
+      deploymentCircuitBreaker: { status: 'TRIGGERED', failureCount: 3, threshold: 3 },
+      rollback: { serviceRevisionArn: expect.stringContaining(`service-revision/${cluster}/${name}/`) },
+    });
+    const failed = await describeTasks('STOPPED');
+    expect(failed).toHaveLength(3);
+    expect(failed[0]?.containers?.[0]).toMatchObject({
+      exitCode: 1,
+      reason: 'broken on purpose: this image never listens',
+    });
+  });
+
+  it('stops without roll-back, stays PRIMARY as FAILED, and leaves the old tasks serving', async () => {
+    await create(breaker(false));
+    await settle();
+    const before = await served();
+    await update({ taskDefinition: 'broken' });
+    await settle();
+    expect((await describeService()).deployments).toMatchObject([
+      {
+        status: 'PRIMARY',
+        rolloutState: 'FAILED',
+        rolloutStateReason: 'ECS deployment circuit breaker: tasks failed to start.',
+        failedTasks: 3,
+      },
+      { status: 'ACTIVE', rolloutState: 'COMPLETED', runningCount: 1 },
+    ]);
+    expect((await rollouts())[0]?.status).toBe('STOPPED');
+    expect(await served()).toEqual(before);
+    await lab.clock.advance(30 * day);
+    expect((await describeService()).deployments?.[0]?.failedTasks).toBe(3);
+  });
+
+  it('has nothing to roll back to when it is the first', async () => {
+    await create({ ...breaker(true), taskDefinition: 'broken' });
+    await settle();
+    expect((await rollouts())[0]).toMatchObject({
+      status: 'ROLLBACK_FAILED',
+      statusReason: 'No rollback candidate was found to run the rollback.',
+    });
+  });
+
+  it('goes on trying without a circuit breaker, seldom enough for a year', async () => {
+    await create();
+    await settle();
+    await update({ taskDefinition: 'broken' });
+    await lab.clock.advance(100 * day);
+    const [primary, old] = (await describeService()).deployments ?? [];
+    expect(primary).toMatchObject({ status: 'PRIMARY', rolloutState: 'IN_PROGRESS' });
+    expect(primary?.failedTasks).toBeGreaterThan(3);
+    expect(primary?.failedTasks).toBeLessThan(50);
+    expect(old).toMatchObject({ status: 'ACTIVE', runningCount: 1 });
+    expect((await rollouts())[0]?.status).toBe('IN_PROGRESS');
+    await update({ taskDefinition: 'good' });
+    await settle();
+    expect((await describeService()).deployments).toMatchObject([{ status: 'PRIMARY', rolloutState: 'COMPLETED' }]);
+  });
+
+  it.each([
+    [
+      'secret',
+      'arn:aws:secretsmanager:us-east-1:111122223333:secret:none-abcdef',
+      "failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:none-abcdef from secrets manager: ResourceNotFoundException: Secrets Manager can't find the specified secret.",
+    ],
+    ['JSON key', 'KEY', 'retrieved secret from Secrets Manager did not contain json key none'],
+    [
+      'version',
+      'STAGE',
+      "from secrets manager: ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging label: COURIER_NEXT",
+    ],
+  ])('says which %s its task could not read', async (_, from, why) => {
+    const valueFrom = { KEY: `${secretArn}:none::`, STAGE: `${secretArn}:certificate:COURIER_NEXT:` }[from] ?? from;
+    await register({ family: name, containerDefinitions: [{ ...container, secrets: [{ name: 'X', valueFrom }] }] });
+    await create({ taskDefinition: name, ...breaker(false) });
+    await settle();
+    const [task] = await describeTasks('STOPPED');
+    expect(task?.stoppedReason).toContain(
+      'ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: ',
+    );
+    expect(task?.stoppedReason).toContain(why);
+    expect((await describeService()).deployments?.[0]?.rolloutState).toBe('FAILED');
+  });
+
+  it('says which image there is not', async () => {
+    const image = 'none@sha256:00';
+    await register({ family: name, containerDefinitions: [{ ...container, image }] });
+    await create({ taskDefinition: name, ...breaker(false) });
+    await settle();
+    expect((await describeTasks('STOPPED'))[0]?.stoppedReason).toMatch(/^CannotPullContainerError: .*none@sha256:00/);
+  });
+});
+
+describe('service deployments', () => {
+  it('are listed newest first, by status and by time; a newer one stops the one under way', async () => {
+    await create({ taskDefinition: 'broken' });
+    expect((await rollouts())[0]?.status).toMatch(/PENDING|IN_PROGRESS/);
+    await lab.clock.advance(5_000);
+    const between = lab.clock.now();
+    await lab.clock.advance(5_000);
+    await update({ taskDefinition: 'good' });
+    await settle();
+    expect((await rollouts()).map(({ status }) => status)).toEqual(['SUCCESSFUL', 'STOPPED']);
+    expect((await rollouts({ status: ['STOPPED'] })).map(({ status }) => status)).toEqual(['STOPPED']);
+    expect((await rollouts({ createdAt: { after: between } })).map(({ status }) => status)).toEqual(['SUCCESSFUL']);
+    expect((await rollouts({ createdAt: { before: between } })).map(({ status }) => status)).toEqual(['STOPPED']);
+  });
+});
+
+describe('what does not exist', () => {
+  it('is MISSING in answers about several, and an error in those about one', async () => {
+    const services = await lab.ecsClient.send(new DescribeServicesCommand({ cluster, services: ['none'] }));
+    const arn = `arn:aws:ecs:us-east-1:111122223333:service/${cluster}/none`;
+    expect(services.failures).toEqual([{ arn, reason: 'MISSING' }]);
+    const tasks = await lab.ecsClient.send(new DescribeTasksCommand({ cluster, tasks: ['none'] }));
+    expect(tasks.failures).toMatchObject([{ reason: 'MISSING' }]);
+    const clusters = await lab.ecsClient.send(new DescribeClustersCommand({ clusters: ['none', cluster] }));
+    expect([clusters.failures?.length, clusters.clusters?.length]).toEqual([1, 1]);
+    await expect(update({ service: 'none' })).rejects.toMatchObject({ name: 'ServiceNotFoundException' });
+    await expect(update({ cluster: 'none' })).rejects.toMatchObject({ name: 'ClusterNotFoundException' });
+    const definition = new DescribeTaskDefinitionCommand({ taskDefinition: 'none' });
+    await expect(lab.ecsClient.send(definition)).rejects.toMatchObject({ name: 'ClientException' });
+    const eleven = Array.from({ length: 11 }, (_, index) => `s${index}`);
+    const tooMany = new DescribeServicesCommand({ cluster, services: eleven });
+    await expect(lab.ecsClient.send(tooMany)).rejects.toMatchObject({ name: 'InvalidParameterException' });
+  });
+});
+
+describe('a lab that stops', () => {
+  it('leaves no task behind, and starts none', async () => {
+    const other = await startContainerLab();
+    await other.ecsClient.send(new CreateClusterCommand({ clusterName: cluster }));
+    const containerDefinitions = [{ ...container, environment: await plain() }];
+    await other.ecsClient.send(new RegisterTaskDefinitionCommand({ family: 'good', containerDefinitions }));
+    const command = { cluster, serviceName: 'a', taskDefinition: 'good', desiredCount: 2 };
+    await other.ecsClient.send(new CreateServiceCommand(command));
+    await other.clock.advance(10_000);
+    const [task] = await other.tasks();
+    expect(task?.servedSerial).toBe(serial('0c03'));
+    // One more is on its way up when the lab stops.
+    await other.ecsClient.send(new UpdateServiceCommand({ cluster, service: 'a', desiredCount: 3 }));
+    await other.stop();
+    expect(await other.tasks()).toEqual([]);
+    const refused = await new Promise((resolve) => {
+      get({ host: task?.host, port: task?.port, rejectUnauthorized: false }, resolve).on('error', resolve);
+    });
+    expect(refused).toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  async function plain() {
+    const { certificate, privateKey } = JSON.parse(await material('0c03'));
+    return [
+      { name: 'CERTIFICATE', value: certificate },
+      { name: 'PRIVATE_KEY', value: privateKey },
+    ];
+  }
+});
