@@ -2,7 +2,7 @@ import { Trouble } from './aws/trouble.ts';
 import { inspect } from './domain/inspection.ts';
 import { type Finding, finding } from './domain/reasons.ts';
 import { examine, type Material, readMaterial } from './material/material.ts';
-import { writeCertificates } from './material/pem.ts';
+import { readCertificates, writeCertificates } from './material/pem.ts';
 import { writeStandard } from './material/standard.ts';
 import { tooLarge } from './material/too-large.ts';
 import type { Wanted } from './plan.ts';
@@ -47,15 +47,18 @@ export async function inspectedExport(
 /** The chain of a public certificate ends in what its clients trust. */
 const trustOf = (material: Material) => writeCertificates(material.chain.certificates);
 
-/** What clients of a private certificate trust; being denied it is a matter of the authority, and told as such. */
-async function readAuthority(
-  caArn: string,
-  { of, world }: { of: { name: string; certificateArn: string; secret: string }; world: World },
-): Promise<string> {
+type OfSecret = { readonly name: string; readonly certificateArn: string; readonly secret: string };
+
+/** What clients of a private certificate trust, PEM. Not being able to read it is a matter of the authority, and told so. */
+async function readAuthority(caArn: string, { of, world }: { of: OfSecret; world: World }): Promise<string> {
+  const unreadable = (detail: string, options?: ErrorOptions) =>
+    new Trouble(finding('AuthorityUnreadable', { ...of, detail }), options);
   try {
-    return await world.authorityChain(caArn);
+    const chain = await world.authorityChain(caArn);
+    if (readCertificates(chain)) return chain;
+    throw unreadable(`"${caArn}" answers no readable certificate`);
   } catch (error) {
     if (!(error instanceof Trouble) || error.finding.reason !== 'AccessDenied') throw error;
-    throw new Trouble(finding('AuthorityUnreadable', { ...of, detail: error.finding.facts.detail }), { cause: error });
+    throw unreadable(error.finding.facts.detail, { cause: error });
   }
 }
