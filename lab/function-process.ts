@@ -1,12 +1,13 @@
 /**
  * Runs in a process of its own: loads one function's bundle and answers invocations, one at a time, as Lambda's runtime
- * does. Arguments: the bundle's folder, the handler (`index.handler`), the lab clock's offset in milliseconds.
+ * does. Arguments: the bundle's folder, the handler (`index.handler`), the lab clock's offset in milliseconds, the text
+ * that ends what an invocation has written.
  */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Invocation, InvocationResult } from './function-runner.ts';
 
-const [folder = '', handlerName = '', startOffset = '0'] = process.argv.slice(2);
+const [folder = '', handlerName = '', startOffset = '0', endOfOutput = ''] = process.argv.slice(2);
 let offset = Number(startOffset);
 let loaded: Promise<(event: unknown, context: object) => unknown> | undefined;
 
@@ -18,6 +19,7 @@ process.on('disconnect', () => process.exit());
 async function answer(invocation: Invocation): Promise<void> {
   offset = invocation.clockOffset;
   const result = await perform(invocation).catch(failure);
+  for (const output of [process.stdout, process.stderr]) output.write(`${endOfOutput}\n`);
   process.send?.(result);
 }
 

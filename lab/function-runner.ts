@@ -5,6 +5,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { arn, region } from './service.ts';
 
 export type FunctionSettings = {
@@ -43,6 +44,10 @@ export type FunctionRunner = {
   stop(): Promise<void>;
 };
 
+/** ASCII's end of transmission: nobody writes it by chance. */
+const endOfOutput = '\u0004';
+const outputEnded = 'lab:output-ended';
+
 /** The processes of one function, one for each invocation at a time. */
 export function createFunctionRunner(
   settings: FunctionSettings,
@@ -63,7 +68,7 @@ export function createFunctionRunner(
     if (stopped) return null;
     const child = fork(
       join(import.meta.dirname, 'function-process.ts'),
-      [folder, settings.handler, String(clockOffset())],
+      [folder, settings.handler, String(clockOffset()), endOfOutput],
       {
         cwd: folder,
         env: { ...lambdaEnvironment(settings, { folder, url }), ...settings.environment },
@@ -73,14 +78,21 @@ export function createFunctionRunner(
       },
     );
     processes.add(child);
-    for (const output of [child.stdout, child.stderr]) {
-      if (output) createInterface({ input: output }).on('line', (line) => log({ function: settings.name, line }));
-    }
+    for (const output of [child.stdout, child.stderr]) if (output) follow(output, child);
     child.once('exit', () => {
       processes.delete(child);
       idle = idle.filter((one) => one !== child);
     });
     return child;
+  }
+
+  function follow(output: Readable, child: ChildProcess): void {
+    createInterface({ input: output }).on('line', (line) => {
+      const ends = line.endsWith(endOfOutput);
+      const written = ends ? line.slice(0, -endOfOutput.length) : line;
+      if (written !== '') log({ function: settings.name, line: written });
+      if (ends) child.emit(outputEnded);
+    });
   }
 
   async function run(event: string, requestId: string): Promise<InvocationResult> {
@@ -89,10 +101,7 @@ export function createFunctionRunner(
     try {
       const child = idle.pop() ?? (await start());
       if (!child) return failed('Runtime.ExitError', `RequestId: ${requestId} Error: The lab has stopped`);
-      const result = await invoke(child, { event, requestId });
-      // The last log lines are in the pipe already, but may be read only after the answer.
-      await new Promise((resolve) => setImmediate(resolve));
-      return result;
+      return await invoke(child, { event, requestId });
     } finally {
       running -= 1;
       waiting.shift()?.();
@@ -103,9 +112,15 @@ export function createFunctionRunner(
   async function invoke(child: ChildProcess, call: { event: string; requestId: string }): Promise<InvocationResult> {
     const { timeoutSeconds } = settings;
     const outcome = Promise.withResolvers<InvocationResult>();
-    const answered = (result: unknown) => {
+    let answer: InvocationResult | undefined;
+    let awaited = 3;
+    // The answer comes by a channel of its own: it may be here before the last lines of the two outputs.
+    const arrived = (message?: InvocationResult) => {
+      answer ??= message;
+      awaited -= 1;
+      if (awaited > 0 || !answer) return;
       idle.push(child);
-      outcome.resolve(result as InvocationResult);
+      outcome.resolve(answer);
     };
     const ended = (code: number | null, signal: string | null) => {
       const how = signal === null ? `exit status ${code}` : `signal: ${signal}`;
@@ -114,15 +129,15 @@ export function createFunctionRunner(
       );
     };
     const timeout = setTimeout(() => {
-      child.off('message', answered).off('exit', ended).kill('SIGKILL');
+      child.off('close', ended).kill('SIGKILL');
       const message = `Task timed out after ${timeoutSeconds.toFixed(2)} seconds`;
       outcome.resolve(failed('Sandbox.Timedout', `RequestId: ${call.requestId} Error: ${message}`));
     }, timeoutSeconds * 1000);
-    child.once('message', answered).once('exit', ended);
+    child.on('message', arrived).on(outputEnded, arrived).once('close', ended);
     child.send(invocationOf(call), (error) => error && child.kill('SIGKILL'));
     const result = await outcome.promise;
     clearTimeout(timeout);
-    child.off('message', answered).off('exit', ended);
+    child.off('message', arrived).off(outputEnded, arrived).off('close', ended);
     return result;
   }
 

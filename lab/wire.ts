@@ -79,8 +79,7 @@ function xmlContent(value: unknown): string {
       .map(([name, member]) => xml(name, member))
       .join('');
   }
-  // Line breaks as references: XML readers are free to normalise them otherwise.
-  return String(value).replace(/[&<>"\r\n]/g, (character) => `&#${character.charCodeAt(0)};`);
+  return String(value).replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 type Form = { [name: string]: Form | string };

@@ -102,6 +102,10 @@ describe('what the SDK reads from the server', () => {
     expect(calls[0]?.response).toContain(`"NotAfter":${labNow.getTime() / 1000}`);
   });
 
+  it('is dated in lab time, so that it trusts its own clock', async () => {
+    expect((await fetch(server.url)).headers.get('date')).toBe(labNow.toUTCString());
+  });
+
   it('is the exception class that the error code names', async () => {
     const error = await acm()
       .send(new DescribeCertificateCommand({ CertificateArn: 'arn' }))

@@ -9,6 +9,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createQueue } from '../../lab/queue.ts';
 import { type Lab, startLab } from '../../lab/world.ts';
 
 const minute = 60_000;
@@ -104,6 +105,27 @@ describe('a FIFO queue', () => {
 });
 
 describe('any queue', () => {
+  it('calls who watches it whenever a message may have become receivable', async () => {
+    const queue = createQueue('q.fifo', {
+      attributes: { FifoQueue: 'true' },
+      clock: lab.clock,
+      byArn: () => undefined,
+    });
+    const seen: string[] = [];
+    const step = (what: string) => void (seen.at(-1) !== what && seen.push(what));
+    let doing = 'watch';
+    queue.watch(() => step(doing));
+    doing = 'send';
+    for (const id of ['1', '2']) queue.send({ body: id, groupId: 'group', deduplicationId: id });
+    const [first] = queue.receive(1);
+    doing = 'remove';
+    queue.remove(first?.receiptHandle ?? '');
+    queue.receive(1);
+    doing = 'visibility ends';
+    await lab.clock.advance(30_000);
+    expect(seen).toEqual(['watch', 'send', 'remove', 'visibility ends']);
+  });
+
   it('moves a message to its dead-letter queue when it was received too often', async () => {
     const dead = await create('dead.fifo', { FifoQueue: 'true' });
     const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: await arnOf(dead), maxReceiveCount: 2 });
