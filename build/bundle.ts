@@ -1,6 +1,7 @@
 import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { build } from 'esbuild';
+import { type BuildOptions, build, transform } from 'esbuild';
+import { leftOut } from './left-out.ts';
 
 /** Repository root: the build reads and writes below it, wherever it is started. */
 const root = join(import.meta.dirname, '..');
@@ -15,38 +16,61 @@ const root = join(import.meta.dirname, '..');
 export async function bundle({ from = join(root, 'functions'), to = join(root, 'dist/functions') } = {}) {
   const names = globSync('*.ts', { cwd: from }).map((file) => basename(file, '.ts'));
   await Promise.all(names.map((name) => bundleOne(join(from, `${name}.ts`), join(to, name))));
-  for (const left of leftovers(to, names)) rmSync(join(to, left), { recursive: true });
+  removeOthers(to, new Set(names.flatMap((name) => [name, `${name}.meta.json`])));
   return names.sort();
 }
 
+/**
+ * What is loaded with `import()` becomes a file of its own, and what several files share another one: a start reads and
+ * evaluates only what it needs. esbuild splits ES modules only, Node starts CommonJS sooner: so each file is
+ * translated after it was split.
+ */
 async function bundleOne(source: string, folder: string): Promise<void> {
-  const { metafile } = await build({
-    entryPoints: [source],
-    outfile: join(folder, 'index.js'),
-    absWorkingDir: root,
-    bundle: true,
+  const { metafile, outputFiles } = await build({
+    ...recipe,
+    entryPoints: [{ in: source, out: 'index' }],
+    outdir: folder,
+    splitting: true,
+    format: 'esm',
     metafile: true,
-    minify: true,
-    legalComments: 'none',
-    platform: 'node',
-    target: 'node24',
-    format: 'cjs',
-    // Packages that ship ES modules are tree-shaken; esbuild's default for platform node is their CommonJS build.
-    mainFields: ['module', 'main'],
-    // `import()` of a bundled module becomes a function that evaluates it on first use, not a second file.
-    supported: { 'dynamic-import': false },
-    alias: { '@aws-sdk/credential-provider-node': join(root, 'build/lambda-credentials.ts') },
+    write: false,
   });
   mkdirSync(folder, { recursive: true });
+  for (const { path, text } of outputFiles) writeFileSync(path, await toCommonJs(text));
   // The repository says "type": "module"; the bundle is not, here as in Lambda.
   writeFileSync(join(folder, 'package.json'), '{"type":"commonjs"}\n');
   writeFileSync(`${folder}.meta.json`, JSON.stringify(metafile));
+  removeOthers(folder, new Set(['package.json', ...outputFiles.map(({ path }) => basename(path))]));
 }
 
-/** What functions that are gone left behind. The others are overwritten in place: a lab may be running them. */
-function leftovers(to: string, names: readonly string[]): string[] {
-  const current = new Set(names.flatMap((name) => [name, `${name}.meta.json`]));
-  return globSync('*', { cwd: to }).filter((entry) => !current.has(entry));
+const recipe: BuildOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  minify: true,
+  legalComments: 'none',
+  platform: 'node',
+  target: 'node24',
+  // Packages that ship ES modules are tree-shaken; esbuild's default for platform node is their CommonJS build.
+  mainFields: ['module', 'main'],
+  plugins: [leftOut],
+};
+
+async function toCommonJs(text: string): Promise<string> {
+  const { code } = await transform(text, {
+    format: 'cjs',
+    platform: 'node',
+    target: 'node24',
+    minify: true,
+    // `import()` of a neighbour becomes a `require` at that moment: Node's own would go through its ES module loader.
+    supported: { 'dynamic-import': false },
+  });
+  return code;
+}
+
+/** Removes what an earlier build left. What is still built is overwritten in place: a lab may be running it. */
+function removeOthers(folder: string, current: ReadonlySet<string>): void {
+  const others = globSync('*', { cwd: folder }).filter((entry) => !current.has(entry));
+  for (const other of others) rmSync(join(folder, other), { recursive: true });
 }
 
 if (import.meta.main) await bundle();

@@ -1,16 +1,17 @@
-import { certificates } from '../shared/aws/certificates.ts';
 import { deliveries } from '../shared/aws/deliveries.ts';
-import { topic } from '../shared/aws/topic.ts';
 import { certificateAvailable } from '../shared/certificate-available.ts';
 import { readAvailable } from '../shared/events.ts';
+import { lazily } from '../shared/lazily.ts';
 import { count, writingMetrics } from '../shared/metrics.ts';
 import { base, entry, environment } from '../shared/runtime.ts';
 
+const topicArn = environment('TOPIC_ARN');
+
 const wire = {
   ...base(),
-  certificates: certificates(),
+  certificates: lazily(async () => (await import('../shared/aws/certificates.ts')).certificates()),
   deliveries: deliveries(environment('DELIVERIES_QUEUE_URL')),
-  topic: topic(environment('TOPIC_ARN')),
+  topic: lazily(async () => (await import('../shared/aws/topic.ts')).topic(topicArn)),
   count,
 };
 

@@ -1,11 +1,13 @@
 import { certificates } from '../shared/aws/certificates.ts';
-import { deliveries } from '../shared/aws/deliveries.ts';
 import { secrets } from '../shared/aws/secrets.ts';
 import { services } from '../shared/aws/services.ts';
 import { tagged } from '../shared/aws/tagged.ts';
-import { worker } from '../shared/aws/worker.ts';
+import { lazily } from '../shared/lazily.ts';
 import { reExport } from '../shared/re-export.ts';
 import { base, entry, environment } from '../shared/runtime.ts';
+
+const queueUrl = environment('DELIVERIES_QUEUE_URL');
+const workerName = `${environment('FUNCTION_ARN_PREFIX')}deliver`;
 
 const wire = {
   ...base(),
@@ -13,8 +15,8 @@ const wire = {
   secrets: secrets(),
   services: services(),
   tagged: tagged(),
-  deliveries: deliveries(environment('DELIVERIES_QUEUE_URL')),
-  worker: worker(`${environment('FUNCTION_ARN_PREFIX')}deliver`),
+  deliveries: lazily(async () => (await import('../shared/aws/deliveries.ts')).deliveries(queueUrl)),
+  worker: lazily(async () => (await import('../shared/aws/worker.ts')).worker(workerName)),
 };
 
 /** By hand: plan, queue or follow deliveries (docs: README, "Export again"). */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -14,7 +14,7 @@ export type Cold = {
   readonly vsNaive: number;
   /** … as a multiple of `node -e 0`. */
   readonly vsNode: number;
-  /** Size of the bundle. */
+  /** Size of the bundle, all of its files: a start reads those it needs. */
   readonly bytes: number;
   /** AWS calls made up to the first answer. */
   readonly calls: number;
@@ -81,7 +81,10 @@ function ratios(times: Times, name: string): Pick<Cold, 'vsNaive' | 'vsNode'> {
 
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
-const bytesOf = (name: string) => statSync(join(root, 'dist/functions', name, 'index.js')).size;
+function bytesOf(name: string): number {
+  const files = globSync(join(root, 'dist/functions', name, '*.js'));
+  return files.reduce((sum, file) => sum + statSync(file).size, 0);
+}
 
 /** With answers that take longer than all of our own work, calls that overlap in time do not wait for each other. */
 async function countCalls(start: () => Promise<number>, aws: MockAws): Promise<Pick<Cold, 'calls' | 'chain'>> {
