@@ -49,6 +49,7 @@ async function act(step: Acting, view: DeliveryView, world: World): Promise<Secr
       // The time is read after the swap: a task that started before it has read the version before.
       return { ...secret, versions: await setLabel(label.current, step.versionId, at), changedAt: afterNow(world) };
     case 'accept':
+    case 'forget':
       return { ...secret, versions: await takeLabel(step.label, step.versionId, at) };
     case 'mark since':
       return { ...secret, versions: await markSince(step.since, step.versionId, at) };

@@ -60,7 +60,7 @@ const states: Readonly<Record<Verdict['is'], string>> = {
   stale: 'runs tasks from before and is to be restarted',
   rolling: 'is being restarted',
   failed: 'could not be restarted with the new certificate',
-  late: 'still has tasks from before',
+  late: 'has not brought all its tasks to the new certificate in time',
   'not ours to restart': 'still runs tasks from before',
 };
 

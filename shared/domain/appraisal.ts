@@ -31,9 +31,13 @@ export function appraise(certificate: Certificate): Appraisal {
       : { is: 'rest', because: 'not tagged' };
   if (isPaused(certificate.tags)) return { is: 'rest', because: 'paused' };
   if (unexportable) return { is: 'tell', findings: [unexportable] };
-  if (certificate.status === 'pending') return { is: 'rest', because: 'not issued yet' };
-  if (!isIssued(certificate))
-    return { is: 'tell', findings: [finding('CertificateNotIssued', { ...of, status: certificate.status })] };
+  if (!isIssued(certificate)) return notIssued(certificate);
   if (deliveries.length === 0 && problem) return { is: 'tell', findings: [problem, ...others] };
   return { is: 'deliver', certificate, deliveries, problems: problem ? [problem, ...others] : [] };
+}
+
+/** An issued certificate whose serial or end ACM does not show yet is as good as pending. */
+function notIssued({ arn, name, status }: Certificate): Appraisal {
+  if (status === 'pending' || status === 'issued') return { is: 'rest', because: 'not issued yet' };
+  return { is: 'tell', findings: [finding('CertificateNotIssued', { name, certificateArn: arn, status })] };
 }

@@ -1,8 +1,18 @@
 import type { Claim } from './ownership.ts';
 import { whyNotOurs } from './ownership.ts';
 import { type Finding, finding } from './reasons.ts';
-import { hasLabel, holderOf, label, ourVersions, type PresentSecret, type Secret, sinceOf } from './secret.ts';
+import {
+  hasLabel,
+  holderOf,
+  label,
+  ourVersions,
+  type PresentSecret,
+  type Secret,
+  sinceLabel,
+  sinceOf,
+} from './secret.ts';
 import { contentHash, noNonce, type VersionId, writeVersionId } from './version-id.ts';
+import { renamed } from './wish.ts';
 
 /** What a person asked for beyond the ordinary; each is absent for events. */
 export type Asked = {
@@ -25,6 +35,8 @@ export type Step =
   | { readonly do: 'label next'; readonly versionId: string; readonly from: string | undefined }
   | { readonly do: 'promote'; readonly versionId: string; readonly from: string | undefined }
   | { readonly do: 'accept'; readonly versionId: string; readonly label: string }
+  /** Take off what a label says of a promotion that somebody has undone since. */
+  | { readonly do: 'forget'; readonly versionId: string; readonly label: string }
   | { readonly do: 'mark since'; readonly versionId: string; readonly since: number }
   | { readonly do: 'roll out'; readonly versionId: string; readonly since: number; readonly told: boolean }
   | { readonly do: 'rest'; readonly because: 'delivered' | 'stopped' | 'held' | 'rejected' }
@@ -35,7 +47,7 @@ export function nextStep(view: DeliveryView): Step {
   const { certificate, delivery, secret, prefix, asked } = view;
   const claim = { name: certificate.name, certificateArn: certificate.arn, secret: delivery.secret };
   if (!delivery.secret.startsWith(prefix))
-    return { do: 'refuse', finding: finding('SecretOutsidePrefix', { ...claim, prefix }) };
+    return { do: 'refuse', finding: finding('SecretOutsidePrefix', { ...claim, prefix, tag: tagBelow(view) }) };
   if (secret.state === 'deleting') return { do: 'refuse', finding: finding('SecretPendingDeletion', claim) };
   if (secret.state === 'absent') return { do: 'export', create: true, versionId: wantedVersionId(view) };
 
@@ -52,12 +64,18 @@ function stepFor(versionId: string, { versions, changedAt }: PresentSecret, aske
   const has = (name: string) => hasLabel(versions, versionId, name);
   const accepted = (name: string): Step => ({ do: 'accept', versionId, label: name });
   if (has(label.held)) return asked.accept ? accepted(label.held) : { do: 'rest', because: 'held' };
+  // Before promoting: whoever moves AWSCURRENT back from a stopped version must not find it promoted again.
+  if (has(label.stopped)) return asked.accept ? accepted(label.stopped) : { do: 'rest', because: 'stopped' };
   if (!has(label.next)) return { do: 'label next', versionId, from: holderOf(versions, label.next) };
-  if (!has(label.current)) return { do: 'promote', versionId, from: holderOf(versions, label.current) };
 
   const since = sinceOf(versions, versionId);
+  if (!has(label.current)) {
+    // Tasks that started while another version was current would pass for new by the times of the promotion before.
+    if (since !== undefined) return { do: 'forget', versionId, label: sinceLabel(since) };
+    if (has(label.delivered)) return { do: 'forget', versionId, label: label.delivered };
+    return { do: 'promote', versionId, from: holderOf(versions, label.current) };
+  }
   if (since === undefined) return { do: 'mark since', versionId, since: changedAt };
-  if (has(label.stopped)) return asked.accept ? accepted(label.stopped) : { do: 'rest', because: 'stopped' };
   if (has(label.delivered) && !asked.thorough) return { do: 'rest', because: 'delivered' };
   return { do: 'roll out', versionId, since, told: has(label.delivered) };
 }
@@ -86,6 +104,10 @@ const wantedVersion = ({ certificate, delivery, asked }: DeliveryView): VersionI
   content: contentHash(certificate.arn, delivery.format),
   nonce: asked.force ?? noNonce,
 });
+
+/** The certificate's tag with this secret's last part below the prefix, and all else that it asks for. */
+const tagBelow = ({ certificate, delivery: { secret }, prefix }: DeliveryView) =>
+  renamed(certificate.tags, { from: secret, to: `${prefix}${secret.split('/').at(-1)}` });
 
 /** The id that a new version for this view will have. */
 export const wantedVersionId = (view: DeliveryView): string => writeVersionId(wantedVersion(view));

@@ -1,3 +1,4 @@
+import { printable } from './printable.ts';
 import {
   anchorOf,
   type Finding,
@@ -40,6 +41,8 @@ export type Notice = {
 const columns = 72;
 /** SNS refuses 100 and more (API Reference, Publish). */
 const longestSubject = 99;
+/** What a subject leaves of a long name at least. */
+const shortestName = 32;
 
 /** A mail that answers, in this order: what happened, what it affects, what was done, what to do, where to look. */
 export function composeNotice(matter: Matter, place: Place): Notice {
@@ -53,7 +56,7 @@ export function composeNotice(matter: Matter, place: Place): Notice {
     section('Where to look', [], whereToLook(gravest, matter.certificateArn, place)),
   ];
   return {
-    subject: subjectLine(`[${severityOf(gravest)}] ${matter.name}: ${headlineOf(gravest)}`),
+    subject: subjectLine(matter.name, gravest),
     body: `${sections.filter(Boolean).join('\n\n')}\n`,
     attributes: {
       severity: severityOf(gravest),
@@ -68,15 +71,20 @@ export function composeNotice(matter: Matter, place: Place): Notice {
 function todo(findings: readonly Finding[], place: Place): string {
   const mends = findings.map(mendOf).filter(({ kind }) => kind !== 'nothing');
   if (mends.length === 0) return section('What you must do', ['Nothing']);
-  const blocks = mends.map(({ text, commands }) =>
-    [
-      paragraph(text),
-      ...(commands.length > 0 ? [`  # in account ${place.account}, ${place.region}`] : []),
-      ...commands.map((command) => indented(writeCommand(command, place))),
-    ].join('\n'),
-  );
-  return ['What you must do', blocks.join('\n\n')].join('\n');
+  // Findings that are alike share what is to be done: each text and each command is written once.
+  const once = distinct();
+  const blocks = mends.map(({ text, commands }) => {
+    const lines = commands.map((command) => indented(writeCommand(command, place))).filter(once);
+    const where = lines.length > 0 ? [`  # in account ${place.account}, ${place.region}`] : [];
+    return [...[paragraph(text)].filter(once), ...where, ...lines].join('\n');
+  });
+  return ['What you must do', blocks.filter(Boolean).join('\n\n')].join('\n');
 }
+
+const distinct = () => {
+  const seen = new Set<string>();
+  return (text: string) => seen.size < seen.add(text).size;
+};
 
 const whereToLook = (gravest: Finding, certificateArn: string, place: Place) => [
   `Console: ${consoleLink(certificateArn, place)}`,
@@ -99,7 +107,9 @@ function section(title: string, sentences: readonly string[], lines: readonly st
   return texts.length > 0 ? [title, ...texts].join('\n') : '';
 }
 
-const paragraph = (sentence: string) => indented(wrapped(`${printable(sentence)}.`, columns - 2));
+/** AWS's own words may bring a full stop of their own. */
+const paragraph = (sentence: string) =>
+  indented(wrapped(`${printable(sentence).replace(/[.\s]+$/, '')}.`, columns - 2));
 const indented = (lines: readonly string[]) => lines.map((line) => `  ${line}`).join('\n');
 
 /** Words on lines of at most `width` columns; a word that is longer stands alone, uncut. */
@@ -113,11 +123,18 @@ function wrapped(text: string, width: number): readonly string[] {
   return lines;
 }
 
-/** Names come from outside: a line break in one must not start a line, let alone a header, of ours. */
-const printable = (text: string) => text.replace(/\p{Cc}/gu, '?');
-
-/** SNS takes printable ASCII only; three dots say that something is missing. */
-function subjectLine(text: string): string {
-  const ascii = text.replace(/[^ -~]/g, '?');
-  return ascii.length <= longestSubject ? ascii : `${ascii.slice(0, longestSubject - 3)}...`;
+/** SNS takes printable ASCII only. A long name gives way to the headline; three dots say that something is missing. */
+function subjectLine(name: string, gravest: Finding): string {
+  const [start, end] = [`[${severityOf(gravest)}] `, ascii(`: ${headlineOf(gravest)}`)];
+  const room = Math.max(longestSubject - start.length - end.length, shortestName);
+  const line = `${start}${shortened(ascii(name), room)}${end}`;
+  return line.length <= longestSubject ? line : `${line.slice(0, longestSubject - 3)}...`;
 }
+
+const ascii = (text: string) => text.replace(/[^ -~]/gu, '?');
+
+/** Both ends are kept: a domain's host and its zone, an ARN's service and its id. */
+const shortened = (text: string, room: number) => {
+  const half = (room - 3) / 2;
+  return text.length <= room ? text : `${text.slice(0, Math.ceil(half))}...${text.slice(-Math.floor(half))}`;
+};

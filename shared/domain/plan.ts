@@ -48,6 +48,7 @@ export function planOf(planned: Planned): readonly PlanStep[] {
     case 'export':
       return [...store(next.versionId, next.create), promote(next.versionId), ...rollout];
     case 'label next':
+    case 'forget':
     case 'promote':
       return [promote(next.versionId), ...rollout];
     case 'accept':
@@ -76,7 +77,7 @@ export const refusal = (
 });
 
 const restText = {
-  delivered: 'nothing to do: delivered, and every task was seen on it',
+  delivered: 'nothing to do: delivered, and every task has started since',
   stopped: 'nothing automatic: the rollout of this version was stopped; a newer version, force or accept goes on',
   held: 'nothing automatic: the newest export was held back; accept takes it as it is',
   rejected: 'nothing automatic: this serial was rolled back; it stays barred until ACM has another one',
@@ -94,11 +95,11 @@ function consumerSteps({ consumer, verdict }: Judged, step: MakeStep): readonly 
     case 'paused':
       return [step('wait', `leave service ${service} alone: it is tagged courier:pause`, { service })];
     case 'not ours to restart':
-      return [step('tell', `tell that ${service} must be redeployed by ${verdict.controller}`, { service })];
+      return [step('tell', `tell that ${service} must be redeployed through ${verdict.controller}`, { service })];
     case 'failed':
       return [step('tell', `stop and page: the deployment of ${service} failed: ${verdict.detail}`, { service })];
     case 'late':
-      return [step('tell', `stop and page: ${service} still has tasks from before after the deadline`, { service })];
+      return [step('tell', `stop and page: ${service} did not bring all its tasks to it in time`, { service })];
     case 'new':
     case 'idle':
       return [];

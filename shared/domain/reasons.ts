@@ -106,9 +106,9 @@ const acceptIfMeant = (advice: string): Mend<OfSecret> => ({
 const mendService: Mend<OfService> = {
   kind: 'command',
   text: () =>
-    'Find out why the tasks do not start (the first command) and mend the service. Then let acm-courier restart ' +
-    'its consumers with a fresh export (the second), or, if all tasks are new already, accept the state as it is ' +
-    '(the third)',
+    'Find out why its tasks do not start (first command) and mend the service. Then export again, which restarts ' +
+    'every service that reads the secret (second command); or, if a deployment of your own has replaced all tasks ' +
+    'by now, accept what is there (third command)',
   commands: (facts) => [
     describeService(facts),
     { reExport: { certificateArn: facts.certificateArn, force: true } },
@@ -124,8 +124,8 @@ const catalogue = {
     headline: ({ consumers }) => (consumers === 0 ? 'delivered, no service to restart' : 'delivered'),
     sentence: ({ name, secret, serial, consumers }) =>
       consumers === 0
-        ? `The certificate of "${name}" with serial ${serial} is stored in secret "${secret}"; no ECS service is tagged courier:secret=${secret}`
-        : `The certificate of "${name}" with serial ${serial} is stored in secret "${secret}", and every task of ${count(consumers, 'service')} was started with it`,
+        ? `The certificate of "${name}" with serial ${serial} is current in secret "${secret}"; no ECS service that acm-courier may restart is tagged courier:secret=${secret}`
+        : `The certificate of "${name}" with serial ${serial} is current in secret "${secret}", and every task of ${count(consumers, 'service')} has started since`,
     mend: nothing,
   }),
   PlannedOnly: reason<OfSecret>({
@@ -135,8 +135,9 @@ const catalogue = {
     sentence: ({ name, secret }) =>
       `The certificate of "${name}" would be delivered to secret "${secret}", but this stack only observes`,
     mend: {
-      kind: 'by hand',
-      text: () => 'Deploy the stack again with mode deliver to arm it, then run re-export for this certificate',
+      kind: 'command',
+      text: () => 'If the steps above are what you want, deploy the stack again with mode deliver, then deliver',
+      commands: ({ certificateArn }) => [{ reExport: { certificateArn } }],
     },
   }),
   NotTagged: reason<OfCertificate>({
@@ -148,8 +149,8 @@ const catalogue = {
     mend: {
       kind: 'command',
       text: () =>
-        'To have it delivered from now on, name a secret and deliver it. Unless it is exported or in use by an AWS ' +
-        'service before then, ACM will not renew it again',
+        'To have it delivered from now on, name a secret and deliver. Leave it, and ACM will not renew it again ' +
+        'unless it is exported or in use by an AWS service before it ends',
       commands: ({ name, certificateArn }) => [
         tagCertificate(certificateArn, `Key=courier:secret,Value=courier/${name.replace(/^\*\./, 'wildcard.')}`),
         { reExport: { certificateArn } },
@@ -226,7 +227,7 @@ const catalogue = {
   SecretNotOurs: reason<OfSecret>({
     severity: 'action',
     retry: 'never',
-    headline: ({ secret }) => `secret ${secret} is not ours, nothing stored`,
+    headline: ({ secret }) => `nothing stored, secret ${secret} is not ours`,
     sentence: ({ name, secret }) =>
       `Cannot store the certificate of "${name}" in secret "${secret}": its current version was not put there by acm-courier, and nothing says that it may be replaced`,
     mend: {
@@ -238,7 +239,7 @@ const catalogue = {
   SecretOfAnotherCertificate: reason<OfSecret & { readonly other: string }>({
     severity: 'action',
     retry: 'never',
-    headline: ({ secret }) => `secret ${secret} belongs to another certificate`,
+    headline: ({ secret }) => `nothing stored, another certificate owns secret ${secret}`,
     sentence: ({ name, secret, other }) =>
       `Cannot store the certificate of "${name}" in secret "${secret}": the secret belongs to ${other}`,
     mend: {
@@ -251,7 +252,7 @@ const catalogue = {
   SecretPendingDeletion: reason<OfSecret>({
     severity: 'action',
     retry: 'never',
-    headline: ({ secret }) => `secret ${secret} is pending deletion`,
+    headline: ({ secret }) => `nothing stored, secret ${secret} is being deleted`,
     sentence: ({ name, secret }) =>
       `Cannot store the certificate of "${name}" in secret "${secret}": somebody deleted the secret, and it is in its recovery window`,
     mend: {
@@ -263,17 +264,18 @@ const catalogue = {
       ],
     },
   }),
-  SecretOutsidePrefix: reason<OfSecret & { readonly prefix: string }>({
+  /** `tag` is the value that the certificate's courier:secret should have: its other deliveries must not get lost. */
+  SecretOutsidePrefix: reason<OfSecret & { readonly prefix: string; readonly tag: string }>({
     severity: 'action',
     retry: 'never',
-    headline: ({ prefix }) => `secret name must begin with ${prefix}`,
+    headline: ({ prefix }) => `nothing stored, secret name must begin with ${prefix}`,
     sentence: ({ name, secret, prefix }) =>
       `Cannot store the certificate of "${name}" in secret "${secret}": this stack may only write secrets whose name begins with "${prefix}"`,
     mend: {
       kind: 'command',
       text: () => 'Name a secret below the prefix, then deliver; or deploy the stack with another secretPrefix',
-      commands: ({ prefix, secret, certificateArn }) => [
-        tagCertificate(certificateArn, `Key=courier:secret,Value=${prefix}${secret.split('/').at(-1)}`),
+      commands: ({ tag, certificateArn }) => [
+        tagCertificate(certificateArn, `Key=courier:secret,Value=${tag}`),
         { reExport: { certificateArn } },
       ],
     },
@@ -281,7 +283,7 @@ const catalogue = {
   VersionPutByHand: reason<OfSecret & { readonly versionId: string }>({
     severity: 'action',
     retry: 'never',
-    headline: ({ secret }) => `secret ${secret} was changed by hand`,
+    headline: ({ secret }) => `nothing replaced, secret ${secret} was changed by hand`,
     sentence: ({ secret, versionId }) =>
       `Somebody put version "${versionId}" into secret "${secret}", which acm-courier fills; what it holds is unknown, so it is neither replaced nor rolled out`,
     mend: {
@@ -353,7 +355,7 @@ const catalogue = {
   AuthorityUnreadable: reason<OfSecret & { readonly detail: string }>({
     severity: 'action',
     retry: 'patiently',
-    headline: () => 'export held back, cannot read its authority',
+    headline: () => 'not delivered, its authority cannot be read',
     sentence: ({ name, detail }) =>
       `Cannot check the certificate of "${name}" against its certificate authority: ${detail}; nothing was stored`,
     mend: {
@@ -378,7 +380,7 @@ const catalogue = {
     retry: 'never',
     headline: ({ exported }) => `its key is now ${exported}`,
     sentence: ({ name, listed, exported }) =>
-      `The exported key of "${name}" is ${exported}, though ACM lists ${listed}; clients that support only that kind will fail`,
+      `The exported key of "${name}" is ${exported}, though ACM lists ${listed}; a client that supports ${listed} only will fail`,
     mend: { kind: 'by hand', text: () => 'Check that every client of these services supports the new kind of key' },
   }),
 
@@ -435,7 +437,7 @@ const catalogue = {
     retry: 'never',
     headline: () => 'AWS refused a call',
     sentence: ({ detail }) => `AWS refused a call of acm-courier: ${detail}`,
-    mend: { kind: 'by hand', text: () => 'Mend what the sentence names, then run re-export for this certificate' },
+    mend: { kind: 'by hand', text: () => 'Mend what AWS names, then run re-export for this certificate' },
   }),
   CertificateGone: reason<{ readonly certificateArn: string }>({
     severity: 'warning',
@@ -449,7 +451,7 @@ const catalogue = {
   DeploymentFailed: reason<OfService & { readonly detail: string }>({
     severity: 'critical',
     retry: 'never',
-    headline: ({ service }) => `deployment of ${service} failed, rollout stopped`,
+    headline: ({ service }) => `rollout stopped, deployment of ${service} failed`,
     sentence: ({ service, cluster, secret, detail }) =>
       `The new certificate is current in secret "${secret}", but the deployment of service "${service}" in cluster "${cluster}" failed: ${detail}`,
     mend: mendService,
@@ -457,9 +459,9 @@ const catalogue = {
   RolloutTooSlow: reason<OfService & { readonly minutes: number }>({
     severity: 'critical',
     retry: 'never',
-    headline: ({ service }) => `${service} still on the old certificate, rollout stopped`,
+    headline: ({ service }) => `rollout stopped, ${service} took too long`,
     sentence: ({ service, cluster, secret, minutes }) =>
-      `The new certificate is current in secret "${secret}", but ${count(minutes, 'minute')} after its restart the service "${service}" in cluster "${cluster}" still has tasks from before`,
+      `The new certificate is current in secret "${secret}", but service "${service}" in cluster "${cluster}" did not bring all its tasks to it within ${count(minutes, 'minute')}`,
     mend: mendService,
   }),
   NotRestartable: reason<OfService & { readonly controller: string }>({
@@ -513,7 +515,7 @@ const catalogue = {
     retry: 'never',
     headline: () => 'still under way',
     sentence: ({ name }) =>
-      `The delivery of "${name}" was still under way when the time of this call ended; it goes on without it`,
+      `The delivery of "${name}" was still under way when the time of this call ended; it goes on without the call`,
     mend: {
       kind: 'by hand',
       text: () => 'Ask again later with dryRun to see what is left; a notice says when it is done',

@@ -12,6 +12,7 @@ export const label = {
 } as const;
 
 const sincePrefix = 'COURIER_SINCE_';
+const sinceForm = /^COURIER_SINCE_(\d{1,12})$/;
 export const sinceLabel = (since: number): string => `${sincePrefix}${since}`;
 
 /** A secret as DescribeSecret shows it: labelled versions only. Times are epoch seconds. */
@@ -36,11 +37,10 @@ export const holderOf = (versions: Versions, wanted: string): string | undefined
 export const hasLabel = (versions: Versions, id: string, wanted: string): boolean =>
   versions[id]?.includes(wanted) ?? false;
 
-/** When a version became current, by its own label; undefined where the label is missing. */
+/** When a version became current, by its own label; undefined where the label is missing or says no time. */
 export function sinceOf(versions: Versions, id: string): number | undefined {
-  const found = versions[id]?.find((name) => name.startsWith(sincePrefix));
-  const since = Number(found?.slice(sincePrefix.length));
-  return found !== undefined && Number.isSafeInteger(since) ? since : undefined;
+  const [found] = versions[id]?.flatMap((name) => sinceForm.exec(name)?.[1] ?? []) ?? [];
+  return found === undefined ? undefined : Number(found);
 }
 
 /** Every version that carries a COURIER_SINCE label, with the label: what must come off once another is current. */

@@ -1,3 +1,4 @@
+import { printable } from './printable.ts';
 import type { Command } from './reasons.ts';
 
 /** Where commands are to run: the stack that speaks. */
@@ -20,7 +21,7 @@ export function writeCommand(command: Command, place: Place): readonly string[] 
   const argv = 'reExport' in command ? invoke(command.reExport, place) : command;
   const [program = '', service = '', operation = '', ...options] = [...argv, '--region', place.region];
   const pairs = options.reduce<string[]>((lines, word) => {
-    if (word.startsWith('--')) lines.push(word);
+    if (word.startsWith('--')) lines.push(quoted(word));
     else lines.push(`${lines.pop() ?? ''} ${quoted(word)}`);
     return lines;
   }, []);
@@ -42,8 +43,8 @@ const invoke = (payload: Readonly<Record<string, unknown>>, place: Place): reado
   '/dev/stdout',
 ];
 
-/** Quoted for a POSIX shell; control characters, which no name of ours needs, become question marks. */
+/** Quoted for a POSIX shell; what cannot be seen, and no name of ours needs, becomes question marks. */
 export function quoted(word: string): string {
-  const printable = word.replace(/\p{Cc}/gu, '?');
-  return /^[A-Za-z0-9_.,:/@%+=-]+$/.test(printable) ? printable : `'${printable.replaceAll("'", `'\\''`)}'`;
+  const seen = printable(word);
+  return /^[A-Za-z0-9_.,:/@%+=-]+$/.test(seen) ? seen : `'${seen.replaceAll("'", `'\\''`)}'`;
 }

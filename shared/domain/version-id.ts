@@ -34,11 +34,12 @@ export const nonceOf = (requestId: string): string => {
 export const writeVersionId = ({ serial, notAfter, content, nonce }: VersionId): string =>
   `${serial}-${new Date(notAfter * 1000).toISOString().replace(/\D/g, '').slice(0, 12)}-${content}${nonce}`;
 
-/** Null for an id that is not of our form: a version that somebody else put. */
+/** Null for an id that is not of our form, or whose date no calendar has: a version that somebody else put. */
 export function readVersionId(id: string): VersionId | null {
   const match = form.exec(id);
   if (!match) return null;
   const [, serial = '', year, month, day, hour, minute, content = '', nonce = ''] = match;
   const notAfter = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute)) / 1000;
-  return { serial, notAfter, content, nonce };
+  const holds = { serial, notAfter, content, nonce };
+  return writeVersionId(holds) === id ? holds : null;
 }

@@ -9,7 +9,7 @@ export type BadTag = { readonly tag: string; readonly value: string; readonly ac
 export const formats = ['standard'] as const;
 export type Format = (typeof formats)[number];
 
-/** Secrets Manager's own alphabet for names (API Reference, CreateSecret), without a trailing hyphen and six characters. */
+/** Secrets Manager's own alphabet for names (API Reference, CreateSecret). */
 const secretName = /^[A-Za-z0-9/_+=.@-]{1,512}$/;
 
 export type Wishes = { readonly deliveries: readonly Delivery[]; readonly problems: readonly BadTag[] };
@@ -19,14 +19,22 @@ export function readWishes(tags: Tags): Wishes {
   const deliveries: Delivery[] = [];
   const problems: BadTag[] = [];
   for (const word of words(tags['courier:secret'])) {
-    const [secret = '', format = tags['courier:format'] ?? 'standard'] = word.split(/:(.*)/s);
+    const [secret = '', ownFormat] = word.split(/:(.*)/s);
+    const format = ownFormat ?? tags['courier:format'] ?? 'standard';
     if (!secretName.test(secret))
       problems.push(badTag('courier:secret', word, 'secret names or name:format, separated by spaces'));
-    else if (!isFormat(format)) problems.push(badTag('courier:format', format, formats.join(', ')));
-    else deliveries.push({ secret, format });
+    else if (isFormat(format)) deliveries.push({ secret, format });
+    else if (ownFormat === undefined) problems.push(badTag('courier:format', format, formats.join(', ')));
+    else problems.push(badTag('courier:secret', word, `${secret} with format ${formats.join(', ')}`));
   }
   return { deliveries, problems };
 }
+
+/** The value of `courier:secret` with one secret renamed, its format and all other deliveries kept. */
+export const renamed = (tags: Tags, { from, to }: { readonly from: string; readonly to: string }): string =>
+  words(tags['courier:secret'])
+    .map((word) => (word === from || word.startsWith(`${from}:`) ? `${to}${word.slice(from.length)}` : word))
+    .join(' ');
 
 /** The secrets that a service's tag names. */
 export const consumedSecrets = (tags: Tags): readonly string[] => words(tags['courier:secret']);
