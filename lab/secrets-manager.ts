@@ -398,27 +398,16 @@ type PasswordRequest = {
   PasswordLength?: number;
   ExcludeCharacters?: string;
   ExcludePunctuation?: boolean;
-  ExcludeNumbers?: boolean;
-  ExcludeUppercase?: boolean;
-  ExcludeLowercase?: boolean;
-  IncludeSpace?: boolean;
   RequireEachIncludedType?: boolean;
 };
 
 function randomPassword(input: PasswordRequest): string {
   const length = input.PasswordLength ?? 32;
-  const types = [
-    input.ExcludeLowercase ? '' : lowercase,
-    input.ExcludeUppercase ? '' : uppercase,
-    input.ExcludeNumbers ? '' : digits,
-    input.ExcludePunctuation ? '' : punctuation,
-    input.IncludeSpace ? ' ' : '',
-  ]
+  const types = [lowercase, uppercase, digits, input.ExcludePunctuation ? '' : punctuation]
     .map((type) => [...type].filter((character) => !input.ExcludeCharacters?.includes(character)).join(''))
     .filter((type) => type !== '');
   const required = input.RequireEachIncludedType === false ? [] : types;
-  if (types.length === 0) throw invalidParameter('There are no characters left to choose from.');
-  if (length < Math.max(required.length, 1)) {
+  if (types.length === 0 || length < Math.max(required.length, 1)) {
     throw invalidParameter('Password length is too short based on the required types.');
   }
   const characters = required.map((type) => randomCharacters(type, 1));

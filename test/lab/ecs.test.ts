@@ -25,6 +25,7 @@ import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secr
 import 'reflect-metadata';
 import { get } from 'node:https';
 import { json } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
 import { X509CertificateGenerator } from '@peculiar/x509';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ContainerLab, day, startContainerLab } from './container-lab.ts';
@@ -69,6 +70,14 @@ async function material(serialNumber: string): Promise<string> {
   const key = Buffer.from(await crypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
   const privateKey = `-----BEGIN PRIVATE KEY-----\n${key}\n-----END PRIVATE KEY-----`;
   return JSON.stringify({ certificate: certificate.toString('pem'), privateKey });
+}
+
+async function materialInEnvironment() {
+  const { certificate, privateKey } = JSON.parse(await material('0c03'));
+  return [
+    { name: 'CERTIFICATE', value: certificate },
+    { name: 'PRIVATE_KEY', value: privateKey },
+  ];
 }
 
 const register = (input: RegisterTaskDefinitionCommandInput) =>
@@ -170,7 +179,8 @@ describe('a service', () => {
     await update();
     await settle();
     const [[running], [stopped]] = [await describeTasks(), await describeTasks('STOPPED')];
-    expect(running?.createdAt?.getTime()).toBeGreaterThanOrEqual(stopped?.stoppedAt?.getTime() ?? 0);
+    expect(stopped?.stoppedAt).toBeInstanceOf(Date);
+    expect(running?.createdAt?.getTime()).toBeGreaterThanOrEqual(Number(stopped?.stoppedAt));
   });
 
   it('replaces a task that ends, in the same deployment', async () => {
@@ -391,6 +401,18 @@ describe('a deployment that fails', () => {
     expect((await describeService()).deployments?.[0]?.rolloutState).toBe('FAILED');
   });
 
+  it('recovers by itself once its secret can be read, and is not held to what failed before', async () => {
+    const secrets = [{ name: 'CERTIFICATE_CHAIN', valueFrom: name }];
+    const environment = await materialInEnvironment();
+    await register({ family: name, containerDefinitions: [{ ...container, secrets, environment }] });
+    await create({ taskDefinition: name });
+    await lab.clock.advance(5_000);
+    expect((await describeService()).deployments?.[0]?.failedTasks).toBeGreaterThan(0);
+    await lab.secretsClient.send(new CreateSecretCommand({ Name: name, SecretString: ' ' }));
+    await settle();
+    expect((await describeService()).deployments).toMatchObject([{ rolloutState: 'COMPLETED', failedTasks: 0 }]);
+  });
+
   it('says which image there is not', async () => {
     const image = 'none@sha256:00';
     await register({ family: name, containerDefinitions: [{ ...container, image }] });
@@ -437,30 +459,26 @@ describe('what does not exist', () => {
 
 describe('a lab that stops', () => {
   it('leaves no task behind, and starts none', async () => {
+    const processes = () => process.getActiveResourcesInfo().filter((resource) => resource === 'ProcessWrap').length;
+    const before = processes();
     const other = await startContainerLab();
     await other.ecsClient.send(new CreateClusterCommand({ clusterName: cluster }));
-    const containerDefinitions = [{ ...container, environment: await plain() }];
+    const containerDefinitions = [{ ...container, environment: await materialInEnvironment() }];
     await other.ecsClient.send(new RegisterTaskDefinitionCommand({ family: 'good', containerDefinitions }));
     const command = { cluster, serviceName: 'a', taskDefinition: 'good', desiredCount: 2 };
     await other.ecsClient.send(new CreateServiceCommand(command));
     await other.clock.advance(10_000);
     const [task] = await other.tasks();
     expect(task?.servedSerial).toBe(serial('0c03'));
-    // One more is on its way up when the lab stops.
-    await other.ecsClient.send(new UpdateServiceCommand({ cluster, service: 'a', desiredCount: 3 }));
+    // One more has no process yet when the lab stops.
+    other.callEcs('UpdateService', { cluster, service: 'a', desiredCount: 3 });
     await other.stop();
+    await setTimeout(100);
+    expect(processes()).toBe(before);
     expect(await other.tasks()).toEqual([]);
     const refused = await new Promise((resolve) => {
       get({ host: task?.host, port: task?.port, rejectUnauthorized: false }, resolve).on('error', resolve);
     });
     expect(refused).toMatchObject({ code: 'ECONNREFUSED' });
   });
-
-  async function plain() {
-    const { certificate, privateKey } = JSON.parse(await material('0c03'));
-    return [
-      { name: 'CERTIFICATE', value: certificate },
-      { name: 'PRIVATE_KEY', value: privateKey },
-    ];
-  }
 });
