@@ -44,6 +44,8 @@ type Outcome = { readonly ok: boolean; readonly answer?: HttpAnswer; readonly cu
 /** Serves all services on one port, each in its own protocol. Rejects when the port is taken. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const server = createServer((request, response) => void serve(request, response, options));
+  // Never by the server: a client would sooner or later send into a connection that is just being closed.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(options.port ?? 0, '127.0.0.1', resolve);
   });
@@ -62,7 +64,7 @@ async function serve(incoming: IncomingMessage, response: ServerResponse, option
   const request = await read(incoming);
   // A client that gave up while sending is nobody to answer.
   if (!request) return;
-  const own = await options.extra?.(request);
+  const own = await options.extra?.(request).catch(brokenRoute);
   const outcome = own ? { ok: true, answer: own } : await perform(request, options);
   if (outcome.cut) incoming.socket.destroy();
   else if (outcome.answer) send(response, outcome.answer, options.clock.now());
@@ -75,6 +77,11 @@ async function read(incoming: IncomingMessage): Promise<HttpRequest | null> {
     (body) => ({ method: incoming.method ?? 'GET', path, headers, body }),
     () => null,
   );
+}
+
+function brokenRoute(error: unknown): HttpAnswer {
+  console.error('The lab failed:', error);
+  return { status: 500, headers: { 'content-type': 'text/plain' }, body: `The lab failed: ${String(error)}\n` };
 }
 
 function send(response: ServerResponse, { status, headers, body }: HttpAnswer, now: Date): void {

@@ -12,6 +12,8 @@ const functions = {
   });`,
   // Each call says what it does: fail, never answer, exit, write, load what the bundle does not have.
   odd: `exports.handler = async ({ how }) => {
+    console.log('pid ' + process.pid);
+    if (how === 'late') setTimeout(() => process.exit(4), 10);
     if (how === 'throw') throw Object.assign(new RangeError('no such luck'), { key: 'secret' });
     if (how === 'hang') return new Promise((resolve) => setTimeout(resolve, 60000));
     if (how === 'exit') process.exit(3);
@@ -145,9 +147,16 @@ describe('a function', () => {
     expect(await invoke('odd', {})).toMatchObject({ error: undefined });
   });
 
+  it.each(['hang', 'late'])('whose process ends by "%s" leaves nothing, and works again the next time', async (how) => {
+    await invoke('odd', { how });
+    const pid = Number(lab.logs()[0]?.line.split(' ')[1]);
+    await expect.poll(() => isRunning(pid)).toBe(false);
+    expect(await invoke('odd', {})).toMatchObject({ error: undefined });
+  });
+
   it('has its lines kept as logs before it has answered', async () => {
     await invoke('odd', { how: 'write' });
-    expect(lab.logs()).toHaveLength(3000);
+    expect(lab.logs()).toHaveLength(3001);
     expect(lab.logs().at(-1)).toEqual({ function: 'odd', line: 'line 2999' });
   });
 
@@ -163,7 +172,7 @@ describe('a function', () => {
     const { pid } = (await invoke('echo', {})).payload;
     const hanging = invoke('odd', { how: 'hang' }).catch((error) => error);
     await lab.stop();
-    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    expect(isRunning(pid)).toBe(false);
     await hanging;
     lab = await startSmallStack({ Resources: {} });
   });
@@ -237,6 +246,14 @@ describe('a queue that a function is mapped to', () => {
   const linesOf = (name: string) =>
     lab.logs().flatMap((line) => (line.function === name && !line.line.startsWith('Invoke Error') ? [line.line] : []));
 });
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 async function invoke(FunctionName: string, event: object) {
   const answer = await new LambdaClient(lab.client).send(

@@ -178,6 +178,16 @@ describe('what the server refuses', () => {
   });
 });
 
+it('a route of the lab that breaks says so, and the lab goes on', async () => {
+  const extra = async ({ path }: { path: string }) =>
+    path === '/_lab/broken' ? Promise.reject(new Error('no way')) : null;
+  const other = await startServer({ services, extra, clock: { now: () => labNow }, onCall: () => {} });
+  const answer = await fetch(`${other.url}/_lab/broken`);
+  expect([answer.status, await answer.text()]).toEqual([500, 'The lab failed: Error: no way\n']);
+  expect((await fetch(other.url)).status).toBe(403);
+  await other.stop();
+});
+
 describe('a fault', () => {
   it.each([
     ['throttle', 'ThrottlingException', 0],
