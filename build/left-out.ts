@@ -27,9 +27,9 @@ const standIns: readonly { readonly filter: RegExp; readonly contents: string; r
     why: 'no operation that we call answers with an event stream',
   },
   {
-    filter: /\/bowser\/bowser\.mjs$/,
-    contents: 'export default undefined;',
-    why: 'there is no browser to name',
+    filter: /\/util-user-agent-browser\/createUserAgentStringParsingProvider\.js$/,
+    contents: 'export const createUserAgentStringParsingProvider = undefined;',
+    why: 'no browser has to be named',
   },
 ];
 
