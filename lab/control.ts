@@ -82,24 +82,24 @@ function durationMs(text: unknown): number {
 
 function checkedFault(body: Record<string, unknown>, services: readonly Service[]): Fault {
   const { service, operation, fault, nth = 1 } = body;
-  const onBus = eventFaults.find((name) => name === fault);
-  const known = onBus ?? callFaults.find((name) => name === fault);
-  if (!known) throw new BadRequest(`"${fault}" is no fault: use one of ${[...callFaults, ...eventFaults].join(', ')}`);
-  const found = services.find(({ name }) => name === service);
-  if (!found)
-    throw new BadRequest(`"${service}" is no service: use one of ${services.map(({ name }) => name).join(', ')}`);
   if (typeof operation !== 'string' || operation === '') throw new BadRequest('"operation" is missing');
-  if (onBus && found.name !== 'events')
-    throw new BadRequest(`Fault "${fault}" is for service "events", its operation a detail-type`);
-  // A misspelt operation would otherwise never be hit, and its test would pass.
-  if (!onBus && !Object.hasOwn(found.operations, operation)) {
-    throw new BadRequest(
-      `The lab's ${service} has no operation "${operation}": use one of ${Object.keys(found.operations).join(', ')}`,
-    );
-  }
-  if (typeof nth !== 'number' || !Number.isInteger(nth) || nth < 1)
+  if (typeof nth !== 'number' || !Number.isInteger(nth) || nth < 1) {
     throw new BadRequest(`"nth" must be 1 or more, not "${nth}"`);
-  return { service: found.name, operation, fault: known, nth };
+  }
+  const onBus = eventFaults.find((name) => name === fault);
+  if (onBus && service === 'events') return { service, operation, fault: onBus, nth };
+  if (onBus) throw new BadRequest(`Fault "${fault}" is for service "events", its operation a detail-type`);
+
+  const onCall = callFaults.find((name) => name === fault);
+  if (!onCall) throw new BadRequest(`"${fault}" is no fault: use one of ${[...callFaults, ...eventFaults].join(', ')}`);
+  const found = services.find(({ name }) => name === service);
+  if (!found) {
+    throw new BadRequest(`"${service}" is no service: use one of ${services.map(({ name }) => name).join(', ')}`);
+  }
+  // A misspelt operation would otherwise never be hit, and its test would pass.
+  if (Object.hasOwn(found.operations, operation)) return { service: found.name, operation, fault: onCall, nth };
+  const operations = Object.keys(found.operations).join(', ');
+  throw new BadRequest(`The lab's ${service} has no operation "${operation}": use one of ${operations}`);
 }
 
 const json = (status: number, value: unknown): HttpAnswer => ({

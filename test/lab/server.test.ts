@@ -8,7 +8,7 @@ import { ACMPCAClient, ListPermissionsCommand } from '@aws-sdk/client-acm-pca';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { NotFoundException, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueUrlCommand, QueueDoesNotExist, SQSClient } from '@aws-sdk/client-sqs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createFaults, type Faults } from '../../lab/faults.ts';
 import { type RecordedCall, type Server, startServer } from '../../lab/server.ts';
 import { AwsError, type Service } from '../../lab/service.ts';
@@ -181,9 +181,12 @@ describe('what the server refuses', () => {
 it('a route of the lab that breaks says so, and the lab goes on', async () => {
   const extra = async ({ path }: { path: string }) =>
     path === '/_lab/broken' ? Promise.reject(new Error('no way')) : null;
+  const told = vi.spyOn(console, 'error').mockReturnValue();
   const other = await startServer({ services, extra, clock: { now: () => labNow }, onCall: () => {} });
   const answer = await fetch(`${other.url}/_lab/broken`);
   expect([answer.status, await answer.text()]).toEqual([500, 'The lab failed: Error: no way\n']);
+  expect(told).toHaveBeenCalledOnce();
+  told.mockRestore();
   expect((await fetch(other.url)).status).toBe(403);
   await other.stop();
 });
