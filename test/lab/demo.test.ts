@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '../..');
+
+/** `node lab/demo.ts` as `npm run demo` runs it; rejects unless it exits with 0. */
+const demo = async (...args: string[]) =>
+  (await promisify(execFile)(process.execPath, ['lab/demo.ts', ...args], { cwd: root, maxBuffer: 2 ** 24 })).stdout;
+
+test('the demo tells what the README shows', async () => {
+  const told = lines(await demo());
+  const [, transcript = ''] =
+    /```console\n\$ npm ci && npm run demo\n(.*?)```/s.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? [];
+  const shown = lines(transcript).filter((line) => line !== '…');
+  expect(shown.length).toBeGreaterThan(10);
+  expect(inOrder(shown, told)).toEqual(shown);
+});
+
+test('the demo with --json is one document, in which what is served is what ACM has', async () => {
+  const document = JSON.parse(await demo('--json'));
+  expect(Object.keys(document)).toEqual(['ok', 'story', 'checks', 'deliveries', 'mails']);
+  expect(document).toMatchObject({ ok: true, story: 'renewal' });
+  expect(document.deliveries).toHaveLength(2);
+  for (const { certificateArn, serial, secret, versionId, consumers } of document.deliveries) {
+    expect(certificateArn).toMatch(/^arn:aws:acm:us-east-1:111122223333:certificate\//);
+    expect(secret).toMatch(/^courier\//);
+    expect(versionId.slice(0, 40)).toBe(serial);
+    expect(consumers.length).toBeGreaterThan(0);
+    for (const consumer of consumers) expect(consumer).toMatchObject({ servedSerial: serial, port: 8443 });
+  }
+  expect(document.mails.length).toBeGreaterThan(4);
+});
+
+/** Without what differs from run to run: serials, versions, addresses, dates, seconds. */
+const lines = (text: string) =>
+  text
+    .replace(/[0-9a-f]{40}(-\d{12}-[0-9a-f]{10})?/g, (id) => (id.length > 40 ? 'VERSION' : 'SERIAL'))
+    .replace(/127\.\d+\.\d+\.\d+:\d+/g, 'ADDRESS')
+    .replace(/\d{4}-\d\d-\d\d/g, 'DATE')
+    .replace(/\d+ s\)/g, 'SECONDS)')
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '');
+
+/** Those of `wanted` that stand in `all`, one after the other. */
+function inOrder(wanted: readonly string[], all: readonly string[]): readonly string[] {
+  let from = 0;
+  return wanted.filter((line) => {
+    const at = all.indexOf(line, from);
+    if (at >= 0) from = at + 1;
+    return at >= 0;
+  });
+}
