@@ -32,12 +32,10 @@ export function certificates(acm = new ACMClient({})) {
      * bytes, which the SDK encodes: encoding it first would lock the key with another passphrase than the stored one.
      */
     async export(arn: string, passphrase: string) {
+      const Passphrase = new TextEncoder().encode(passphrase);
       const answer = await ask(
         'acm:ExportCertificate',
-        () =>
-          acm.send(
-            new ExportCertificateCommand({ CertificateArn: arn, Passphrase: new TextEncoder().encode(passphrase) }),
-          ),
+        () => acm.send(new ExportCertificateCommand({ CertificateArn: arn, Passphrase })).catch(notSettled),
         { material: true },
       );
       return {
@@ -62,6 +60,15 @@ export function certificates(acm = new ACMClient({})) {
       return (answer.Results ?? []).flatMap(readFound);
     },
   };
+}
+
+/**
+ * Right after a renewal ACM may refuse for a moment, for want of "at least one relation of type EXPORT" (seen by
+ * others: Infisical pull request 6069, April 2026). That passes like a request in progress.
+ */
+function notSettled(error: unknown): never {
+  if (!(error instanceof Error) || !/relation of type EXPORT/i.test(error.message)) throw error;
+  throw new Trouble(finding('RequestInProgress', { detail: 'acm:ExportCertificate: the renewal has not settled' }));
 }
 
 export type Found = { readonly arn: string; readonly name: string };
