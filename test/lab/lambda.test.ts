@@ -1,3 +1,9 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -176,6 +182,22 @@ describe('a function', () => {
     await hanging;
     lab = await startSmallStack({ Resources: {} });
   });
+});
+
+it('a function ends with its lab, however that ended and whatever the function is doing', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'function-'));
+  await writeFile(join(folder, 'index.js'), functions.odd);
+  const script = join(import.meta.dirname, '../../lab/function-process.ts');
+  const child = fork(script, [folder, 'index.handler', '0', 'end'], {
+    execArgv: [],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
+  child.send({ event: '{"how":"hang"}', timeoutMs: 60_000, clockOffset: 0, context: {} });
+  await once(child.stdout as Readable, 'data');
+  const exit = once(child, 'exit');
+  child.disconnect();
+  expect(await exit).toEqual([0, null]);
+  await rm(folder, { recursive: true });
 });
 
 describe('what the API refuses', () => {
