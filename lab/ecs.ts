@@ -1,16 +1,21 @@
 import type { Clock } from './clock.ts';
 import {
-  breakerThreshold,
+  clusterArn,
+  describeCluster,
+  describeDefinition,
+  describeService,
+  describeServiceDeployment,
+  describeTask,
+  lastPart,
+  summary,
+} from './ecs-views.ts';
+import {
   type Container,
   type ContainerDefinition,
   createScheduler,
-  type Deployment,
   type EcsService,
-  liveTasks,
   portOf,
-  revisionArn,
   runningTasks,
-  type ServiceDeployment,
   type Task,
   type TaskDefinition,
 } from './rollout.ts';
@@ -27,18 +32,17 @@ export type LabTask = {
 };
 
 type Tag = { readonly key: string; readonly value: string };
-type Registered = TaskDefinition & { readonly family: string; readonly revision: number; readonly registeredAt: Date };
 type Paged = { readonly maxResults?: number; readonly nextToken?: string };
 
 /** How long ECS shows tasks that have stopped. */
 const hour = 3_600_000;
 
-/** ECS: what is asked for and what is shown; `rollout.ts` moves the tasks. */
+/** ECS: what is asked for; `rollout.ts` moves the tasks, `ecs-views.ts` shows them. */
 export function createEcs(parts: { clock: Clock; emit: Emit; readSecret: (valueFrom: string) => string }) {
   const { clock } = parts;
   const scheduler = createScheduler(parts);
   const clusters = new Set<string>();
-  const definitions: Registered[] = [];
+  const definitions: TaskDefinition[] = [];
   const services: EcsService[] = [];
   const tags = new Map<string, Map<string, string>>();
 
@@ -62,7 +66,7 @@ export function createEcs(parts: { clock: Clock; emit: Emit; readSecret: (valueF
   }
 
   /** By ARN, `family:revision`, or `family` for the latest. */
-  function definitionOf(name: string): Registered {
+  function definitionOf(name: string): TaskDefinition {
     const wanted = lastPart(name);
     const found = definitions.findLast(({ family, revision }) => [family, `${family}:${revision}`].includes(wanted));
     if (!found) throw new AwsError('ClientException', 'Unable to describe task definition.');
@@ -75,13 +79,6 @@ export function createEcs(parts: { clock: Clock; emit: Emit; readSecret: (valueF
     tags.set(resource, present);
   };
   const tagsOf = (resource: string) => [...(tags.get(resource) ?? [])].map(([key, value]) => ({ key, value }));
-
-  const describeCluster = (name: string) => ({
-    clusterArn: clusterArn(name),
-    clusterName: name,
-    status: 'ACTIVE',
-    activeServicesCount: services.filter(({ cluster, status }) => cluster === name && status === 'ACTIVE').length,
-  });
 
   const CreateCluster: Operation = (input) => {
     const name = input.clusterName ?? 'default';
@@ -107,7 +104,7 @@ export function createEcs(parts: { clock: Clock; emit: Emit; readSecret: (valueF
     const containers: ContainerDefinition[] = input.containerDefinitions ?? [];
     if (containers.length === 0) throw new AwsError('ClientException', 'Container definitions should not be empty.');
     const revision = 1 + definitions.filter(({ family }) => family === input.family).length;
-    const definition: Registered = {
+    const definition: TaskDefinition = {
       arn: arn('ecs', `task-definition/${input.family}:${revision}`),
       family: input.family,
       revision,
@@ -152,7 +149,7 @@ export function createEcs(parts: { clock: Clock; emit: Emit; readSecret: (valueF
       tasks: [],
       events: [],
     };
-    configure(service, input);
+    configure(service, input.deploymentConfiguration);
     if (present) services.splice(services.indexOf(present), 1);
     services.push(service);
     tags.delete(service.arn);
@@ -168,7 +165,7 @@ export function createEcs(parts: { clock: Clock; emit: Emit; readSecret: (valueF
     const changes = definition !== service.definition;
     if (service.controller !== 'ECS' && (force || changes)) throw refusal(service.controller, { force });
 
-    configure(service, input);
+    configure(service, input.deploymentConfiguration);
     service.desiredCount = input.desiredCount ?? service.desiredCount;
     service.definition = definition;
     if (force || changes) scheduler.deploy(service);
@@ -332,8 +329,6 @@ export function createEcs(parts: { clock: Clock; emit: Emit; readSecret: (valueF
 
 const invalid = (message: string) => new AwsError('InvalidParameterException', message);
 const missing = (resource: string) => ({ arn: resource, reason: 'MISSING' });
-const clusterArn = (name: string) => arn('ecs', `cluster/${name}`);
-const lastPart = (nameOrArn: string) => nameOrArn.split('/').at(-1) ?? '';
 const hasPort = ({ definition }: Container) => definition.portMappings?.[0] !== undefined;
 
 const refusal = (controller: string, { force }: { force: boolean }) =>
@@ -341,13 +336,12 @@ const refusal = (controller: string, { force }: { force: boolean }) =>
     `${force ? 'Cannot force a new deployment' : 'Unable to update task definition'} on services with a ${controller} deployment controller. Use AWS CodeDeploy to trigger a new deployment.`,
   );
 
-/** What CreateService and UpdateService take alike. */
-function configure(
-  service: EcsService,
-  {
-    deploymentConfiguration: wanted = {},
-  }: { deploymentConfiguration?: Partial<EcsService> & { deploymentCircuitBreaker?: EcsService['circuitBreaker'] } },
-) {
+type Configuration = Partial<Pick<EcsService, 'minimumHealthyPercent' | 'maximumPercent'>> & {
+  readonly deploymentCircuitBreaker?: EcsService['circuitBreaker'];
+};
+
+/** What CreateService and UpdateService take alike: what is not given stays as it is. */
+function configure(service: EcsService, wanted: Configuration = {}): void {
   service.minimumHealthyPercent = wanted.minimumHealthyPercent ?? service.minimumHealthyPercent;
   service.maximumPercent = wanted.maximumPercent ?? service.maximumPercent;
   service.circuitBreaker = wanted.deploymentCircuitBreaker ?? service.circuitBreaker;
@@ -361,133 +355,4 @@ function page<T>(all: readonly T[], { maxResults, nextToken, standard }: Paged &
   if (!Number.isInteger(start)) throw invalid('Invalid token.');
   const end = start + Math.min(maxResults ?? standard, 100);
   return { items: all.slice(start, end), nextToken: end < all.length ? String(end) : undefined };
-}
-
-const describeDefinition = (definition: Registered) => ({
-  taskDefinitionArn: definition.arn,
-  family: definition.family,
-  revision: definition.revision,
-  status: 'ACTIVE',
-  containerDefinitions: definition.containers.map((container) => ({ essential: true, ...container })),
-  registeredAt: definition.registeredAt,
-});
-
-function counts(service: EcsService, deployment?: Deployment) {
-  const runningCount = runningTasks(service, deployment).length;
-  return { runningCount, pendingCount: liveTasks(service, deployment).length - runningCount };
-}
-
-const configuration = (service: EcsService) => ({
-  minimumHealthyPercent: service.minimumHealthyPercent,
-  maximumPercent: service.maximumPercent,
-  deploymentCircuitBreaker: service.circuitBreaker,
-});
-
-const describeService = (service: EcsService) => ({
-  serviceArn: service.arn,
-  serviceName: service.name,
-  clusterArn: clusterArn(service.cluster),
-  status: service.status,
-  desiredCount: service.desiredCount,
-  ...counts(service),
-  launchType: service.launchType,
-  schedulingStrategy: service.schedulingStrategy,
-  deploymentController: { type: service.controller },
-  deploymentConfiguration: configuration(service),
-  taskDefinition: service.definition.arn,
-  // Under CODE_DEPLOY and EXTERNAL there are task sets in their place.
-  deployments: service.controller === 'ECS' ? service.deployments.map((one) => describeDeployment(service, one)) : [],
-  events: service.events,
-  createdAt: service.createdAt,
-});
-
-function describeDeployment(service: EcsService, deployment: Deployment) {
-  const primary = deployment === service.deployments[0];
-  return {
-    id: deployment.id,
-    status: primary ? 'PRIMARY' : 'ACTIVE',
-    taskDefinition: deployment.definition.arn,
-    desiredCount: primary ? service.desiredCount : deployment.share,
-    ...counts(service, deployment),
-    failedTasks: deployment.failedTasks,
-    createdAt: deployment.createdAt,
-    updatedAt: deployment.updatedAt,
-    launchType: service.launchType,
-    rolloutState: deployment.rolloutState,
-    rolloutStateReason: deployment.rolloutStateReason,
-  };
-}
-
-function describeTask({ service, task }: { service: EcsService; task: Task }) {
-  const details = task.host === undefined ? [] : [{ name: 'privateIPv4Address', value: task.host }];
-  return {
-    taskArn: task.arn,
-    clusterArn: clusterArn(service.cluster),
-    taskDefinitionArn: task.definition.arn,
-    group: `service:${service.name}`,
-    startedBy: task.deployment.id,
-    lastStatus: task.lastStatus,
-    desiredStatus: task.desiredStatus,
-    launchType: service.launchType,
-    createdAt: task.createdAt,
-    startedAt: task.startedAt,
-    stoppedAt: task.stoppedAt,
-    stoppedReason: task.stoppedReason,
-    attachments: [{ id: lastPart(task.arn), type: 'ElasticNetworkInterface', status: 'ATTACHED', details }],
-    containers: task.containers.map((container) => ({
-      containerArn: `${task.arn.replace(':task/', ':container/')}/${container.definition.name}`,
-      taskArn: task.arn,
-      name: container.definition.name,
-      image: container.definition.image,
-      lastStatus: container.exit ? 'STOPPED' : task.lastStatus,
-      exitCode: container.exit?.code,
-      // The lab keeps no container logs: the last line said on stderr stands here, where AWS has little to say.
-      reason: container.exit?.message || undefined,
-      networkInterfaces: details.map(({ value }) => ({ privateIpv4Address: value })),
-    })),
-  };
-}
-
-const summary = (service: EcsService, one: ServiceDeployment) => ({
-  serviceDeploymentArn: one.arn,
-  serviceArn: service.arn,
-  clusterArn: clusterArn(service.cluster),
-  createdAt: one.createdAt,
-  startedAt: one.startedAt,
-  finishedAt: one.finishedAt,
-  targetServiceRevisionArn: revisionArn(service, one.target),
-  status: one.status,
-  statusReason: one.statusReason,
-});
-
-function describeServiceDeployment(service: EcsService, one: ServiceDeployment) {
-  const { targetServiceRevisionArn: _, ...common } = summary(service, one);
-  const revision = (deployment: Deployment) => {
-    const { runningCount, pendingCount } = counts(service, deployment);
-    return {
-      arn: revisionArn(service, deployment),
-      requestedTaskCount: service.desiredCount,
-      runningTaskCount: runningCount,
-      pendingTaskCount: pendingCount,
-    };
-  };
-  return {
-    ...common,
-    updatedAt: one.updatedAt,
-    targetServiceRevision: revision(one.target),
-    sourceServiceRevisions: one.sources.map(revision),
-    deploymentConfiguration: configuration(service),
-    rollback: one.rollback,
-    deploymentCircuitBreaker: {
-      status: breakerStatus(service, one),
-      failureCount: one.target.failedTasks,
-      threshold: breakerThreshold(service),
-    },
-  };
-}
-
-function breakerStatus({ circuitBreaker }: EcsService, { status, target }: ServiceDeployment): string {
-  if (!circuitBreaker.enable) return 'DISABLED';
-  if (target.rolloutState === 'FAILED') return 'TRIGGERED';
-  return status === 'SUCCESSFUL' || status === 'STOPPED' ? 'MONITORING_COMPLETE' : 'MONITORING';
 }

@@ -16,6 +16,9 @@ type SecretReference = { readonly name: string; readonly valueFrom: string };
 
 export type TaskDefinition = {
   readonly arn: string;
+  readonly family: string;
+  readonly revision: number;
+  readonly registeredAt: Date;
   readonly containers: readonly ContainerDefinition[];
 };
 
@@ -149,20 +152,7 @@ export function createScheduler(parts: {
     if (current && isUnderWay(current)) finish(service, 'STOPPED', `A new deployment replaced ${current.target.id}.`);
     const [before] = service.deployments;
     if (before) before.share = before.completed ? service.desiredCount : runningTasks(service, before).length;
-    const id = `ecs-svc/${randomInt(1e9, 9e9)}${randomInt(1e8, 9e8)}`;
-    const deployment: Deployment = {
-      id,
-      definition: service.definition,
-      createdAt: now,
-      updatedAt: now,
-      rolloutState: 'IN_PROGRESS',
-      rolloutStateReason: `ECS deployment ${id} in progress.`,
-      completed: false,
-      failedTasks: 0,
-      exits: 0,
-      retryAt: 0,
-      share: 0,
-    };
+    const deployment = newDeployment(service.definition, now);
     service.serviceDeployments.unshift({
       arn: arn('ecs', `service-deployment/${service.cluster}/${service.name}/${randomUUID().slice(0, 21)}`),
       target: deployment,
@@ -405,6 +395,23 @@ const presentTasks = (service: EcsService) => service.tasks.filter((task) => tas
 function room(service: EcsService): number {
   const most = Math.floor((service.desiredCount * service.maximumPercent) / 100);
   return Math.max(most - presentTasks(service).length, 0);
+}
+
+function newDeployment(definition: TaskDefinition, now: Date): Deployment {
+  const id = `ecs-svc/${randomInt(1e9, 9e9)}${randomInt(1e8, 9e8)}`;
+  return {
+    id,
+    definition,
+    createdAt: now,
+    updatedAt: now,
+    rolloutState: 'IN_PROGRESS',
+    rolloutStateReason: `ECS deployment ${id} in progress.`,
+    completed: false,
+    failedTasks: 0,
+    exits: 0,
+    retryAt: 0,
+    share: 0,
+  };
 }
 
 /** Whether the service has exactly the wanted tasks, all running and all of this deployment. */

@@ -290,7 +290,7 @@ export function createSecretsManager({ clock, emit }: { clock: Clock; emit: Emit
     });
     const text = version.value.SecretString ?? '';
     if (!key) return text;
-    const value: unknown = Object(JSON.parse(text))[key];
+    const value = jsonObject(text)[key];
     if (value === undefined) throw new Error(`retrieved secret from Secrets Manager did not contain json key ${key}`);
     return String(value);
   }
@@ -366,6 +366,15 @@ function checkedValue({ SecretString, SecretBinary }: Value): Value {
     );
   }
   return { ...(SecretString !== undefined && { SecretString }), ...(SecretBinary !== undefined && { SecretBinary }) };
+}
+
+/** Never lets JSON.parse's own error out: it quotes the secret. */
+function jsonObject(text: string): Record<string, unknown> {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    throw new Error('invalid character looking for beginning of value');
+  }
 }
 
 type Filter = { readonly Key: string; readonly Values: readonly string[] };

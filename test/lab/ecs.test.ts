@@ -401,6 +401,17 @@ describe('a deployment that fails', () => {
     expect((await describeService()).deployments?.[0]?.rolloutState).toBe('FAILED');
   });
 
+  it('does not quote a secret that is no JSON', async () => {
+    const { ARN } = await lab.secretsClient.send(new CreateSecretCommand({ Name: name, SecretString: 'hunter2' }));
+    const secrets = [{ name: 'X', valueFrom: `${ARN}:key::` }];
+    await register({ family: name, containerDefinitions: [{ ...container, secrets }] });
+    await create({ taskDefinition: name, ...breaker(false) });
+    await settle();
+    const [task] = await describeTasks('STOPPED');
+    expect(task?.stoppedReason).toMatch(/^ResourceInitializationError: .*: invalid character/);
+    expect(JSON.stringify(await describeTasks('STOPPED'))).not.toContain('hunter2');
+  });
+
   it('recovers by itself once its secret can be read, and is not held to what failed before', async () => {
     const secrets = [{ name: 'CERTIFICATE_CHAIN', valueFrom: name }];
     const environment = await materialInEnvironment();

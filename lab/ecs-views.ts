@@ -1,0 +1,150 @@
+import {
+  breakerThreshold,
+  type Deployment,
+  type EcsService,
+  liveTasks,
+  revisionArn,
+  runningTasks,
+  type ServiceDeployment,
+  type Task,
+  type TaskDefinition,
+} from './rollout.ts';
+import { arn } from './service.ts';
+
+export const clusterArn = (name: string) => arn('ecs', `cluster/${name}`);
+export const lastPart = (nameOrArn: string) => nameOrArn.split('/').at(-1) ?? '';
+
+export const describeCluster = (name: string) => ({
+  clusterArn: clusterArn(name),
+  clusterName: name,
+  status: 'ACTIVE',
+});
+
+export const describeDefinition = (definition: TaskDefinition) => ({
+  taskDefinitionArn: definition.arn,
+  family: definition.family,
+  revision: definition.revision,
+  status: 'ACTIVE',
+  containerDefinitions: definition.containers.map((container) => ({ essential: true, ...container })),
+  registeredAt: definition.registeredAt,
+});
+
+function counts(service: EcsService, deployment?: Deployment) {
+  const runningCount = runningTasks(service, deployment).length;
+  return { runningCount, pendingCount: liveTasks(service, deployment).length - runningCount };
+}
+
+const configuration = (service: EcsService) => ({
+  minimumHealthyPercent: service.minimumHealthyPercent,
+  maximumPercent: service.maximumPercent,
+  deploymentCircuitBreaker: service.circuitBreaker,
+});
+
+export const describeService = (service: EcsService) => ({
+  serviceArn: service.arn,
+  serviceName: service.name,
+  clusterArn: clusterArn(service.cluster),
+  status: service.status,
+  desiredCount: service.desiredCount,
+  ...counts(service),
+  launchType: service.launchType,
+  schedulingStrategy: service.schedulingStrategy,
+  deploymentController: { type: service.controller },
+  deploymentConfiguration: configuration(service),
+  taskDefinition: service.definition.arn,
+  // Under CODE_DEPLOY and EXTERNAL there are task sets in their place.
+  deployments: service.controller === 'ECS' ? service.deployments.map((one) => describeDeployment(service, one)) : [],
+  events: service.events,
+  createdAt: service.createdAt,
+});
+
+function describeDeployment(service: EcsService, deployment: Deployment) {
+  const primary = deployment === service.deployments[0];
+  return {
+    id: deployment.id,
+    status: primary ? 'PRIMARY' : 'ACTIVE',
+    taskDefinition: deployment.definition.arn,
+    desiredCount: primary ? service.desiredCount : deployment.share,
+    ...counts(service, deployment),
+    failedTasks: deployment.failedTasks,
+    createdAt: deployment.createdAt,
+    updatedAt: deployment.updatedAt,
+    launchType: service.launchType,
+    rolloutState: deployment.rolloutState,
+    rolloutStateReason: deployment.rolloutStateReason,
+  };
+}
+
+export function describeTask({ service, task }: { service: EcsService; task: Task }) {
+  const details = task.host === undefined ? [] : [{ name: 'privateIPv4Address', value: task.host }];
+  return {
+    taskArn: task.arn,
+    clusterArn: clusterArn(service.cluster),
+    taskDefinitionArn: task.definition.arn,
+    group: `service:${service.name}`,
+    startedBy: task.deployment.id,
+    lastStatus: task.lastStatus,
+    desiredStatus: task.desiredStatus,
+    launchType: service.launchType,
+    createdAt: task.createdAt,
+    startedAt: task.startedAt,
+    stoppedAt: task.stoppedAt,
+    stoppedReason: task.stoppedReason,
+    attachments: [{ id: lastPart(task.arn), type: 'ElasticNetworkInterface', status: 'ATTACHED', details }],
+    containers: task.containers.map((container) => ({
+      containerArn: `${task.arn.replace(':task/', ':container/')}/${container.definition.name}`,
+      taskArn: task.arn,
+      name: container.definition.name,
+      image: container.definition.image,
+      lastStatus: container.exit ? 'STOPPED' : task.lastStatus,
+      exitCode: container.exit?.code,
+      // The lab keeps no container logs: the last line said on stderr stands here, where AWS has little to say.
+      reason: container.exit?.message || undefined,
+      networkInterfaces: details.map(({ value }) => ({ privateIpv4Address: value })),
+    })),
+  };
+}
+
+export const summary = (service: EcsService, one: ServiceDeployment) => ({
+  serviceDeploymentArn: one.arn,
+  serviceArn: service.arn,
+  clusterArn: clusterArn(service.cluster),
+  createdAt: one.createdAt,
+  startedAt: one.startedAt,
+  finishedAt: one.finishedAt,
+  targetServiceRevisionArn: revisionArn(service, one.target),
+  status: one.status,
+  statusReason: one.statusReason,
+});
+
+export function describeServiceDeployment(service: EcsService, one: ServiceDeployment) {
+  const { targetServiceRevisionArn: _, ...common } = summary(service, one);
+  const revision = (deployment: Deployment) => {
+    const { runningCount, pendingCount } = counts(service, deployment);
+    return {
+      arn: revisionArn(service, deployment),
+      requestedTaskCount: service.desiredCount,
+      runningTaskCount: runningCount,
+      pendingTaskCount: pendingCount,
+    };
+  };
+  return {
+    ...common,
+    updatedAt: one.updatedAt,
+    targetServiceRevision: revision(one.target),
+    sourceServiceRevisions: one.sources.map(revision),
+    deploymentConfiguration: configuration(service),
+    rollback: one.rollback,
+    deploymentCircuitBreaker: {
+      status: breakerStatus(service, one),
+      failureCount: one.target.failedTasks,
+      threshold: breakerThreshold(service),
+    },
+  };
+}
+
+function breakerStatus({ circuitBreaker }: EcsService, { status, target }: ServiceDeployment): string {
+  if (!circuitBreaker.enable) return 'DISABLED';
+  if (target.rolloutState === 'FAILED') return 'TRIGGERED';
+  return status === 'SUCCESSFUL' || status === 'STOPPED' ? 'MONITORING_COMPLETE' : 'MONITORING';
+}
