@@ -2,7 +2,7 @@ import { deliveries } from '../shared/aws/deliveries.ts';
 import { certificateAvailable } from '../shared/certificate-available.ts';
 import { readAvailable } from '../shared/events.ts';
 import { lazily } from '../shared/lazily.ts';
-import { count, writingMetrics } from '../shared/metrics.ts';
+import { count } from '../shared/metrics.ts';
 import { base, entry, environment } from '../shared/runtime.ts';
 
 const topicArn = environment('TOPIC_ARN');
@@ -21,4 +21,4 @@ export const handler = entry(async (event: unknown) => {
   if (available.is !== 'skip') return certificateAvailable(available, wire);
   wire.log('warn', 'Skipped an event', { why: available.why });
   return available;
-}).use(writingMetrics());
+});

@@ -3,7 +3,7 @@ import { secrets } from '../shared/aws/secrets.ts';
 import { deliver } from '../shared/deliver.ts';
 import { readMessage, readQueued } from '../shared/events.ts';
 import { lazily } from '../shared/lazily.ts';
-import { count, writingMetrics } from '../shared/metrics.ts';
+import { count } from '../shared/metrics.ts';
 import { answerOf } from '../shared/outcome.ts';
 import { base, entry, environment } from '../shared/runtime.ts';
 import { workOff } from '../shared/work-off.ts';
@@ -31,4 +31,4 @@ export const handler = entry(async (event: unknown) => {
   const messages = readQueued(event);
   if (messages) return workOff(messages, { queue, world });
   return answerOf(await deliver(readMessage(event), { sentAt: world.now(), world }), world.place);
-}).use(writingMetrics());
+});

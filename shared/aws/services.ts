@@ -95,7 +95,8 @@ async function deploymentsSince(ecs: ECSClient, { service, since }: { service: E
       new ListServiceDeploymentsCommand({
         cluster: clusterOf(service.serviceArn ?? ''),
         service: service.serviceArn,
-        createdAt: { after: new Date(since * 1000) },
+        // ECS leaves out what was created exactly then.
+        createdAt: { after: new Date(since * 1000 - 1) },
       }),
     ),
   );
