@@ -9,6 +9,7 @@ import {
   type PresentSecret,
   type Secret,
   sinceLabel,
+  sinceLabels,
   sinceOf,
 } from './secret.ts';
 import { contentHash, noNonce, type VersionId, writeVersionId } from './version-id.ts';
@@ -75,7 +76,9 @@ function stepFor(versionId: string, { versions, changedAt }: PresentSecret, aske
     if (has(label.delivered)) return { do: 'forget', versionId, label: label.delivered };
     return { do: 'promote', versionId, from: holderOf(versions, label.current) };
   }
-  if (since === undefined) return { do: 'mark since', versionId, since: changedAt };
+  // A run that died half way left the mark on the version before, which would then never be pruned.
+  if (since === undefined || sinceLabels(versions).some((one) => one.versionId !== versionId))
+    return { do: 'mark since', versionId, since: since ?? changedAt };
   if (has(label.delivered) && !asked.thorough) return { do: 'rest', because: 'delivered' };
   return { do: 'roll out', versionId, since, told: has(label.delivered) };
 }
