@@ -1,0 +1,275 @@
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  ACMClient,
+  DescribeCertificateCommand,
+  type KeyAlgorithm,
+  RenewCertificateCommand,
+  RequestCertificateCommand,
+} from '@aws-sdk/client-acm';
+import {
+  CreateClusterCommand,
+  CreateServiceCommand,
+  type CreateServiceCommandInput,
+  ECSClient,
+  ListServiceDeploymentsCommand,
+  RegisterTaskDefinitionCommand,
+} from '@aws-sdk/client-ecs';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { DescribeSecretCommand, GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import { GetQueueAttributesCommand, GetQueueUrlCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { CallFault } from '../../lab/faults.ts';
+import { startLab } from '../../lab/world.ts';
+import { leaks } from './leaks.ts';
+
+export const stackName = 'acm-courier-lab';
+const dist = join(import.meta.dirname, '../../dist');
+/** Steps of 30 seconds that `settle` takes at most: a rollout's deadline, an hour, and as much again. */
+const mostSteps = 260;
+
+export type CourierLab = Awaited<ReturnType<typeof startCourierLab>>;
+
+/** The packaged stack on a lab of its own, with a subscriber to every notice and what a story needs to be told. */
+export async function startCourierLab({ mode = 'deliver' }: { mode?: 'deliver' | 'observe' } = {}) {
+  const stack = await stackIn(mode);
+  const lab = await startLab({ template: join(stack, 'template.json') });
+  const to = {
+    endpoint: lab.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'operator', secretAccessKey: 'operator' },
+  };
+  const acm = new ACMClient(to);
+  const manager = new SecretsManagerClient(to);
+  const ecs = new ECSClient(to);
+  const functions = new LambdaClient(to);
+  const sqs = new SQSClient(to);
+  const topic = `arn:aws:sns:us-east-1:111122223333:${stackName}-notices`;
+  await new SNSClient(to).send(
+    new SubscribeCommand({ TopicArn: topic, Protocol: 'email', Endpoint: 'ops@example.com' }),
+  );
+  await ecs.send(new CreateClusterCommand({ clusterName: 'prod' }));
+
+  /** Issues a private certificate and lets what follows happen. `secret` is its tag courier:secret. */
+  async function issue({ name, secret, tags = {}, keyAlgorithm = 'EC_prime256v1' }: Wish): Promise<string> {
+    const all = { ...(secret !== undefined && { 'courier:secret': secret }), ...tags };
+    const { CertificateArn = '' } = await acm.send(
+      new RequestCertificateCommand({
+        DomainName: name,
+        KeyAlgorithm: keyAlgorithm,
+        CertificateAuthorityArn: lab.caArns.subordinate,
+        Tags: Object.entries(all).map(([Key, Value]) => ({ Key, Value })),
+      }),
+    );
+    await lab.clock.advance(4_000);
+    await settle();
+    return CertificateArn;
+  }
+
+  /** Has ACM renew it, and waits until ACM has: its event is on the way then. */
+  async function renew(certificateArn: string): Promise<void> {
+    await acm.send(new RenewCertificateCommand({ CertificateArn: certificateArn }));
+    await lab.clock.advance(61_000);
+  }
+
+  /** ACM's serial, as openssl and our version ids write it. */
+  async function serialOf(certificateArn: string): Promise<string> {
+    const { Certificate } = await acm.send(new DescribeCertificateCommand({ CertificateArn: certificateArn }));
+    return (Certificate?.Serial ?? '').replaceAll(':', '').toLowerCase().padStart(40, '0');
+  }
+
+  /** Starts an ECS service that reads a secret there is, and waits until its tasks run. Answers its ARN. */
+  async function service({ name, secret, count = 1, image = 'https-server:1', tags = {}, ...more }: ServiceWish) {
+    const { ARN } = await manager.send(new DescribeSecretCommand({ SecretId: secret }));
+    const from = (key: string) => `${ARN}:${key}::`;
+    const definition = await ecs.send(
+      new RegisterTaskDefinitionCommand({
+        family: name,
+        containerDefinitions: [
+          {
+            name: 'app',
+            image,
+            portMappings: [{ containerPort: 8443 }],
+            secrets: [
+              { name: 'CERTIFICATE', valueFrom: from('certificate') },
+              { name: 'CERTIFICATE_CHAIN', valueFrom: from('certificateChain') },
+              { name: 'PRIVATE_KEY', valueFrom: from('privateKey') },
+              { name: 'PASSPHRASE', valueFrom: from('passphrase') },
+            ],
+          },
+        ],
+      }),
+    );
+    const created = await ecs.send(
+      new CreateServiceCommand({
+        cluster: 'prod',
+        serviceName: name,
+        desiredCount: count,
+        taskDefinition: definition.taskDefinition?.taskDefinitionArn,
+        tags: Object.entries({ 'courier:secret': secret, ...tags }).map(([key, value]) => ({ key, value })),
+        ...more,
+      }),
+    );
+    await lab.clock.advance(5_000);
+    return created.service?.serviceArn ?? '';
+  }
+
+  /** Advances the clock by 30 seconds at a time until no certificate is queued any more. */
+  async function settle({ steps = mostSteps } = {}): Promise<void> {
+    await lab.clock.settled();
+    for (let step = 0; (await waiting('deliveries.fifo')) > 0; step++) {
+      if (step === steps) throw new Error(`A delivery is still under way after ${steps} steps of 30 seconds`);
+      await lab.clock.advance(30_000);
+    }
+  }
+
+  const queueUrl = async (queue: string) =>
+    (await sqs.send(new GetQueueUrlCommand({ QueueName: `${stackName}-${queue}` }))).QueueUrl;
+
+  /** Messages in a queue, in flight or not. */
+  async function waiting(queue: string): Promise<number> {
+    const { Attributes } = await sqs.send(
+      new GetQueueAttributesCommand({
+        QueueUrl: await queueUrl(queue),
+        AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+      }),
+    );
+    return Object.values(Attributes ?? {}).reduce((sum, value) => sum + Number(value), 0);
+  }
+
+  let linesSeen = 0;
+
+  /** What must stay empty: function errors since this was asked last, and the queues that a person must look at. */
+  async function wreckage(): Promise<readonly string[]> {
+    const errors = lab
+      .logs()
+      .slice(linesSeen)
+      .filter(({ line }) => line.includes('Invoke Error'));
+    linesSeen = lab.logs().length;
+    const found = errors.map(({ function: name, line }) => `${name}: ${line}`);
+    for (const queue of ['deliveries-dead.fifo', 'undelivered-events', 'failed-invocations']) {
+      const answer = await sqs.send(
+        new ReceiveMessageCommand({ QueueUrl: await queueUrl(queue), MaxNumberOfMessages: 10, VisibilityTimeout: 0 }),
+      );
+      found.push(...(answer.Messages ?? []).map(({ Body }) => `${queue}: ${Body}`));
+    }
+    return found;
+  }
+
+  /** Invokes a function directly and returns its answer; what it throws is `{errorType, errorMessage}`. */
+  async function invoke(name: string, event: unknown): Promise<Answer> {
+    const { Payload } = await functions.send(
+      new InvokeCommand({ FunctionName: `${stackName}-${name}`, Payload: JSON.stringify(event) }),
+    );
+    return JSON.parse(Payload?.transformToString() ?? 'null');
+  }
+
+  /** The labels of each version, `COURIER_SINCE_<seconds>` without its seconds, sorted. */
+  async function labels(secret: string): Promise<Readonly<Record<string, readonly string[]>>> {
+    const { VersionIdsToStages = {} } = await manager.send(new DescribeSecretCommand({ SecretId: secret }));
+    const shown = (stages: readonly string[]) => stages.map((stage) => stage.replace(/(_SINCE)_\d+$/, '$1')).sort();
+    return Object.fromEntries(Object.entries(VersionIdsToStages).map(([id, stages]) => [id, shown(stages)]));
+  }
+
+  /** The current version: its id, and the JSON that a task reads. */
+  async function current(secret: string): Promise<{ id: string; value: Readonly<Record<string, string>> }> {
+    const { VersionId = '', SecretString = '{}' } = await manager.send(new GetSecretValueCommand({ SecretId: secret }));
+    return { id: VersionId, value: JSON.parse(SecretString) };
+  }
+
+  /** Serials that the running tasks of a service show in a handshake. */
+  const served = async (name: string) =>
+    (await lab.tasks()).filter((task) => task.service === name).map(({ servedSerial }) => servedSerial);
+
+  /** Deployments of a service, its creation not counted, whoever started them and however they ended. */
+  async function restarts(name: string): Promise<number> {
+    const { serviceDeployments = [] } = await ecs.send(
+      new ListServiceDeploymentsCommand({ cluster: 'prod', service: name, maxResults: 100 }),
+    );
+    return serviceDeployments.length - 1;
+  }
+
+  /** What people were told about a certificate: `severity reason`, oldest first. */
+  const told = (certificateArn: string) =>
+    lab
+      .mail()
+      .filter(({ attributes }) => attributes.certificateArn === certificateArn)
+      .map(({ attributes: { severity, reason } }) => `${severity} ${reason}`);
+
+  /** The calls of a function since a mark (`lab.calls().length`), in the order in which they ended. */
+  const callsOf = (name: string, since = 0) =>
+    lab
+      .calls()
+      .slice(since)
+      .filter(({ caller }) => caller === `${stackName}-${name}`);
+
+  /** Makes every attempt of one call of a function fail: the SDK tries three times, and UpdateService once. */
+  function fail(operation: string, fault: CallFault, { nth = 1, attempts = 3 } = {}): void {
+    const service = serviceOf[operation];
+    if (!service) throw new Error(`Which service has ${operation}?`);
+    for (let attempt = 0; attempt < attempts; attempt++) lab.faults.add({ service, operation, fault, nth });
+  }
+
+  /** Ends the lab, and rejects if anything in it ever held a key or passphrase where none may be. */
+  async function stop(): Promise<void> {
+    await wreckage();
+    const found = leaks(lab);
+    for (const client of [acm, manager, ecs, functions, sqs]) client.destroy();
+    await lab.stop();
+    await rm(stack, { recursive: true });
+    if (found.length > 0) throw new Error(`Key material where none may be: ${found.join('; ')}`);
+  }
+
+  const clients = { acm, manager, ecs, sqs };
+  const acts = { issue, renew, service, settle, invoke, fail, stop };
+  const views = { serialOf, labels, current, served, restarts, told, callsOf, waiting, wreckage };
+  return { lab, ...clients, ...acts, ...views };
+}
+
+type Wish = {
+  readonly name: string;
+  readonly secret?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly keyAlgorithm?: KeyAlgorithm;
+};
+
+type ServiceWish = Pick<CreateServiceCommandInput, 'deploymentConfiguration' | 'deploymentController'> & {
+  readonly name: string;
+  readonly secret: string;
+  readonly count?: number;
+  readonly image?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+};
+
+// biome-ignore lint/suspicious/noExplicitAny: each function answers in its own form; tests assert it whole.
+type Answer = any;
+
+const serviceOf: Readonly<Record<string, string>> = {
+  DescribeCertificate: 'acm',
+  ExportCertificate: 'acm',
+  GetCertificateAuthorityCertificate: 'acm-pca',
+  DescribeSecret: 'secretsmanager',
+  GetRandomPassword: 'secretsmanager',
+  CreateSecret: 'secretsmanager',
+  PutSecretValue: 'secretsmanager',
+  UpdateSecretVersionStage: 'secretsmanager',
+  GetResources: 'tagging',
+  DescribeServices: 'ecs',
+  UpdateService: 'ecs',
+  Publish: 'sns',
+  ChangeMessageVisibility: 'sqs',
+};
+
+/**
+ * A folder with the template that globalSetup packaged. To a lab without IAM the two modes differ in one variable of
+ * the functions; what else they differ in is held by test/build/template.test.ts.
+ */
+async function stackIn(mode: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'courier-lab-'));
+  const template = await readFile(join(dist, 'template.json'), 'utf8');
+  const moded = template.replace(/("COURIER_MODE": )"deliver"/g, `$1"${mode}"`);
+  await writeFile(join(folder, 'template.json'), moded);
+  await symlink(join(dist, 'functions'), join(folder, 'functions'));
+  return folder;
+}
