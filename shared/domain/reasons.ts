@@ -239,7 +239,7 @@ const catalogue = {
   SecretOfAnotherCertificate: reason<OfSecret & { readonly other: string }>({
     severity: 'action',
     retry: 'never',
-    headline: ({ secret }) => `nothing stored, another certificate owns secret ${secret}`,
+    headline: ({ secret }) => `nothing stored, secret ${secret} is taken`,
     sentence: ({ name, secret, other }) =>
       `Cannot store the certificate of "${name}" in secret "${secret}": the secret belongs to ${other}`,
     mend: {

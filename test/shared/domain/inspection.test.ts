@@ -156,7 +156,7 @@ const passing: readonly (Case & { when: string; warns?: readonly string[] })[] =
     asks: { previousNotAfter: certificate.notAfter + 40 * day },
     warns: [
       'The new certificate of "api.example.com" ends 40 days earlier than the one before it',
-      'The exported key of "api.example.com" is RSA_2048, though ACM lists EC_prime256v1; clients that support only that kind will fail',
+      'The exported key of "api.example.com" is RSA_2048, though ACM lists EC_prime256v1; a client that supports EC_prime256v1 only will fail',
     ],
   },
 ];

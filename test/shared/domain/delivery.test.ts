@@ -1,0 +1,350 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type Asked,
+  type DeliveryView,
+  nextStep,
+  type Step,
+  wantedVersionId,
+} from '../../../shared/domain/delivery.ts';
+import { sentenceOf } from '../../../shared/domain/reasons.ts';
+import {
+  holderOf,
+  label,
+  type Secret,
+  sinceLabel,
+  sinceLabels,
+  sinceOf,
+  type Versions,
+  withLabel,
+  without,
+} from '../../../shared/domain/secret.ts';
+import { certificate, day, delivery, idOf, now, otherArn, present } from './sample.ts';
+
+const mine = idOf();
+const before = idOf({ serial: 'cd'.repeat(20), notAfter: now + 45 * day });
+const forced = idOf({ nonce: 'beef' });
+const since = now - 600;
+const mark = sinceLabel(since);
+
+const view = (secret: Secret, asked: Asked = {}): DeliveryView => ({
+  certificate,
+  delivery,
+  secret,
+  prefix: 'courier/',
+  asked,
+});
+
+type Row = readonly [when: string, versions: Versions, asked: Asked, step: Step];
+
+const rows: readonly Row[] = [
+  ['an empty secret is filled', {}, {}, { do: 'export', create: false, versionId: mine }],
+  [
+    'a version of the serial before is followed by a new one',
+    { [before]: ['AWSCURRENT', 'COURIER_NEXT', mark, 'COURIER_DELIVERED'] },
+    {},
+    { do: 'export', create: false, versionId: mine },
+  ],
+  [
+    'a version that lost all its labels is not exported again',
+    { [before]: ['AWSCURRENT', 'COURIER_NEXT'], [mine]: [] },
+    {},
+    { do: 'label next', versionId: mine, from: before },
+  ],
+  [
+    'a new secret’s first version, current by itself, becomes NEXT',
+    { [mine]: ['AWSCURRENT'] },
+    {},
+    { do: 'label next', versionId: mine, from: undefined },
+  ],
+  [
+    'an inspected version is promoted',
+    { [before]: ['AWSCURRENT', mark], [mine]: ['COURIER_NEXT'] },
+    {},
+    { do: 'promote', versionId: mine, from: before },
+  ],
+  [
+    'an inspected version is promoted where none is current',
+    { [mine]: ['COURIER_NEXT'] },
+    {},
+    { do: 'promote', versionId: mine, from: undefined },
+  ],
+  [
+    'a promotion without its time gets the secret’s',
+    { [before]: ['AWSPREVIOUS', sinceLabel(since - 1)], [mine]: ['AWSCURRENT', 'COURIER_NEXT'] },
+    {},
+    { do: 'mark since', versionId: mine, since: now - 60 },
+  ],
+  [
+    'a current version is rolled out',
+    { [mine]: ['AWSCURRENT', 'COURIER_NEXT', mark] },
+    {},
+    { do: 'roll out', versionId: mine, since, told: false },
+  ],
+  [
+    'a delivered version is left alone',
+    { [mine]: ['AWSCURRENT', 'COURIER_NEXT', mark, 'COURIER_DELIVERED'] },
+    {},
+    { do: 'rest', because: 'delivered' },
+  ],
+  [
+    'a delivered version is looked at again on request, and people were told',
+    { [mine]: ['AWSCURRENT', 'COURIER_NEXT', mark, 'COURIER_DELIVERED'] },
+    { thorough: true },
+    { do: 'roll out', versionId: mine, since, told: true },
+  ],
+  [
+    'a delivered version that somebody moved back forgets since when it was current',
+    { [before]: ['AWSCURRENT'], [mine]: ['AWSPREVIOUS', 'COURIER_NEXT', mark, 'COURIER_DELIVERED'] },
+    {},
+    { do: 'forget', versionId: mine, label: mark },
+  ],
+  [
+    'then that it was delivered',
+    { [before]: ['AWSCURRENT'], [mine]: ['AWSPREVIOUS', 'COURIER_NEXT', 'COURIER_DELIVERED'] },
+    {},
+    { do: 'forget', versionId: mine, label: 'COURIER_DELIVERED' },
+  ],
+  [
+    'then it is promoted again',
+    { [before]: ['AWSCURRENT'], [mine]: ['AWSPREVIOUS', 'COURIER_NEXT'] },
+    {},
+    { do: 'promote', versionId: mine, from: before },
+  ],
+  [
+    'a held version waits for a person',
+    { [before]: ['AWSCURRENT'], [mine]: ['COURIER_HELD'] },
+    {},
+    { do: 'rest', because: 'held' },
+  ],
+  [
+    'a thorough look accepts no held version',
+    { [before]: ['AWSCURRENT'], [mine]: ['COURIER_HELD'] },
+    { thorough: true },
+    { do: 'rest', because: 'held' },
+  ],
+  [
+    'an accepted version is no longer held',
+    { [before]: ['AWSCURRENT'], [mine]: ['COURIER_HELD'] },
+    { accept: true },
+    { do: 'accept', versionId: mine, label: 'COURIER_HELD' },
+  ],
+  [
+    'a stopped version waits for a person',
+    { [mine]: ['AWSCURRENT', 'COURIER_NEXT', mark, 'COURIER_STOPPED'] },
+    { thorough: true },
+    { do: 'rest', because: 'stopped' },
+  ],
+  [
+    'a stopped version that somebody moved back is not promoted again',
+    { [before]: ['AWSCURRENT'], [mine]: ['AWSPREVIOUS', 'COURIER_NEXT', mark, 'COURIER_STOPPED'] },
+    {},
+    { do: 'rest', because: 'stopped' },
+  ],
+  [
+    'an accepted version is no longer stopped',
+    { [mine]: ['AWSCURRENT', 'COURIER_NEXT', mark, 'COURIER_STOPPED'] },
+    { accept: true },
+    { do: 'accept', versionId: mine, label: 'COURIER_STOPPED' },
+  ],
+  [
+    'a stopped version of the serial before holds nothing up',
+    { [before]: ['AWSCURRENT', 'COURIER_NEXT', mark, 'COURIER_STOPPED'] },
+    {},
+    { do: 'export', create: false, versionId: mine },
+  ],
+  [
+    'a forced export makes a version of its own',
+    { [mine]: ['AWSCURRENT', 'COURIER_NEXT', mark, 'COURIER_STOPPED'] },
+    { force: 'beef' },
+    { do: 'export', create: false, versionId: forced },
+  ],
+  [
+    'a forced export is done once per request',
+    { [mine]: ['AWSCURRENT'], [forced]: ['COURIER_NEXT'] },
+    { force: 'beef' },
+    { do: 'promote', versionId: forced, from: mine },
+  ],
+  [
+    'a forced version counts like any other for who comes later',
+    { [mine]: ['AWSPREVIOUS'], [forced]: ['AWSCURRENT', 'COURIER_NEXT', mark] },
+    {},
+    { do: 'roll out', versionId: forced, since, told: false },
+  ],
+  [
+    'a rejected serial is barred',
+    { [before]: ['AWSCURRENT'], [mine]: ['AWSPREVIOUS', 'COURIER_NEXT', 'COURIER_REJECTED'] },
+    {},
+    { do: 'rest', because: 'rejected' },
+  ],
+  [
+    'a rejected serial is barred in whatever version it is',
+    { [before]: ['AWSCURRENT'], [mine]: ['COURIER_NEXT'], [forced]: ['COURIER_REJECTED'] },
+    { thorough: true, accept: true },
+    { do: 'rest', because: 'rejected' },
+  ],
+  [
+    'a rejected serial is exported again by force',
+    { [before]: ['AWSCURRENT'], [mine]: ['COURIER_REJECTED'] },
+    { force: 'beef' },
+    { do: 'export', create: false, versionId: forced },
+  ],
+  [
+    'a rejected serial of before bars nothing',
+    { [before]: ['AWSCURRENT', 'COURIER_REJECTED'] },
+    {},
+    { do: 'export', create: false, versionId: mine },
+  ],
+];
+
+describe('the next step', () => {
+  it.each(rows)('%s', (_, versions, asked, step) => expect(nextStep(view(present(versions), asked))).toEqual(step));
+
+  it('a secret that is not there is created', () => {
+    expect(nextStep(view({ state: 'absent' }))).toEqual({ do: 'export', create: true, versionId: mine });
+  });
+
+  it('a version in another format is not the wanted one', () => {
+    const plain = mine.replace(/.{10}$/, 'beef000000');
+    expect(nextStep(view(present({ [plain]: ['AWSCURRENT', 'COURIER_NEXT', mark] }))).do).toBe('export');
+  });
+
+  it.each([
+    [
+      'a secret that is being deleted',
+      view({ state: 'deleting' }),
+      'Cannot store the certificate of "api.example.com" in secret "courier/api": somebody deleted the secret, and it is in its recovery window',
+    ],
+    [
+      'a secret outside the prefix',
+      { ...view({ state: 'absent' }), prefix: 'tls/' },
+      'Cannot store the certificate of "api.example.com" in secret "courier/api": this stack may only write secrets whose name begins with "tls/"',
+    ],
+    [
+      'a secret outside the prefix, even by force',
+      { ...view(present({ [mine]: ['AWSCURRENT'] }), { force: 'beef', accept: true }), prefix: 'tls/' },
+      'Cannot store the certificate of "api.example.com" in secret "courier/api": this stack may only write secrets whose name begins with "tls/"',
+    ],
+    [
+      'a secret of another certificate, even by force',
+      view(present({ [idOf({ serial: 'cd'.repeat(20), arn: otherArn })]: ['AWSCURRENT'] }), { force: 'beef' }),
+      `Cannot store the certificate of "api.example.com" in secret "courier/api": the secret belongs to the certificate with serial ${'cd'.repeat(20)}`,
+    ],
+  ])('refuses %s', (_, refused, sentence) => {
+    const step = nextStep(refused);
+    expect(step.do === 'refuse' && sentenceOf(step.finding)).toBe(sentence);
+  });
+
+  it('proposes a tag below the prefix that keeps the other deliveries', () => {
+    const tags = { 'courier:secret': 'tls/web courier/api:standard' };
+    const step = nextStep({ ...view({ state: 'absent' }), prefix: 'tls/', certificate: { ...certificate, tags } });
+    expect(step).toMatchObject({ do: 'refuse', finding: { facts: { tag: 'tls/web tls/api:standard' } } });
+  });
+});
+
+/** What each step does to the secret, as AWS and the worker would do it. */
+function afterStep(step: Step, secret: Secret): Secret {
+  const versions = secret.state === 'present' ? secret.versions : {};
+  const so = (after: Versions, changedAt = now): Secret => ({ ...present(after), changedAt });
+  switch (step.do) {
+    case 'export': {
+      if (step.create) return so({ [step.versionId]: [label.current] });
+      const stored = withLabel(versions, label.next, step.versionId);
+      return so(
+        holderOf(versions, label.current) === undefined ? withLabel(stored, label.current, step.versionId) : stored,
+      );
+    }
+    case 'label next':
+      return so(withLabel(versions, label.next, step.versionId));
+    case 'promote':
+      return so(withLabel(versions, label.current, step.versionId), now + 1);
+    case 'accept':
+    case 'forget':
+      return so(without(versions, step.label));
+    case 'mark since': {
+      const others = sinceLabels(versions).filter(({ versionId }) => versionId !== step.versionId);
+      const clean = others.reduce((left, { name }) => without(left, name), versions);
+      return so(withLabel(clean, sinceLabel(step.since), step.versionId));
+    }
+    default:
+      return secret;
+  }
+}
+
+describe('from any state', () => {
+  const ids = [mine, before, forced];
+  const single = fc.dictionary(fc.constantFrom(...Object.values(label)), fc.constantFrom(...ids));
+  const sinces = fc.dictionary(fc.constantFrom(...ids), fc.constantFrom(mark, sinceLabel(7), 'COURIER_SINCE_'));
+  const secrets = fc.tuple(single, sinces).map(([labels, times]): Secret => {
+    const bare: Versions = Object.fromEntries(ids.map((id) => [id, times[id] ? [times[id]] : []]));
+    const all = Object.entries(labels).reduce((so, [name, id]) => withLabel(so, name, id), bare);
+    return present(Object.fromEntries(Object.entries(all).filter(([, names]) => names.length > 0)));
+  });
+  const askeds = fc.record(
+    { thorough: fc.boolean(), force: fc.constant('beef'), accept: fc.boolean() },
+    { requiredKeys: [] },
+  );
+  const start = fc.tuple(fc.oneof(fc.constant<Secret>({ state: 'absent' }), secrets), askeds);
+
+  /** The secret and the step at which the worker ends; it asks eight times at most. */
+  function walk(secret: Secret, asked: Asked): { step: Step; secret: Secret } {
+    let at = secret;
+    for (let asks = 1; asks <= 8; asks++) {
+      const step = nextStep(view(at, asked));
+      if (step.do === 'roll out' || step.do === 'rest' || step.do === 'refuse') return { step, secret: at };
+      at = afterStep(step, at);
+    }
+    throw new Error(`No end after eight steps: ${JSON.stringify(at)}`);
+  }
+
+  it('the end is reached within eight steps', () => {
+    fc.assert(
+      fc.property(start, ([secret, asked]) => walk(secret, asked).step.do !== undefined),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('what is rolled out is current, NEXT, of ACM’s serial and marked with its time', () => {
+    fc.assert(
+      fc.property(start, ([secret, asked]) => {
+        const { step, secret: end } = walk(secret, asked);
+        if (step.do !== 'roll out' || end.state !== 'present') return;
+        expect(holderOf(end.versions, label.current)).toBe(step.versionId);
+        expect(holderOf(end.versions, label.next)).toBe(step.versionId);
+        expect(step.versionId.startsWith(certificate.serial)).toBe(true);
+        expect(sinceOf(end.versions, step.versionId)).toBe(step.since);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('a version that was not current is rolled out since its promotion, never since an older one', () => {
+    fc.assert(
+      fc.property(start, ([secret, asked]) => {
+        const { step } = walk(secret, asked);
+        if (
+          step.do !== 'roll out' ||
+          (secret.state === 'present' && holderOf(secret.versions, label.current) === step.versionId)
+        )
+          return;
+        expect(step.since).toBeGreaterThanOrEqual(now);
+        expect(step.told).toBe(false);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('looking once more after the end changes nothing', () => {
+    fc.assert(
+      fc.property(start, ([secret, asked]) => {
+        const { step, secret: end } = walk(secret, asked);
+        expect(nextStep(view(end, asked))).toEqual(step);
+      }),
+    );
+  });
+});
+
+it('the wanted version is named before it is exported', () => {
+  expect(wantedVersionId(view({ state: 'absent' }))).toBe(mine);
+  expect(wantedVersionId(view({ state: 'absent' }, { force: 'beef' }))).toBe(forced);
+});

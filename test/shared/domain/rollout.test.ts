@@ -1,0 +1,257 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type Consumer,
+  type Deployment,
+  type Judged,
+  judge,
+  nextRolloutStep,
+  type Verdict,
+} from '../../../shared/domain/rollout.ts';
+import { now as since } from './sample.ts';
+
+const deadlineSeconds = 3600;
+
+const service: Consumer = {
+  arn: 'arn:aws:ecs:us-east-1:111122223333:service/prod/web',
+  service: 'web',
+  cluster: 'prod',
+  active: true,
+  desired: 2,
+  controller: 'ECS',
+  paused: false,
+  tasks: [],
+  deployments: [],
+};
+
+/** A millisecond, in seconds. */
+const ms = 0.001;
+const task = (createdAt: number, running = true) => ({ createdAt, running });
+const old = task(since - 100);
+const fresh = task(since + 10);
+const deployed = (status: Deployment['status'], createdAt = since + 5): Deployment => ({
+  createdAt,
+  status,
+  detail: 'ECS said so',
+});
+const failed: Verdict = { is: 'failed', detail: 'ECS said so' };
+
+type Row = readonly [when: string, consumer: Partial<Consumer>, verdict: Verdict, seconds?: number];
+const soon = 60;
+
+const rows: readonly Row[] = [
+  ['all tasks from before: stale', { tasks: [old, old] }, { is: 'stale' }],
+  ['one task from before: stale', { tasks: [fresh, fresh, old] }, { is: 'stale' }],
+  ['a task created a millisecond before the promotion: stale', { tasks: [fresh, task(since - ms)] }, { is: 'stale' }],
+  ['a task created at the promotion: new', { tasks: [fresh, task(since)] }, { is: 'new' }],
+  ['all tasks new, though nobody deployed: new', { tasks: [fresh, fresh] }, { is: 'new' }],
+  [
+    'a task from before that is stopping counts as old',
+    { tasks: [fresh, fresh, task(since - 1, false)] },
+    { is: 'stale' },
+  ],
+  ['more tasks than wanted, all new: new', { tasks: [fresh, fresh, fresh] }, { is: 'new' }],
+  ['a new task not running yet: rolling', { tasks: [fresh, task(since + 10, false)] }, { is: 'rolling' }],
+  ['no task yet and no deployment: rolling', {}, { is: 'rolling' }],
+  ['no task at the deadline: rolling', {}, { is: 'rolling' }, deadlineSeconds],
+  ['no task after the deadline is the trouble of ECS', {}, { is: 'new' }, deadlineSeconds + 1],
+
+  ['a deployment under way: rolling', { deployments: [deployed('under way')] }, { is: 'rolling' }],
+  [
+    'a deployment under way with new tasks only: rolling',
+    { tasks: [fresh, fresh], deployments: [deployed('under way')] },
+    { is: 'rolling' },
+  ],
+  [
+    'a deployment under way at its deadline: rolling',
+    { deployments: [deployed('under way', since)] },
+    { is: 'rolling' },
+    deadlineSeconds,
+  ],
+  [
+    'a deployment under way a second after its deadline: late',
+    { deployments: [deployed('under way', since)] },
+    { is: 'late' },
+    deadlineSeconds + 1,
+  ],
+  [
+    'the deadline counts from the newest deployment',
+    { deployments: [deployed('under way', since + 10), deployed('failed', since)] },
+    { is: 'rolling' },
+    deadlineSeconds + 10,
+  ],
+  [
+    'a deployment done, all tasks new: new',
+    { tasks: [fresh, fresh], deployments: [deployed('successful')] },
+    { is: 'new' },
+  ],
+  [
+    'a deployment done, a task from before still draining: rolling',
+    { tasks: [fresh, fresh, old], deployments: [deployed('successful')] },
+    { is: 'rolling' },
+  ],
+  [
+    'a deployment done, a task from before after the deadline: late',
+    { tasks: [fresh, fresh, old], deployments: [deployed('successful', since)] },
+    { is: 'late' },
+    deadlineSeconds + 1,
+  ],
+  [
+    'a deployment done, too few tasks after the deadline: late',
+    { tasks: [fresh], deployments: [deployed('successful', since)] },
+    { is: 'late' },
+    deadlineSeconds + 1,
+  ],
+  [
+    'a roll-back by the circuit breaker, tasks from before: failed',
+    { tasks: [old, old], deployments: [deployed('failed')] },
+    failed,
+  ],
+  [
+    'a roll-back by the circuit breaker whose tasks all started since: new',
+    { tasks: [fresh, fresh], deployments: [deployed('failed')] },
+    { is: 'new' },
+  ],
+  ['a roll-back that left too few tasks: failed', { tasks: [fresh], deployments: [deployed('failed')] }, failed],
+  [
+    'a stopped deployment with a successor: the successor counts',
+    { tasks: [old], deployments: [deployed('under way', since + 9), deployed('failed')] },
+    { is: 'rolling' },
+  ],
+  [
+    'a failed successor: failed',
+    { tasks: [old], deployments: [deployed('failed', since + 9), deployed('successful')] },
+    failed,
+  ],
+
+  ['no task wanted: idle', { desired: 0, tasks: [old] }, { is: 'idle' }],
+  ['no task wanted, even after a failure: idle', { desired: 0, deployments: [deployed('failed')] }, { is: 'idle' }],
+  ['a service that is draining: idle', { active: false, tasks: [old] }, { is: 'idle' }],
+  ['paused with tasks from before: paused', { paused: true, tasks: [old, old] }, { is: 'paused' }],
+  ['paused with new tasks: new', { paused: true, tasks: [fresh, fresh] }, { is: 'new' }],
+  [
+    'paused while somebody deploys: rolling',
+    { paused: true, tasks: [old], deployments: [deployed('under way')] },
+    { is: 'rolling' },
+  ],
+  [
+    'CodeDeploy with tasks from before: not ours',
+    { controller: 'CODE_DEPLOY', tasks: [old] },
+    { is: 'not ours to restart', controller: 'CODE_DEPLOY' },
+  ],
+  [
+    'an external controller: not ours',
+    { controller: 'EXTERNAL', tasks: [old] },
+    { is: 'not ours to restart', controller: 'EXTERNAL' },
+  ],
+  ['CodeDeploy with new tasks: new', { controller: 'CODE_DEPLOY', tasks: [fresh, fresh] }, { is: 'new' }],
+  ['CodeDeploy, paused: paused', { controller: 'CODE_DEPLOY', paused: true, tasks: [old] }, { is: 'paused' }],
+];
+
+describe('a consumer is judged', () => {
+  for (const [when, consumer, verdict, seconds = soon] of rows)
+    it(when, () =>
+      expect(judge({ ...service, ...consumer }, { since, now: since + seconds, deadlineSeconds })).toEqual(verdict),
+    );
+});
+
+const times = fc.integer({ min: -7200, max: 7200 }).map((offset) => since + offset);
+const deployments = fc.array(
+  fc.record({
+    createdAt: times.filter((time) => time >= since),
+    status: fc.constantFrom('under way' as const, 'successful' as const, 'failed' as const),
+    detail: fc.constant('ECS said so'),
+  }),
+  { maxLength: 3 },
+);
+const consumers = fc.record({
+  arn: fc.constant(service.arn),
+  service: fc.constant('web'),
+  cluster: fc.constant('prod'),
+  active: fc.boolean(),
+  desired: fc.integer({ min: 0, max: 3 }),
+  controller: fc.constantFrom('ECS', 'CODE_DEPLOY'),
+  paused: fc.boolean(),
+  tasks: fc.array(fc.record({ createdAt: times, running: fc.boolean() }), { maxLength: 4 }),
+  deployments: deployments.map((all) => all.toSorted((a, b) => b.createdAt - a.createdAt)),
+});
+const later = fc.integer({ min: 0, max: 10_000 }).map((seconds) => since + seconds);
+const promotion = (at: number) => ({ since, now: at, deadlineSeconds });
+
+describe('whatever ECS shows', () => {
+  it('a service with a deployment since the promotion is never restarted', () => {
+    fc.assert(
+      fc.property(consumers, later, (consumer, at) => {
+        const verdict = judge(consumer, promotion(at));
+        const { do: step } = nextRolloutStep([{ consumer, verdict }]);
+        return consumer.deployments.length === 0 || (verdict.is !== 'stale' && step !== 'restart');
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('a service with a task from before is never called new', () => {
+    fc.assert(
+      fc.property(consumers, later, (consumer, at) => {
+        const hasOld = consumer.tasks.some(({ createdAt }) => createdAt < since);
+        return !hasOld || judge(consumer, promotion(at)).is !== 'new';
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('nothing is waited for beyond its deadline', () => {
+    fc.assert(
+      fc.property(consumers, (consumer) => {
+        const end = Math.max(since, ...consumer.deployments.map(({ createdAt }) => createdAt)) + deadlineSeconds + 1;
+        return judge(consumer, promotion(end)).is !== 'rolling';
+      }),
+    );
+  });
+});
+
+const judged = (is: Verdict['is'], name: string = is): Judged => ({
+  consumer: { ...service, service: name },
+  verdict: is === 'failed' ? failed : is === 'not ours to restart' ? { is, controller: 'CODE_DEPLOY' } : { is },
+});
+
+describe('the rollout as a whole', () => {
+  const names = (...of: Judged[]) => of.map(({ consumer }) => consumer);
+  it.each([
+    ['is finished without any consumer', [], { do: 'finish', left: [] }],
+    ['is finished when all are new or idle', [judged('new'), judged('idle')], { do: 'finish', left: [] }],
+    [
+      'names what it could not restart',
+      [judged('new'), judged('not ours to restart')],
+      { do: 'finish', left: [judged('not ours to restart')] },
+    ],
+    [
+      'restarts all that are stale at a time',
+      [judged('stale', 'a'), judged('new'), judged('stale', 'b')],
+      { do: 'restart', consumers: names(judged('stale', 'a'), judged('stale', 'b')) },
+    ],
+    [
+      'restarts the stale beside those that roll',
+      [judged('rolling'), judged('stale')],
+      { do: 'restart', consumers: names(judged('stale')) },
+    ],
+    [
+      'restarts the stale beside those that are paused',
+      [judged('paused'), judged('stale')],
+      { do: 'restart', consumers: names(judged('stale')) },
+    ],
+    ['waits for what rolls', [judged('rolling'), judged('new'), judged('paused')], { do: 'wait' }],
+    ['holds for what is paused', [judged('paused'), judged('new')], { do: 'hold', paused: names(judged('paused')) }],
+    [
+      'stops at a failure, and restarts nothing more',
+      [judged('stale'), judged('failed'), judged('rolling')],
+      { do: 'stop', failed: [judged('failed')] },
+    ],
+    ['stops at what is late', [judged('late'), judged('new')], { do: 'stop', failed: [judged('late')] }],
+    [
+      'names all that failed',
+      [judged('failed', 'a'), judged('late', 'b')],
+      { do: 'stop', failed: [judged('failed', 'a'), judged('late', 'b')] },
+    ],
+  ])('%s', (_, all, step) => expect(nextRolloutStep(all)).toEqual(step));
+});

@@ -1,0 +1,58 @@
+import { type FactsOf, type Finding, finding, type ReasonCode } from '../../../shared/domain/reasons.ts';
+import { arn, claim, otherArn } from './sample.ts';
+
+const of = { name: claim.name, certificateArn: arn };
+const service = { ...claim, service: 'web', cluster: 'prod' };
+const detail = { detail: 'acm:ExportCertificate: as AWS says it' };
+
+/** Facts for every reason: the compiler asks for those of a new one. */
+export const sampleFacts: { readonly [Code in ReasonCode]: FactsOf<Code> } = {
+  Delivered: { ...claim, serial: 'ab'.repeat(20), consumers: 2 },
+  PlannedOnly: claim,
+  NotTagged: of,
+  ImportedCertificate: of,
+  AcmeCertificate: of,
+  ExportNotEnabled: of,
+  CertificateNotIssued: { ...of, status: 'expired' },
+  BadTag: { ...of, tag: 'courier:format', value: 'jks', accepted: 'standard' },
+  SecretNotOurs: claim,
+  SecretOfAnotherCertificate: { ...claim, other: `certificate "${otherArn}"` },
+  SecretPendingDeletion: claim,
+  SecretOutsidePrefix: { ...claim, prefix: 'tls/', tag: 'tls/web tls/api' },
+  VersionPutByHand: { ...claim, versionId: '5f8a3c1e-7b2d-4e9f-a1b2-c3d4e5f60718' },
+  MaterialUnreadable: { ...claim, part: 'private key' },
+  KeyMismatch: claim,
+  ChainBroken: { ...claim, detail: 'it leaves over "CN=Root"' },
+  PathNotTrusted: { ...claim, detail: 'unsuitable certificate purpose (INVALID_PURPOSE)' },
+  NamesNotCovered: { ...claim, missing: 'a.example.com, b.example.com' },
+  OutsideValidity: { ...claim, detail: 'ended at 2026-10-01T00:00:00Z' },
+  SecretTooLarge: { ...claim, bytes: 70_000 },
+  AuthorityUnreadable: { ...claim, ...detail },
+  EndsEarlier: { ...claim, days: 1 },
+  KeyAlgorithmDiffers: { ...claim, listed: 'RSA_2048', exported: 'EC_prime256v1' },
+  OldCertificateExported: claim,
+  RequestInProgress: detail,
+  Throttled: detail,
+  AwsUnavailable: detail,
+  WorldMoved: detail,
+  AccessDenied: detail,
+  CallRefused: detail,
+  CertificateGone: { certificateArn: arn },
+  DeploymentFailed: { ...service, detail: 'tasks failed to start' },
+  RolloutTooSlow: { ...service, minutes: 60 },
+  NotRestartable: { ...service, controller: 'CODE_DEPLOY' },
+  BadRequest: { detail: 'it names nothing to export', accepted: 'Name one of {"all": true}' },
+  UnknownCertificate: { asked: 'domain name "apj.example.com"', near: 'Similar names are: api.example.com' },
+  AmbiguousName: {
+    domainName: 'api.example.com',
+    candidates: `${arn} (api.example.com), ${otherArn} (api.example.com)`,
+  },
+  NotExportable: { ...of, why: 'it was imported, and ACM never hands out an imported key' },
+  StillUnderWay: of,
+  Resting: { ...claim, state: 'held' },
+  NothingAsked: of,
+};
+
+/** A finding of a reason, with its sample facts or some others. */
+export const sampleOf = <Code extends ReasonCode>(reason: Code, other: Partial<FactsOf<Code>> = {}): Finding =>
+  finding(reason, { ...sampleFacts[reason], ...other });
