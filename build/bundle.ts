@@ -1,4 +1,4 @@
-import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type BuildOptions, build, transform } from 'esbuild';
 import { leftOut } from './left-out.ts';
@@ -35,12 +35,10 @@ async function bundleOne(source: string, folder: string): Promise<void> {
     metafile: true,
     write: false,
   });
-  mkdirSync(folder, { recursive: true });
-  for (const { path, text } of outputFiles) writeFileSync(path, await toCommonJs(text));
+  const files = await Promise.all(outputFiles.map(async ({ path, text }) => [basename(path), await toCommonJs(text)]));
   // The repository says "type": "module"; the bundle is not, here as in Lambda.
-  writeFileSync(join(folder, 'package.json'), '{"type":"commonjs"}\n');
+  replaceFolder(folder, [...files, ['package.json', '{"type":"commonjs"}\n']]);
   writeFileSync(`${folder}.meta.json`, JSON.stringify(metafile));
-  removeOthers(folder, new Set(['package.json', ...outputFiles.map(({ path }) => basename(path))]));
 }
 
 const recipe: BuildOptions = {
@@ -67,7 +65,17 @@ async function toCommonJs(text: string): Promise<string> {
   return code;
 }
 
-/** Removes what an earlier build left. What is still built is overwritten in place: a lab may be running it. */
+/** At once, so that nobody starts half of one bundle with half of another. */
+function replaceFolder(folder: string, files: readonly (readonly string[])[]): void {
+  const next = `${folder}.next`;
+  rmSync(next, { recursive: true, force: true });
+  mkdirSync(next, { recursive: true });
+  for (const [name = '', text = ''] of files) writeFileSync(join(next, name), text);
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(next, folder);
+}
+
+/** Removes what functions that are gone left behind. */
 function removeOthers(folder: string, current: ReadonlySet<string>): void {
   const others = globSync('*', { cwd: folder }).filter((entry) => !current.has(entry));
   for (const other of others) rmSync(join(folder, other), { recursive: true });

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { globSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -31,16 +31,23 @@ export async function measureCold({ rounds = 15 } = {}): Promise<readonly Cold[]
   const scratch = mkdtempSync(join(tmpdir(), 'acm-courier-bench-'));
   const aws = await startMockAws(answers);
   try {
+    // A copy, so that a build meanwhile changes nothing under the measurement.
+    cpSync(join(root, 'dist/functions'), scratch, { recursive: true });
     const naive = await bundleNaively(scratch);
     const contenders = Object.entries(firstEvents).map(([name, event]) => ({
       name,
-      ours: () => coldStart(join(root, 'dist/functions', name, 'index.js'), { event, aws }),
+      ours: () => coldStart(join(scratch, name, 'index.js'), { event, aws }),
       naive: () => coldStart(naive, { event, aws }),
     }));
     const times = await takeTurns(contenders, rounds);
     const rows: Cold[] = [];
     for (const { name, ours } of contenders) {
-      rows.push({ name, ...ratios(times, name), bytes: bytesOf(name), ...(await countCalls(ours, aws)) });
+      rows.push({
+        name,
+        ...ratios(times, name),
+        bytes: bytesOf(join(scratch, name)),
+        ...(await countCalls(ours, aws)),
+      });
     }
     return rows;
   } finally {
@@ -81,8 +88,8 @@ function ratios(times: Times, name: string): Pick<Cold, 'vsNaive' | 'vsNode'> {
 
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
-function bytesOf(name: string): number {
-  const files = globSync(join(root, 'dist/functions', name, '*.js'));
+function bytesOf(folder: string): number {
+  const files = globSync(join(folder, '*.js'));
   return files.reduce((sum, file) => sum + statSync(file).size, 0);
 }
 
