@@ -1,14 +1,15 @@
-import { spawn } from 'node:child_process';
-import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, globSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { coldStart, run } from './cold-start.ts';
+import { type CallCount, countCalls } from './count-calls.ts';
 import { answers, firstEvents } from './first-answers.ts';
-import { type MockAws, type SeenCall, startMockAws } from './mock-aws.ts';
+import { startMockAws } from './mock-aws.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-export type Cold = {
+export type Cold = CallCount & {
   readonly name: string;
   /** Time to the first answer as a multiple of the naive handler's on the same event. */
   readonly vsNaive: number;
@@ -16,10 +17,6 @@ export type Cold = {
   readonly vsNode: number;
   /** Size of the bundle, all of its files: a start reads those it needs. */
   readonly bytes: number;
-  /** AWS calls made up to the first answer. */
-  readonly calls: number;
-  /** The most calls of which each waited for the one before. */
-  readonly chain: number;
 };
 
 /**
@@ -41,12 +38,12 @@ export async function measureCold({ rounds = 15 } = {}): Promise<readonly Cold[]
     }));
     const times = await takeTurns(contenders, rounds);
     const rows: Cold[] = [];
-    for (const { name, ours } of contenders) {
+    for (const { name } of contenders) {
       rows.push({
         name,
         ...ratios(times, name),
         bytes: bytesOf(join(scratch, name)),
-        ...(await countCalls(ours, aws)),
+        ...(await countCalls(name, scratch)),
       });
     }
     return rows;
@@ -91,74 +88,4 @@ const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[v
 function bytesOf(folder: string): number {
   const files = globSync(join(folder, '*.js'));
   return files.reduce((sum, file) => sum + statSync(file).size, 0);
-}
-
-/** With answers that take longer than all of our own work, calls that overlap in time do not wait for each other. */
-async function countCalls(start: () => Promise<number>, aws: MockAws): Promise<Pick<Cold, 'calls' | 'chain'>> {
-  aws.take();
-  aws.slow(150);
-  await start();
-  aws.slow(0);
-  const seen = aws.take();
-  return { calls: seen.length, chain: longestChain(seen) };
-}
-
-/** The most calls that pairwise do not overlap: take the one that ends first, then the next that starts after it. */
-export function longestChain(calls: readonly SeenCall[]): number {
-  let length = 0;
-  let end = Number.NEGATIVE_INFINITY;
-  for (const { from, to } of calls.toSorted((a, b) => a.to - b.to)) {
-    if (from < end) continue;
-    length += 1;
-    end = to;
-  }
-  return length;
-}
-
-/** Milliseconds from the start of a process that loads the bundle to its handler's first answer. */
-function coldStart(bundlePath: string, { event, aws }: { event: unknown; aws: MockAws }): Promise<number> {
-  const script = `
-    const context = { functionName: 'bench', awsRequestId: 'bench', memoryLimitInMB: '512',
-      invokedFunctionArn: 'arn:aws:lambda:us-east-1:111122223333:function:bench', getRemainingTimeInMillis: () => 30_000 };
-    require(${JSON.stringify(bundlePath)}).handler(${JSON.stringify(event)}, context).then(
-      () => process.exit(0),
-      (error) => { console.error(error); process.exit(1); });`;
-  return run(['-e', script], environment(aws));
-}
-
-/** What Lambda and the template would set. */
-const environment = (aws: MockAws) => ({
-  ...templateVariables(),
-  AWS_REGION: 'us-east-1',
-  AWS_ACCESS_KEY_ID: 'bench',
-  AWS_SECRET_ACCESS_KEY: 'bench',
-  AWS_LAMBDA_FUNCTION_NAME: 'bench',
-  AWS_ENDPOINT_URL: aws.url,
-  DELIVERIES_QUEUE_URL: `${aws.url}/111122223333/deliveries.fifo`,
-  FUNCTION_ARN_PREFIX: 'arn:aws:lambda:us-east-1:111122223333:function:bench-',
-  TOPIC_ARN: 'arn:aws:sns:us-east-1:111122223333:notices',
-});
-
-/** All variables of all functions that are plain text in the packaged template. */
-function templateVariables(): Record<string, string> {
-  const { Resources } = JSON.parse(readFileSync(join(root, 'dist/template.json'), 'utf8'));
-  const functions = Object.values<{ Properties: { Environment?: { Variables: object } } }>(Resources);
-  const variables = functions.flatMap(({ Properties }) => Object.entries(Properties.Environment?.Variables ?? {}));
-  return Object.fromEntries(variables.filter(([, value]) => typeof value === 'string'));
-}
-
-function run(args: readonly string[], variables: Readonly<Record<string, string>>): Promise<number> {
-  const start = performance.now();
-  const child = spawn(process.execPath, args, { env: variables, stdio: ['ignore', 'ignore', 'pipe'] });
-  let complaint = '';
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    complaint += text;
-  });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('exit', (code) => {
-      if (code === 0) resolve(performance.now() - start);
-      else reject(new Error(`Cannot measure a handler that fails\n${complaint.slice(-2000)}`));
-    });
-  });
 }

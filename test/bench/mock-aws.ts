@@ -8,10 +8,7 @@ export type SeenCall = { readonly operation: string; readonly from: number; read
 
 export type MockAws = {
   readonly url: string;
-  /** The calls since the last `take`. */
-  take(): readonly SeenCall[];
-  /** Milliseconds that each answer takes from now on: enough of them show which calls wait for which. */
-  slow(ms: number): void;
+  readonly seen: readonly SeenCall[];
   close(): void;
 };
 
@@ -21,17 +18,16 @@ export type Answers = Readonly<Record<string, object | ((input: any) => object)>
 
 /**
  * Answers each operation always alike: a world in which nothing happens, however often it is asked, so that all runs
- * of a measurement do the same. An operation without an answer fails the run.
+ * of a measurement do the same. An answer takes `slow` milliseconds. An operation without an answer fails the run.
  */
-export async function startMockAws(answers: Answers): Promise<MockAws> {
-  let seen: SeenCall[] = [];
-  let delay = 0;
+export async function startMockAws(answers: Answers, { slow = 0 } = {}): Promise<MockAws> {
+  const seen: SeenCall[] = [];
   const server = createServer(async (request, response) => {
     const from = performance.now();
     const input = JSON.parse(await text(request));
     const operation = operationOf(request);
     const answer = answers[operation];
-    if (delay > 0) await sleep(delay);
+    if (slow > 0) await sleep(slow);
     response.writeHead(answer ? 200 : 400, { 'content-type': 'application/x-amz-json-1.1' });
     const known = typeof answer === 'function' ? answer(input) : answer;
     response.end(JSON.stringify(known ?? { __type: 'UnknownOperationException', message: operation }));
@@ -40,14 +36,7 @@ export async function startMockAws(answers: Answers): Promise<MockAws> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    take: () => {
-      const calls = seen;
-      seen = [];
-      return calls;
-    },
-    slow: (ms) => {
-      delay = ms;
-    },
+    seen,
     close: () => server.close(),
   };
 }
