@@ -68,7 +68,7 @@ const arn = /^arn:aws[a-z-]*:acm:([a-z0-9-]+):(\d{12}):certificate\/[A-Za-z0-9-]
 
 function notOurs(certificateArn: string, home: Home): Skip | undefined {
   const match = arn.exec(certificateArn);
-  if (!match) throw new Unreadable(`Cannot read the event: resources[0] = "${certificateArn}" is no certificate's ARN`);
+  if (!match) throw new Unreadable('Cannot read the event: "resources.0" is no ARN of a certificate');
   const [, region, account] = match;
   if (region !== home.region) return skip(`"${certificateArn}" is in ${region}, this stack in ${home.region}`);
   if (home.account && account !== home.account) return skip(`"${certificateArn}" belongs to another account`);

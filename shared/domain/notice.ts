@@ -99,7 +99,7 @@ const consoleHosts = new Map([
 
 const consoleLink = (certificateArn: string, { region, partition }: Place) =>
   `https://${region}.${consoleHosts.get(partition) ?? 'console.aws.amazon.com'}/acm/home?region=${region}` +
-  `#/certificates/${encodeURIComponent(certificateArn.split('/').at(-1) ?? '')}`;
+  `#/certificates/${encodeURIComponent(printable(certificateArn.split('/').at(-1) ?? ''))}`;
 
 /** A titled section: sentences are wrapped, lines (links, which must not be cut) are not. Empty without either. */
 function section(title: string, sentences: readonly string[], lines: readonly string[] = []): string {

@@ -198,7 +198,7 @@ const catalogue = {
   CertificateNotIssued: reason<OfCertificate & { readonly status: string }>({
     severity: 'warning',
     retry: 'never',
-    headline: ({ status }) => `cannot be delivered, it is ${status}`,
+    headline: ({ status }) => `cannot be delivered, status ${status}`,
     sentence: ({ name, status }) =>
       `Cannot deliver the certificate of "${name}": its status in ACM is ${status}, and only an issued certificate can be exported`,
     mend: {
@@ -212,7 +212,7 @@ const catalogue = {
     retry: 'never',
     headline: ({ tag }) => `unreadable tag ${tag}`,
     sentence: ({ tag, value, accepted, name }) =>
-      `Cannot read tag ${tag} = "${value}" on the certificate of "${name}": accepted are ${accepted}`,
+      `Cannot read tag ${tag} = "${value}" on the certificate of "${name}"; accepted: ${accepted}`,
     mend: {
       kind: 'command',
       text: ({ tag }) => `Set the tag ${tag} to an accepted value, then deliver`,
@@ -339,7 +339,7 @@ const catalogue = {
     retry: 'never',
     headline: () => 'export refused, not valid now',
     sentence: ({ name, detail }) => `The exported certificate of "${name}" ${detail}; nothing was stored`,
-    mend: inspectAgain('Compare the dates with the clock of your account; request a new certificate if it has ended'),
+    mend: inspectAgain('Look at the dates; if it has ended, request a new certificate, else deliver again'),
   }),
   SecretTooLarge: reason<OfSecret & { readonly bytes: number }>({
     severity: 'critical',
@@ -359,9 +359,10 @@ const catalogue = {
     sentence: ({ name, detail }) =>
       `Cannot check the certificate of "${name}" against its certificate authority: ${detail}; nothing was stored`,
     mend: {
-      kind: 'by hand',
+      kind: 'command',
       text: () =>
-        'Let the role of the function deliver call acm-pca:GetCertificateAuthorityCertificate; for an authority of another account, share it through AWS RAM or its resource policy',
+        'Let the role of the function deliver call acm-pca:GetCertificateAuthorityCertificate (for an authority of another account, share it through AWS RAM or its resource policy), then deliver again',
+      commands: ({ certificateArn }) => [{ reExport: { certificateArn } }],
     },
   }),
   EndsEarlier: reason<OfSecret & { readonly days: number }>({
@@ -443,7 +444,7 @@ const catalogue = {
     severity: 'warning',
     retry: 'never',
     headline: () => 'certificate does not exist',
-    sentence: ({ certificateArn }) => `ACM has no certificate "${certificateArn}" any more; nothing was done`,
+    sentence: ({ certificateArn }) => `ACM has no certificate "${certificateArn}"; nothing was done`,
     mend: nothing,
   }),
 

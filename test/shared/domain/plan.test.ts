@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import type { Step } from '../../../shared/domain/delivery.ts';
+import { planOf } from '../../../shared/domain/plan.ts';
+import type { Consumer, Verdict } from '../../../shared/domain/rollout.ts';
+import { arn, delivery, idOf, now } from './sample.ts';
+import { sampleOf } from './sample-facts.ts';
+
+const versionId = idOf();
+const consumer = (service: string): Consumer => ({
+  arn: `arn:aws:ecs:us-east-1:111122223333:service/prod/${service}`,
+  service,
+  cluster: 'prod',
+  active: true,
+  desired: 1,
+  controller: 'ECS',
+  paused: false,
+  tasks: [],
+  deployments: [],
+});
+
+const plan = (next: Step, ...verdicts: readonly Verdict[]) =>
+  planOf({
+    certificateArn: arn,
+    name: 'api.example.com',
+    delivery,
+    next,
+    judged: verdicts.map((verdict, index) => ({ consumer: consumer(`web${index}`), verdict })),
+  });
+const texts = (...of: Parameters<typeof plan>) => plan(...of).map(({ step, text }) => `${step}: ${text}`);
+
+const rollOut: Step = { do: 'roll out', versionId, since: now, told: false };
+const store = [
+  'export: export the certificate of "api.example.com" from ACM and inspect it',
+  `store: store it as version ${versionId} of secret "courier/api"`,
+];
+const promote = 'promote: make it current in secret "courier/api"';
+const tell = 'tell: tell that it is delivered';
+
+describe('the plan', () => {
+  const rows: readonly (readonly [string, Step, readonly string[]])[] = [
+    ['exports, stores, promotes and tells', { do: 'export', create: false, versionId }, [...store, promote, tell]],
+    [
+      'says when the secret is to be created',
+      { do: 'export', create: true, versionId },
+      [store[0] ?? '', `store: store it as version ${versionId} of the new secret "courier/api"`, promote, tell],
+    ],
+    ['goes on where a version is stored', { do: 'label next', versionId, from: undefined }, [promote, tell]],
+    ['goes on where a version is inspected', { do: 'promote', versionId, from: undefined }, [promote, tell]],
+    ['promotes again what was moved back', { do: 'forget', versionId, label: 'COURIER_DELIVERED' }, [promote, tell]],
+    [
+      'accepts',
+      { do: 'accept', versionId, label: 'COURIER_HELD' },
+      [`promote: accept version ${versionId} as it is`, tell],
+    ],
+    ['goes on where a version is current', { do: 'mark since', versionId, since: now }, [tell]],
+    ['goes on where it is rolling out', rollOut, [tell]],
+    ['tells nobody twice', { ...rollOut, told: true }, []],
+    [
+      'rests when delivered',
+      { do: 'rest', because: 'delivered' },
+      ['rest: nothing to do: delivered, and every task has started since'],
+    ],
+    [
+      'rests when stopped',
+      { do: 'rest', because: 'stopped' },
+      ['rest: nothing automatic: the rollout of this version was stopped; a newer version, force or accept goes on'],
+    ],
+    [
+      'rests when held',
+      { do: 'rest', because: 'held' },
+      ['rest: nothing automatic: the newest export was held back; accept takes it as it is'],
+    ],
+    [
+      'rests when rejected',
+      { do: 'rest', because: 'rejected' },
+      ['rest: nothing automatic: this serial was rolled back; it stays barred until ACM has another one'],
+    ],
+    [
+      'refuses in the words of the catalogue',
+      { do: 'refuse', finding: sampleOf('SecretPendingDeletion') },
+      [
+        'refuse: Cannot store the certificate of "api.example.com" in secret "courier/api": somebody deleted the secret, and it is in its recovery window. Restore the secret and deliver again, or take the tag off the certificate',
+      ],
+    ],
+  ];
+  it.each(rows)('%s', (_, next, steps) => expect(texts(next)).toEqual(steps));
+
+  const verdicts: readonly (readonly [string, Verdict, readonly string[]])[] = [
+    ['restarts what is stale', { is: 'stale' }, ['restart: restart service prod/web0']],
+    ['waits for what rolls', { is: 'rolling' }, ['wait: wait for service prod/web0, whose deployment is under way']],
+    [
+      'leaves alone what is paused',
+      { is: 'paused' },
+      ['wait: leave service prod/web0 alone: it is tagged courier:pause'],
+    ],
+    [
+      'tells of what others must restart',
+      { is: 'not ours to restart', controller: 'CODE_DEPLOY' },
+      ['tell: tell that prod/web0 must be redeployed through CODE_DEPLOY'],
+    ],
+    [
+      'pages for a failure',
+      { is: 'failed', detail: 'tasks failed to start' },
+      ['tell: stop and page: the deployment of prod/web0 failed: tasks failed to start'],
+    ],
+    [
+      'pages for what is late',
+      { is: 'late' },
+      ['tell: stop and page: prod/web0 did not bring all its tasks to it in time'],
+    ],
+    ['has nothing to do for what is new', { is: 'new' }, []],
+    ['has nothing to do for what is idle', { is: 'idle' }, []],
+  ];
+  it.each(verdicts)('%s', (_, verdict, steps) => expect(texts(rollOut, verdict)).toEqual([...steps, tell]));
+
+  it('names certificate, secret, version and service in each step, for machines', () => {
+    expect(plan({ do: 'promote', versionId, from: undefined }, { is: 'stale' })).toEqual([
+      {
+        step: 'promote',
+        certificateArn: arn,
+        secret: 'courier/api',
+        versionId,
+        text: 'make it current in secret "courier/api"',
+      },
+      {
+        step: 'restart',
+        certificateArn: arn,
+        secret: 'courier/api',
+        service: 'prod/web0',
+        text: 'restart service prod/web0',
+      },
+      { step: 'tell', certificateArn: arn, secret: 'courier/api', text: 'tell that it is delivered' },
+    ]);
+    expect(plan({ do: 'refuse', finding: sampleOf('SecretNotOurs') })[0]?.reason).toBe('SecretNotOurs');
+  });
+
+  it('keeps the services in their order', () => {
+    expect(texts(rollOut, { is: 'stale' }, { is: 'rolling' }, { is: 'stale' })).toEqual([
+      'restart: restart service prod/web0',
+      'wait: wait for service prod/web1, whose deployment is under way',
+      'restart: restart service prod/web2',
+      tell,
+    ]);
+  });
+});
