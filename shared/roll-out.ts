@@ -57,7 +57,7 @@ async function act(next: RolloutStep, judged: readonly Judged[], rollout: Rollou
   }
 }
 
-/** Restarts each; one that AWS refuses for good stops the rollout, any other trouble is tried again at the next look. */
+/** Restarts each; one that AWS refuses for good stops the rollout, other trouble is tried again, a denial patiently. */
 async function restart(consumers: readonly Consumer[], judged: readonly Judged[], rollout: Rollout): Promise<Outcome> {
   const { step, world } = rollout;
   await world.sleep(Math.max(step.since + clockSkewSeconds - world.now(), 0) * 1000);
@@ -65,7 +65,8 @@ async function restart(consumers: readonly Consumer[], judged: readonly Judged[]
   for (const consumer of consumers) {
     const trouble = await tryRestart(consumer, world);
     if (trouble === undefined) continue;
-    if (retryOf(trouble) !== 'never') return { is: 'again', seconds: pace, because: sentenceOf(trouble) };
+    if (retryOf(trouble) === 'soon') return { is: 'again', seconds: pace, because: sentenceOf(trouble) };
+    if (retryOf(trouble) === 'patiently') throw new Trouble(trouble);
     refused.push({ consumer, verdict: { is: 'failed', detail: sentenceOf(trouble) } });
   }
   if (refused.length > 0) return stop(refused, judged, rollout);
