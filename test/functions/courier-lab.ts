@@ -80,7 +80,7 @@ export async function startCourierLab({ mode = 'deliver' }: { mode?: 'deliver' |
   }
 
   /** Starts an ECS service that reads a secret there is, and waits until its tasks run. Answers its ARN. */
-  async function service({ name, secret, count = 1, image = 'https-server:1', tags = {}, ...more }: ServiceWish) {
+  async function service({ name, secret, count = 1, alsoReads, tags = {}, ...more }: ServiceWish) {
     const { ARN } = await manager.send(new DescribeSecretCommand({ SecretId: secret }));
     const from = (key: string) => `${ARN}:${key}::`;
     const definition = await ecs.send(
@@ -89,13 +89,14 @@ export async function startCourierLab({ mode = 'deliver' }: { mode?: 'deliver' |
         containerDefinitions: [
           {
             name: 'app',
-            image,
+            image: 'https-server:1',
             portMappings: [{ containerPort: 8443 }],
             secrets: [
               { name: 'CERTIFICATE', valueFrom: from('certificate') },
               { name: 'CERTIFICATE_CHAIN', valueFrom: from('certificateChain') },
               { name: 'PRIVATE_KEY', valueFrom: from('privateKey') },
               { name: 'PASSPHRASE', valueFrom: from('passphrase') },
+              ...(alsoReads === undefined ? [] : [{ name: 'CONFIGURATION', valueFrom: alsoReads }]),
             ],
           },
         ],
@@ -238,7 +239,8 @@ type ServiceWish = Pick<CreateServiceCommandInput, 'deploymentConfiguration' | '
   readonly name: string;
   readonly secret: string;
   readonly count?: number;
-  readonly image?: string;
+  /** Another secret, without which its tasks do not start. */
+  readonly alsoReads?: string;
   readonly tags?: Readonly<Record<string, string>>;
 };
 

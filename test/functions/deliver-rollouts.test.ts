@@ -1,0 +1,176 @@
+import { TagResourceCommand, UntagResourceCommand, UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import { CreateSecretCommand, DeleteSecretCommand } from '@aws-sdk/client-secrets-manager';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type CourierLab, startCourierLab } from './courier-lab.ts';
+
+let courier: CourierLab;
+beforeAll(async () => {
+  courier = await startCourierLab();
+});
+afterEach(async () => {
+  expect(await courier.wreckage()).toEqual([]);
+});
+afterAll(() => courier.stop());
+
+const delivered = 'info Delivered';
+
+/** A delivered certificate with one consumer of its name. */
+async function consumed(name: string, more: Partial<Parameters<CourierLab['service']>[0]> = {}): Promise<string> {
+  const arn = await courier.issue({ name: `${name}.example.com`, secret: `courier/${name}` });
+  await courier.service({ name, secret: `courier/${name}`, ...more });
+  return arn;
+}
+
+/** Like `consumed`, but none of the consumer's tasks will come up any more: what they read beside it is gone. */
+async function brokenConsumer(name: string, more: Partial<Parameters<CourierLab['service']>[0]> = {}): Promise<string> {
+  const Name = `app/${name}`;
+  await courier.manager.send(new CreateSecretCommand({ Name, SecretString: 'configuration' }));
+  const arn = await consumed(name, { alsoReads: Name, ...more });
+  await courier.manager.send(new DeleteSecretCommand({ SecretId: Name, ForceDeleteWithoutRecovery: true }));
+  return arn;
+}
+
+async function renewed(arn: string): Promise<string> {
+  await courier.renew(arn);
+  await courier.settle();
+  return courier.serialOf(arn);
+}
+
+/** The certificate's last event once more. */
+async function lookAgain(arn: string): Promise<void> {
+  const event = courier.lab.events().findLast(({ resources }) => resources[0] === arn);
+  await courier.invoke('certificate-available', { ...event, id: `again-${courier.lab.calls().length}` });
+  await courier.settle();
+}
+
+const stagesOfCurrent = async (name: string) =>
+  Object.values(await courier.labels(`courier/${name}`)).find((stages) => stages.includes('AWSCURRENT'));
+const scale = (service: string, desiredCount: number) =>
+  courier.ecs.send(new UpdateServiceCommand({ cluster: 'prod', service, desiredCount }));
+
+describe('a rollout is stopped, paged once and never tried again by itself', () => {
+  it.each([
+    ['stop', false],
+    ['roll back', true],
+  ] as const)('when the deployment fails and ECS is to %s', async (how, rollback) => {
+    const name = how.replace(' ', '-');
+    const deploymentConfiguration = { deploymentCircuitBreaker: { enable: true, rollback } };
+    const arn = await brokenConsumer(name, { deploymentConfiguration });
+    const [before] = await courier.served(name);
+    await renewed(arn);
+    await lookAgain(arn);
+
+    expect(courier.told(arn)).toEqual([delivered, 'critical DeploymentFailed']);
+    expect(courier.lab.mail().at(-1)?.body).toContain(`aws ecs describe-services`);
+    expect(await stagesOfCurrent(name)).toEqual(['AWSCURRENT', 'COURIER_NEXT', 'COURIER_SINCE', 'COURIER_STOPPED']);
+    expect(await courier.restarts(name)).toBe(1);
+    expect(await courier.served(name)).toEqual([before]);
+  });
+
+  it('when tasks from before are left an hour after the restart', async () => {
+    const arn = await brokenConsumer('slow');
+    await renewed(arn);
+    await lookAgain(arn);
+    expect(courier.told(arn)).toEqual([delivered, 'critical RolloutTooSlow']);
+    expect(await stagesOfCurrent('slow')).toContain('COURIER_STOPPED');
+    expect(await courier.restarts('slow')).toBe(1);
+  });
+
+  it('and the next renewal goes on', async () => {
+    const deploymentConfiguration = { deploymentCircuitBreaker: { enable: true, rollback: true } };
+    const arn = await brokenConsumer('mended', { deploymentConfiguration });
+    await renewed(arn);
+    await courier.manager.send(new CreateSecretCommand({ Name: 'app/mended', SecretString: 'configuration' }));
+    const serial = await renewed(arn);
+    expect(courier.told(arn)).toEqual([delivered, 'critical DeploymentFailed', delivered]);
+    expect(await courier.served('mended')).toEqual([serial]);
+    expect(await courier.restarts('mended')).toBe(2);
+  });
+});
+
+describe('a consumer', () => {
+  it('under CODE_DEPLOY is told and holds up nobody', async () => {
+    const arn = await consumed('blue-green', { deploymentController: { type: 'CODE_DEPLOY' } });
+    await courier.service({ name: 'rolling', secret: 'courier/blue-green' });
+    const serial = await renewed(arn);
+    expect(courier.told(arn)).toEqual([delivered, 'action NotRestartable']);
+    expect(courier.lab.mail().at(-1)?.subject).toBe('[action] blue-green.example.com: redeploy blue-green yourself');
+    expect(await courier.served('rolling')).toEqual([serial]);
+    expect(await stagesOfCurrent('blue-green')).toContain('COURIER_DELIVERED');
+  });
+
+  it('with no task wanted is not restarted and holds up nobody', async () => {
+    const arn = await consumed('idle', { count: 0 });
+    await renewed(arn);
+    expect(courier.told(arn)).toEqual([delivered, delivered]);
+    expect(await courier.restarts('idle')).toBe(0);
+  });
+
+  it('that is scaled out while it is restarted is not restarted again', async () => {
+    const arn = await consumed('growing');
+    await courier.renew(arn);
+    await courier.lab.clock.advance(11_000);
+    expect(await courier.restarts('growing')).toBe(1);
+    await scale('growing', 2);
+    await courier.settle();
+    const serial = await courier.serialOf(arn);
+    expect(await courier.served('growing')).toEqual([serial, serial]);
+    expect(await courier.restarts('growing')).toBe(1);
+    expect(courier.told(arn)).toEqual([delivered, delivered]);
+  });
+
+  it('that is scaled out between the promotion and its restart is restarted, for its first task is old', async () => {
+    const arn = await consumed('grown');
+    courier.fail('UpdateService', '500', { attempts: 1 });
+    await courier.renew(arn);
+    await courier.lab.clock.advance(11_000);
+    expect(await courier.restarts('grown')).toBe(0);
+    await scale('grown', 2);
+    await courier.settle();
+    const serial = await courier.serialOf(arn);
+    expect(await courier.served('grown')).toEqual([serial, serial]);
+    expect(await courier.restarts('grown')).toBe(1);
+  });
+
+  it('that somebody else deployed after the promotion is not restarted by us', async () => {
+    const arn = await consumed('deployed');
+    courier.fail('UpdateService', '500', { attempts: 1 });
+    await courier.renew(arn);
+    await courier.lab.clock.advance(11_000);
+    await courier.ecs.send(
+      new UpdateServiceCommand({ cluster: 'prod', service: 'deployed', forceNewDeployment: true }),
+    );
+    await courier.settle();
+    expect(await courier.served('deployed')).toEqual([await courier.serialOf(arn)]);
+    expect(await courier.restarts('deployed')).toBe(1);
+    expect(courier.told(arn)).toEqual([delivered, delivered]);
+  });
+
+  it('tagged courier:pause is left alone until the tag is gone', async () => {
+    const arn = await courier.issue({ name: 'held.example.com', secret: 'courier/held' });
+    const resourceArn = await courier.service({ name: 'held', secret: 'courier/held' });
+    await courier.ecs.send(new TagResourceCommand({ resourceArn, tags: [{ key: 'courier:pause', value: 'true' }] }));
+    const serial = await renewed(arn);
+    expect([await courier.restarts('held'), courier.told(arn)]).toEqual([0, [delivered]]);
+    expect(await stagesOfCurrent('held')).not.toContain('COURIER_DELIVERED');
+
+    await courier.ecs.send(new UntagResourceCommand({ resourceArn, tagKeys: ['courier:pause'] }));
+    await courier.invoke('re-export', { certificateArn: arn });
+    await courier.settle();
+    expect(await courier.served('held')).toEqual([serial]);
+    expect(courier.told(arn)).toEqual([delivered, delivered]);
+  });
+
+  it('whose restart is denied is told after a quarter of an hour, not before', async () => {
+    const arn = await consumed('denied');
+    courier.fail('UpdateService', 'denied', { attempts: 60 });
+    await courier.renew(arn);
+    await courier.lab.clock.advance(840_000);
+    expect(courier.told(arn)).toEqual([delivered]);
+    await courier.lab.clock.advance(120_000);
+    await courier.settle();
+    // By each of two messages: ACM's event and the promotion's own label event queued the certificate.
+    expect(courier.told(arn)).toEqual([delivered, 'critical AccessDenied', 'critical AccessDenied']);
+    expect(await courier.restarts('denied')).toBe(0);
+  });
+});
