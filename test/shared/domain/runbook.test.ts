@@ -50,7 +50,7 @@ describe('the runbook', () => {
   });
 
   it.each(sections)('$heading says what it means, what it affects, where to look and what to do', ({ text }) => {
-    const [before, ...parts] = text.split(/^\*\*(Meaning|Impact|Diagnosis|Mitigation)\.\*\* /m);
+    const [before, ...parts] = text.split(/^\*\*(Meaning|Impact|Diagnosis|Mitigation)\.\*\*\s/m);
     expect(before?.trim()).toBe('');
     expect(parts.filter((_, index) => index % 2 === 0)).toEqual(['Meaning', 'Impact', 'Diagnosis', 'Mitigation']);
     for (const part of parts) expect(part.trim()).not.toBe('');
