@@ -1,9 +1,11 @@
+import { createPrivateKey } from 'node:crypto';
 import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   ACMClient,
   DescribeCertificateCommand,
+  ExportCertificateCommand,
   type KeyAlgorithm,
   RenewCertificateCommand,
   RequestCertificateCommand,
@@ -73,6 +75,21 @@ export async function startCourierLab({ mode = 'deliver' }: { mode?: 'deliver' |
     await lab.clock.advance(61_000);
   }
 
+  /** Issues one more certificate and exports it as its owner, key in clear: something to import. */
+  async function importable(name: string) {
+    const passphrase = 'of the owner';
+    const CertificateArn = await issue({ name });
+    const { Certificate, CertificateChain, PrivateKey } = await acm.send(
+      new ExportCertificateCommand({ CertificateArn, Passphrase: Buffer.from(passphrase) }),
+    );
+    const key = createPrivateKey({ key: PrivateKey ?? '', passphrase }).export({ type: 'pkcs8', format: 'pem' });
+    return {
+      Certificate: Buffer.from(Certificate ?? ''),
+      CertificateChain: Buffer.from(CertificateChain ?? ''),
+      PrivateKey: Buffer.from(key),
+    };
+  }
+
   /** ACM's serial, as openssl and our version ids write it. */
   async function serialOf(certificateArn: string): Promise<string> {
     const { Certificate } = await acm.send(new DescribeCertificateCommand({ CertificateArn: certificateArn }));
@@ -81,6 +98,8 @@ export async function startCourierLab({ mode = 'deliver' }: { mode?: 'deliver' |
 
   /** Starts an ECS service that reads a secret there is, and waits until its tasks run. Answers its ARN. */
   async function service({ name, secret, count = 1, alsoReads, tags = {}, ...more }: ServiceWish) {
+    // A task of the second in which the secret became current would count as old.
+    await lab.clock.advance(2_000);
     const { ARN } = await manager.send(new DescribeSecretCommand({ SecretId: secret }));
     const from = (key: string) => `${ARN}:${key}::`;
     const definition = await ecs.send(
@@ -112,7 +131,7 @@ export async function startCourierLab({ mode = 'deliver' }: { mode?: 'deliver' |
         ...more,
       }),
     );
-    await lab.clock.advance(5_000);
+    await lab.clock.advance(30_000);
     return created.service?.serviceArn ?? '';
   }
 
@@ -223,7 +242,7 @@ export async function startCourierLab({ mode = 'deliver' }: { mode?: 'deliver' |
   }
 
   const clients = { acm, manager, ecs, sqs };
-  const acts = { issue, renew, service, settle, invoke, fail, stop };
+  const acts = { issue, renew, importable, service, settle, invoke, fail, stop };
   const views = { serialOf, labels, current, served, restarts, told, callsOf, waiting, wreckage };
   return { lab, ...clients, ...acts, ...views };
 }

@@ -69,7 +69,7 @@ function piecesOf({ passphrase, privateKey }: Exported): readonly string[] {
         ),
       ),
       ...windows(bytes.toString('hex')),
-      ...(bytes.length >= length ? [bytes.subarray(0, length).join(',')] : []),
+      ...windows(bytes.subarray(0, length).join(',')),
     ]),
   ].map(plain);
 }

@@ -1,0 +1,119 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ImportCertificateCommand } from '@aws-sdk/client-acm';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type CourierLab, startCourierLab } from './courier-lab.ts';
+
+const folder = join(import.meta.dirname, '../../events');
+
+let courier: CourierLab;
+/** Which certificate of the lab stands in for which of the files; events/README.md has the same table. */
+let standIns: Readonly<Record<string, string>>;
+beforeAll(async () => {
+  courier = await startCourierLab();
+  const api = await courier.issue({ name: 'api.example.com', secret: 'courier/api' });
+  const pem = await courier.importable('own.example.com');
+  const tagged = { ...pem, Tags: [{ Key: 'courier:secret', Value: 'courier/imported' }] };
+  standIns = {
+    'certificate/2f1c9a56-0d5e-4c1b-9b0a-7d3c5e8f1a42': api,
+    'certificate/8b7e3d10-5a4f-4e0d-8c53-0a9b6c2d4e17': await imported(pem),
+    'certificate/c40d2b9e-63a1-47f8-a2de-91b5f07c3d68': await imported(tagged),
+  };
+});
+afterAll(() => courier.stop());
+
+const imported = async (wish: ConstructorParameters<typeof ImportCertificateCommand>[0]) =>
+  (await courier.acm.send(new ImportCertificateCommand(wish))).CertificateArn ?? '';
+
+function eventOf(file: string): unknown {
+  let text = readFileSync(join(folder, `${file}.json`), 'utf8');
+  for (const [placeholder, arn] of Object.entries(standIns))
+    text = text.replaceAll(placeholder, arn.split(':')[5] ?? '');
+  return JSON.parse(text);
+}
+
+const queued = { is: 'queued' };
+const unreadable = (errorMessage: string) => ({ errorType: 'Unreadable', errorMessage, trace: expect.any(Array) });
+const skipped = (why: string) => ({ is: 'skip', why });
+const steps = (...names: string[]) => names.map((step) => expect.objectContaining({ step, secret: 'courier/api' }));
+const answered = (state: string, ...plan: string[]) => ({
+  ok: true,
+  plan: steps(...plan),
+  results: [{ certificateArn: expect.stringMatching(/^arn:aws:acm:/), name: 'api.example.com', state }],
+  errors: [],
+});
+const badRequest = (detail: string) => ({
+  ok: false,
+  plan: [],
+  results: [],
+  errors: [
+    {
+      reason: 'BadRequest',
+      message: `Cannot read the request: ${detail}`,
+      hint: expect.stringContaining('Name one of {"certificateArn": "arn:aws:acm:…"}'),
+    },
+  ],
+});
+
+/** What each file's function answers, in a lab whose one tagged certificate is delivered already. */
+const answers: Readonly<Record<string, unknown>> = {
+  'certificate-available.issuance': queued,
+  'certificate-available.renewal': queued,
+  'certificate-available.acme': queued,
+  'certificate-available.old-shape': queued,
+  'certificate-available.unknown-action': queued,
+  'certificate-available.import': { is: 'acknowledged' },
+  'certificate-available.reimport': { is: 'told' },
+  'certificate-available.foreign-source': skipped(
+    '"ACM Certificate Available" from "com.example.tests" is not "ACM Certificate Available" from "aws.acm"',
+  ),
+  'certificate-available.other-region': {
+    is: 'skip',
+    why: expect.stringMatching(/^"arn:aws:acm:eu-central-1:.*" is in eu-central-1, this stack in us-east-1$/),
+  },
+  'certificate-available.no-resources': unreadable('Cannot read the event: "resources.0" is no ARN of a certificate'),
+  'certificate-available.wrong-types': unreadable('Cannot read the event: "detail.Action" must be of type string'),
+  'secret-changed.promoted': { queued: 1 },
+  'secret-changed.custom-label': skipped('label COURIER_NEXT is not AWSCURRENT'),
+  'secret-changed.other-prefix': skipped('secret "billing/api" is not below "courier/"'),
+  'secret-changed.foreign-source': skipped(
+    '"Secret Label Updated" from "com.example.tests" is not "Secret Label Updated" from "aws.secretsmanager"',
+  ),
+  'secret-changed.malformed': unreadable(
+    'Cannot read the event: "detail.name" must be of type string; "detail.labelUpdated" must be of type string',
+  ),
+  'deliver.queued': { batchItemFailures: [] },
+  'deliver.direct': { is: 'done', because: 'delivered' },
+  're-export.by-arn': answered('nothing to do'),
+  're-export.by-name': answered('nothing to do'),
+  're-export.by-secret': answered('nothing to do'),
+  're-export.wait': answered('nothing to do'),
+  're-export.accept': answered('nothing to do'),
+  're-export.dry-run': { ok: true, plan: [], results: [], errors: [] },
+  're-export.force': answered('queued', 'export', 'store', 'promote', 'tell'),
+  're-export.all': {
+    ...answered('nothing to do'),
+    ok: false,
+    errors: [expect.objectContaining({ reason: 'ImportedCertificate' })],
+  },
+  're-export.nothing-named': badRequest('it names nothing to export'),
+  're-export.two-named': badRequest('it names both domainName and secret'),
+  're-export.unknown-key': badRequest('"dryrun" is not known'),
+  're-export.bad-arn': badRequest('"certificateArn" does not have the right form'),
+  're-export.roll-back': badRequest('"rollBack" is not known'),
+};
+
+it.each(Object.keys(answers))('events/%s.json is answered as it should be', async (file) => {
+  expect(await courier.invoke(file.split('.')[0] ?? '', eventOf(file))).toEqual(answers[file]);
+  await courier.settle();
+});
+
+it('no file of events/ is left out', () => {
+  const files = globSync('*.json', { cwd: folder }).map((file) => file.replace('.json', ''));
+  expect(files.sort()).toEqual(Object.keys(answers).sort());
+});
+
+it('the certificates that stand in are those that events/README.md names', () => {
+  const readme = readFileSync(join(folder, 'README.md'), 'utf8');
+  expect(readme.match(/certificate\/[0-9a-f-]{36}/g)).toEqual(Object.keys(standIns));
+});
