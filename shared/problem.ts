@@ -7,5 +7,5 @@ export type Problem = { readonly reason: string; readonly message: string; reado
 export function problemOf(finding: Finding, place: Place): Problem {
   const { text, commands } = mendOf(finding);
   const lines = commands.flatMap((command) => writeCommand(command, place));
-  return { reason: finding.reason, message: sentenceOf(finding), hint: [text, ...lines].filter(Boolean).join('\n') };
+  return { reason: finding.reason, message: sentenceOf(finding), hint: [text, ...lines].join('\n') };
 }
