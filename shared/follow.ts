@@ -31,7 +31,8 @@ export async function follow(message: Message, following: Following): Promise<Pr
   return untilDelivered(following);
 }
 
-async function untilCurrent(message: Message, { wanted, remaining, wire }: Following): Promise<Problem | null> {
+/** Null when the secret is current, and when the time is over: the queue goes on from either. */
+async function untilCurrent(message: Message, { remaining, wire }: Following): Promise<Problem | null> {
   while (remaining() > reserve) {
     const outcome = readOutcome(await wire.worker.ask({ ...message, until: 'current' }));
     if (outcome.is === 'told') return outcome.problem;
@@ -39,7 +40,7 @@ async function untilCurrent(message: Message, { wanted, remaining, wire }: Follo
     wire.log('info', 'Waiting for the secret to be current', { certificateArn: message.certificateArn, ...outcome });
     await wire.sleep(Math.min(outcome.seconds, pace) * 1000);
   }
-  return stillUnderWay(wanted, wire);
+  return null;
 }
 
 async function untilDelivered({ wanted, remaining, wire }: Following): Promise<Problem | null> {

@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import type { Message } from '../../shared/events.ts';
+import { follow } from '../../shared/follow.ts';
+import type { Wanted } from '../../shared/plan.ts';
+import { certificate, delivery, place } from './domain/sample.ts';
+
+const message: Message = { certificateArn: certificate.arn, cause: 'request' };
+
+/** Follows a worker that answers the same to every question, for `looks` looks of five seconds. */
+async function followed(outcome: object, { looks }: { looks: number }) {
+  const queued: unknown[] = [];
+  let left = looks * 5_000 + 20_001;
+  const wire = {
+    place,
+    log: () => {},
+    sleep: async (milliseconds: number) => {
+      left -= milliseconds;
+    },
+    deliveries: { add: async (one: unknown) => void queued.push(one) },
+    worker: { ask: async () => outcome },
+  };
+  const wanted: readonly Wanted[] = [{ certificate, delivery, asked: {} }];
+  const remaining = () => left;
+  const problem = await follow(message, { wanted, remaining, wire: wire as never });
+  return { problem, queued };
+}
+
+it('leaves to the queue what is not current when the time of the call ends, as its answer says', async () => {
+  const again = { is: 'again', seconds: 30, because: 'AccessDenied' };
+  const { problem, queued } = await followed(again, { looks: 3 });
+  expect(problem?.reason).toBe('StillUnderWay');
+  expect(problem?.message).toContain('it goes on without the call');
+  expect(queued).toEqual([message]);
+});
+
+it('answers a refusal at once and queues nothing', async () => {
+  const refusal = { reason: 'KeyMismatch', message: 'No pair', hint: '' };
+  expect(await followed({ is: 'told', problem: refusal }, { looks: 3 })).toEqual({ problem: refusal, queued: [] });
+});
