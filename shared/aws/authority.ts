@@ -4,8 +4,7 @@ import { ask, Trouble } from './trouble.ts';
 
 /**
  * The certificates of a private authority, PEM, its own first and the root last: what a client of its certificates
- * trusts, had from the authority itself and not from an export. An authority's certificate never changes under its
- * ARN but by re-import, so each is kept while the function lives.
+ * trusts, had from the authority itself and not from an export.
  */
 export async function authorityChain(caArn: string, pca = new ACMPCAClient({})): Promise<string> {
   const answer = await ask('acm-pca:GetCertificateAuthorityCertificate', () =>
