@@ -124,6 +124,13 @@ describe('a renewal', () => {
     const wanted = [...fromStartToMaterial, ['PutSecretValue'], ['UpdateSecretVersionStage']];
     expect(rounds(courier.callsOf('deliver', mark), wanted)).toEqual(wanted);
     const { id } = await courier.current('courier/api');
+    expect(firstRequest('PutSecretValue', mark).VersionStages).toEqual(['COURIER_NEXT']);
+    expect(firstRequest('UpdateSecretVersionStage', mark)).toEqual({
+      SecretId: 'courier/api',
+      VersionStage: 'AWSCURRENT',
+      MoveToVersionId: id,
+      RemoveFromVersionId: before.id,
+    });
     const serial = await courier.serialOf(arn);
     expect(id.slice(0, 40)).toBe(serial);
     expect(await courier.labels('courier/api')).toEqual({ [before.id]: ['AWSPREVIOUS'], [id]: allLabels });
@@ -323,6 +330,14 @@ describe('a secret that is not ours', () => {
     expect(await storedIn('courier/hand')).toBe(value);
   });
 });
+
+const firstRequest = (operation: string, since: number) =>
+  JSON.parse(
+    courier.lab
+      .traffic()
+      .slice(since)
+      .find((call) => call.operation === operation)?.request ?? '{}',
+  );
 
 const untag = (CertificateArn: string, Key: string) =>
   courier.acm.send(new RemoveTagsFromCertificateCommand({ CertificateArn, Tags: [{ Key }] }));
