@@ -26,7 +26,7 @@ import type { CallFault } from '../../lab/faults.ts';
 import { startLab } from '../../lab/world.ts';
 import { leaks } from './leaks.ts';
 
-export const stackName = 'acm-courier-lab';
+const stackName = 'acm-courier-lab';
 const dist = join(import.meta.dirname, '../../dist');
 /** Steps of 30 seconds that `settle` takes at most: a rollout's deadline, an hour, and as much again. */
 const mostSteps = 260;
@@ -48,9 +48,8 @@ export async function startCourierLab({ mode = 'deliver' }: { mode?: 'deliver' |
   const functions = new LambdaClient(to);
   const sqs = new SQSClient(to);
   const topic = `arn:aws:sns:us-east-1:111122223333:${stackName}-notices`;
-  await new SNSClient(to).send(
-    new SubscribeCommand({ TopicArn: topic, Protocol: 'email', Endpoint: 'ops@example.com' }),
-  );
+  const sns = new SNSClient(to);
+  await sns.send(new SubscribeCommand({ TopicArn: topic, Protocol: 'email', Endpoint: 'ops@example.com' }));
   await ecs.send(new CreateClusterCommand({ clusterName: 'prod' }));
 
   /** Issues a private certificate and lets what follows happen. `secret` is its tag courier:secret. */
@@ -233,9 +232,10 @@ export async function startCourierLab({ mode = 'deliver' }: { mode?: 'deliver' |
 
   /** Ends the lab, and rejects if anything in it ever held a key or passphrase where none may be. */
   async function stop(): Promise<void> {
+    // Brings the bodies that lie in the queues into the traffic.
     await wreckage();
     const found = leaks(lab);
-    for (const client of [acm, manager, ecs, functions, sqs]) client.destroy();
+    for (const client of [acm, manager, ecs, functions, sqs, sns]) client.destroy();
     await lab.stop();
     await rm(stack, { recursive: true });
     if (found.length > 0) throw new Error(`Key material where none may be: ${found.join('; ')}`);
