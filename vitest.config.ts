@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Unit tests touch no network and no process; lab tests run the built functions against the lab. */
+/** Unit tests touch no network; lab tests run the built functions against the lab. */
 export default defineConfig({
   test: {
     projects: [

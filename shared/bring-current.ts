@@ -1,8 +1,7 @@
 import { Trouble } from './aws/trouble.ts';
 import { type DeliveryView, nextStep, type Step } from './domain/delivery.ts';
 import { type Finding, finding } from './domain/reasons.ts';
-import { holderOf, label, type PresentSecret, type Secret, withLabel } from './domain/secret.ts';
-import { readVersionId } from './domain/version-id.ts';
+import { endOf, holderOf, label, type PresentSecret, type Secret, withLabel } from './domain/secret.ts';
 import { inspectedExport } from './inspected-export.ts';
 import { markSince, setLabel, takeLabel } from './labels.ts';
 import { observeDelivery, type Wanted } from './plan.ts';
@@ -64,11 +63,15 @@ async function store(step: Extract<Step, { do: 'export' }>, view: DeliveryView, 
   const present: PresentSecret =
     secret.state === 'present' ? secret : { state: 'present', tags: {}, changedAt: 0, versions: {} };
   const current = holderOf(present.versions, label.current);
-  const { value, warnings, held } = await inspectedExport(view, { previousNotAfter: endOf(current), world });
+  const { value, warnings, held } = await inspectedExport(view, {
+    previousNotAfter: endOf(present.versions, label.current),
+    world,
+  });
 
-  if (held && current === undefined) throw new Trouble(held);
+  const hold = held !== undefined && !view.asked.accept;
+  if (hold && current === undefined) throw new Trouble(held);
   // Told before it is stored: after a crash in between people are told twice, the other way round never.
-  if (held) await tell([held], view, world);
+  if (hold) await tell([held], view, world);
   await warn(warnings, view, world);
   const version = { versionId: step.versionId, value };
   const versions = step.create
@@ -77,13 +80,10 @@ async function store(step: Extract<Step, { do: 'export' }>, view: DeliveryView, 
         secret: delivery.secret,
         versions: present.versions,
         world,
-        stage: held ? label.held : label.next,
+        stage: hold ? label.held : label.next,
       });
   return { ...present, versions, changedAt: afterNow(world) };
 }
-
-const endOf = (versionId: string | undefined) =>
-  versionId === undefined ? undefined : readVersionId(versionId)?.notAfter;
 
 type NewVersion = { readonly versionId: string; readonly value: string };
 

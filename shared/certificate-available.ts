@@ -27,7 +27,7 @@ export async function certificateAvailable(event: AvailableEvent, wire: Wire): P
 async function acknowledgeImport(certificateArn: string, wire: Wire): Promise<{ readonly is: string }> {
   const certificate = await wire.certificates.find(certificateArn);
   wire.log('info', 'Acknowledged an import', { certificateArn });
-  const appraisal = certificate ? appraise(certificate) : undefined;
+  const appraisal = certificate ? appraise(certificate, wire.settings) : undefined;
   if (!certificate || appraisal?.is !== 'tell') return { is: 'acknowledged' };
   await tell(appraisal.findings, { certificate }, wire);
   return { is: 'told' };

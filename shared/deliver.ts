@@ -3,84 +3,104 @@ import { bringCurrent } from './bring-current.ts';
 import { appraise } from './domain/appraisal.ts';
 import type { Certificate } from './domain/certificate.ts';
 import { type Finding, finding, retryOf } from './domain/reasons.ts';
+import { endOf, label } from './domain/secret.ts';
 import type { Message } from './events.ts';
-import { type Outcome, together } from './outcome.ts';
+import { type Outcome, soonest } from './outcome.ts';
 import { planDelivery, type Wanted } from './plan.ts';
 import { rollOut } from './roll-out.ts';
-import { facts, tell } from './tell.ts';
+import { facts, type Serving, tell } from './tell.ts';
 import type { World } from './world.ts';
 
 /** Seconds that a denied call may be a fresh tag which IAM does not see yet (IAM User Guide, eventual consistency). */
 const patience = 900;
 
+type Means = {
+  /** When the certificate was queued, epoch seconds. */
+  readonly sentAt: number;
+  readonly world: World;
+};
+
+/** What people must be told, once nothing of the message is to be looked at again: each look would say it anew. */
+type Refused = { readonly is: 'refused'; readonly finding: Finding; readonly about: About };
+
+/** Where not even the certificate could be seen, its ARN is all that a notice can name. */
+type About = { readonly certificate: Pick<Certificate, 'arn' | 'name' | 'tags'>; readonly secret?: string };
+
 /**
  * One look at one certificate (DESIGN §7): see what ACM has, see what each of its secrets holds, do what can be done
- * now. What AWS refuses comes back as an outcome, never as an error.
- *
- * @param sentAt when the certificate was queued, epoch seconds
+ * now, and say what cannot. What AWS refuses comes back as an outcome, never as an error.
  */
-export async function deliver(message: Message, { sentAt, world }: { sentAt: number; world: World }): Promise<Outcome> {
-  const of = { sentAt, world };
-  return settling(of, nameless(message), async () => {
-    const certificate = await world.certificates.find(message.certificateArn);
-    if (!certificate) return gone(message, world);
-    const appraisal = appraise(certificate);
-    switch (appraisal.is) {
-      case 'rest':
-        return { is: 'done', because: appraisal.because };
-      case 'tell': {
-        const [first] = appraisal.findings;
-        if (first.reason === 'NotTagged' && world.settings.notices === 'tagged')
-          return { is: 'done', because: 'not tagged' };
-        await tell(appraisal.findings, { certificate }, world);
-        return { is: 'told', finding: first };
-      }
-      case 'deliver': {
-        const outcomes: Outcome[] = [];
-        for (const delivery of appraisal.deliveries) {
-          const wanted = { certificate: appraisal.certificate, delivery, asked: message };
-          outcomes.push(
-            await settling(of, certificate, () => lookAt(wanted, { message, problems: appraisal.problems, world })),
-          );
-        }
-        return together(outcomes);
-      }
-    }
-  });
+export async function deliver(message: Message, means: Means): Promise<Outcome> {
+  const looks = await look(message, means);
+  const again = soonest(looks);
+  if (again) return again;
+  const [refused, ...others] = looks.filter((one) => one.is === 'refused');
+  if (refused) return tellRefusals([refused, ...others], means.world);
+  const ended = looks.filter((one) => one.is === 'told' || one.is === 'done');
+  return ended.find((one) => one.is === 'told') ?? ended[0] ?? { is: 'done', because: 'nothing to deliver' };
 }
 
-type Look = { readonly message: Message; readonly problems: readonly Finding[]; readonly world: World };
+async function look(message: Message, means: Means): Promise<readonly (Outcome | Refused)[]> {
+  const { certificateArn } = message;
+  const nameless = { certificate: { arn: certificateArn, name: certificateArn, tags: {} } };
+  const found = await settling(means, nameless, () => means.world.certificates.find(certificateArn));
+  if (found === null) return [gone(message, means.world)];
+  if ('is' in found) return [found];
+  return lookAtDeliveries(found, message, means);
+}
 
-async function lookAt(wanted: Wanted, { message, problems, world }: Look): Promise<Outcome> {
+/** The outcome of each delivery of the certificate, or of the certificate where none is wanted or possible. */
+async function lookAtDeliveries(certificate: Certificate, message: Message, means: Means) {
+  const appraisal = appraise(certificate, means.world.settings);
+  const outcomes: (Outcome | Refused)[] = [];
+  switch (appraisal.is) {
+    case 'rest':
+      outcomes.push({ is: 'done', because: appraisal.because });
+      break;
+    case 'tell':
+      for (const one of appraisal.findings) outcomes.push({ is: 'refused', finding: one, about: { certificate } });
+      break;
+    case 'deliver':
+      for (const delivery of appraisal.deliveries) {
+        const wanted = { certificate: appraisal.certificate, delivery, asked: message };
+        const about = { certificate, secret: delivery.secret };
+        outcomes.push(
+          await settling(means, about, () => lookAt(wanted, { message, problems: appraisal.problems, ...means })),
+        );
+      }
+  }
+  return outcomes;
+}
+
+type Looking = Means & { readonly message: Message; readonly problems: readonly Finding[] };
+
+async function lookAt(wanted: Wanted, { message, problems, world }: Looking): Promise<Outcome | Refused> {
   if (world.settings.mode === 'observe') return writePlan(wanted, world);
   const { final, secret } = await bringCurrent(wanted, world);
   if (final.do === 'rest') return { is: 'done', because: final.because };
-  if (final.do === 'refuse') return refuse(final.finding, wanted, world);
+  if (final.do === 'refuse') return refused(final.finding, wanted);
   if (message.until === 'current' || secret.state !== 'present') return { is: 'done', because: 'current' };
   return rollOut({ wanted, step: final, secret, problems, world });
 }
 
 /** What would be done, told once per message; nothing where all is well. */
-async function writePlan(wanted: Wanted, world: World): Promise<Outcome> {
+async function writePlan(wanted: Wanted, world: World): Promise<Outcome | Refused> {
   const { next, steps, judged } = await planDelivery(wanted, world);
   world.log('info', 'Planned only, mode observe', { certificateArn: wanted.certificate.arn, steps });
-  if (next.do === 'refuse') return refuse(next.finding, wanted, world);
+  if (next.do === 'refuse') return refused(next.finding, wanted);
   if (next.do === 'rest' || steps.length === 0) return { is: 'done', because: 'nothing to do' };
   const { certificate, delivery } = wanted;
-  const planned = finding('PlannedOnly', {
-    name: certificate.name,
-    certificateArn: certificate.arn,
-    secret: delivery.secret,
-  });
-  const done = steps.map(({ text }) => `Would ${text}`);
-  await tell([planned], { certificate, judged, done }, world);
+  const of = { name: certificate.name, certificateArn: certificate.arn, secret: delivery.secret };
+  const planned = finding('PlannedOnly', of);
+  await tell([planned], { certificate, judged, planned: steps.map(({ text }) => text) }, world);
   return { is: 'told', finding: planned };
 }
 
-async function refuse(found: Finding, { certificate }: Wanted, world: World): Promise<Outcome> {
-  await tell([found], { certificate }, world);
-  return { is: 'told', finding: found };
-}
+const refused = (found: Finding, { certificate, delivery }: Wanted): Refused => ({
+  is: 'refused',
+  finding: found,
+  about: { certificate, secret: delivery.secret },
+});
 
 function gone({ certificateArn }: Message, world: World): Outcome {
   const found = finding('CertificateGone', { certificateArn });
@@ -88,34 +108,36 @@ function gone({ certificateArn }: Message, world: World): Outcome {
   return { is: 'done', because: 'the certificate is gone' };
 }
 
-type About = Pick<Certificate, 'arn' | 'name' | 'tags'>;
-
-/** Where not even the certificate could be seen, its ARN is all that a notice can name. */
-const nameless = ({ certificateArn }: Message): About => ({ arn: certificateArn, name: certificateArn, tags: {} });
-
-/** Turns trouble into an outcome: hand back what passes by itself, tell what does not. */
-async function settling(
-  { sentAt, world }: { sentAt: number; world: World },
-  certificate: About,
-  look: () => Promise<Outcome>,
-): Promise<Outcome> {
+/** Turns trouble into an outcome: hand back what passes by itself, refuse what does not. */
+async function settling<Seen>(
+  { sentAt, world }: Means,
+  about: About,
+  see: () => Promise<Seen>,
+): Promise<Seen | Outcome | Refused> {
   try {
-    return await look();
+    return await see();
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
     const found = error.finding;
-    world.log('warn', 'Ran into trouble', { certificateArn: certificate.arn, ...facts(found, world) });
-    if (passes(found, world.now() - sentAt))
-      return { is: 'again', seconds: retryOf(found) === 'soon' ? 10 : 30, because: found.reason };
-    return tellTrouble(found, certificate, world);
+    world.log('warn', 'Ran into trouble', { certificateArn: about.certificate.arn, ...facts(found, world) });
+    return passes(found, world.now() - sentAt)
+      ? { is: 'again', seconds: retryOf(found) === 'soon' ? 10 : 30, because: found.reason }
+      : { is: 'refused', finding: found, about };
   }
 }
 
-/** Where even telling fails the message goes on: after its last attempt the dead-letter queue's alarm speaks. */
-async function tellTrouble(found: Finding, certificate: About, world: World): Promise<Outcome> {
+const passes = (found: Finding, age: number) =>
+  retryOf(found) === 'soon' || (retryOf(found) === 'patiently' && age < patience);
+
+/** One notice for all. Where even telling fails the message goes on: in the end the dead-letter queue's alarm speaks. */
+async function tellRefusals(refusals: readonly [Refused, ...Refused[]], world: World): Promise<Outcome> {
+  const [first, ...others] = refusals;
   try {
-    await tell([found], { certificate }, world);
-    return { is: 'told', finding: found };
+    const secrets = new Set(refusals.flatMap(({ about }) => about.secret ?? []));
+    const serving = await Promise.all([...secrets].map((secret) => servedFrom(secret, world)));
+    const findings = [first.finding, ...others.map((one) => one.finding)] as const;
+    await tell(findings, { ...first.about, serving: serving.flat() }, world);
+    return { is: 'told', finding: first.finding };
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
     world.log('error', 'Cannot tell people', facts(error.finding, world));
@@ -123,5 +145,14 @@ async function tellTrouble(found: Finding, certificate: About, world: World): Pr
   }
 }
 
-const passes = (found: Finding, age: number) =>
-  retryOf(found) === 'soon' || (retryOf(found) === 'patiently' && age < patience);
+/** What tasks read meanwhile; a mail does without it where the secret cannot be seen. */
+async function servedFrom(name: string, world: World): Promise<readonly Serving[]> {
+  try {
+    const secret = await world.secrets.find(name);
+    const notAfter = secret.state === 'present' ? endOf(secret.versions, label.current) : undefined;
+    return notAfter === undefined ? [] : [{ what: `The certificate that is current in secret "${name}"`, notAfter }];
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error;
+    return [];
+  }
+}

@@ -2,7 +2,7 @@ import type { Deliveries } from './aws/deliveries.ts';
 import type { Worker } from './aws/worker.ts';
 import { finding } from './domain/reasons.ts';
 import { type Message, readOutcome } from './events.ts';
-import { isDone, planDelivery, type Seen, type Wanted } from './plan.ts';
+import { isDone, obstacleOf, planDelivery, type Seen, type Wanted } from './plan.ts';
 import { type Problem, problemOf } from './problem.ts';
 import type { Sight } from './world.ts';
 
@@ -45,25 +45,21 @@ async function untilCurrent(message: Message, { remaining, wire }: Following): P
 
 async function untilDelivered({ wanted, remaining, wire }: Following): Promise<Problem | null> {
   while (remaining() > reserve) {
-    const seen: { one: Wanted; now: Seen }[] = [];
-    // What was accepted or forced has happened by now; asking for it again would find it undone.
-    for (const one of wanted) seen.push({ one, now: await planDelivery({ ...one, asked: { thorough: true } }, wire) });
-    const resting = seen.find(({ now: { next } }) => next.do === 'rest' && next.because !== 'delivered');
-    if (resting) return restingProblem(resting, wire);
-    if (seen.every(({ now }) => isDone(now))) return null;
+    const seen: Seen[] = [];
+    for (const one of wanted) {
+      // What was accepted or forced has happened by now; asking for it again would find it undone.
+      const now = await planDelivery({ ...one, asked: { thorough: true } }, wire);
+      const obstacle = obstacleOf(one, now);
+      if (obstacle) return problemOf(obstacle, wire.place);
+      seen.push(now);
+    }
+    if (seen.every(isDone)) return null;
     wire.log('info', 'Waiting for the rollout', {
-      steps: seen.flatMap(({ now }) => now.steps.map(({ text }) => text)),
+      steps: seen.flatMap(({ steps }) => steps.map(({ text }) => text)),
     });
     await wire.sleep(pace * 1000);
   }
   return stillUnderWay(wanted, wire);
-}
-
-function restingProblem({ one, now: { next } }: { one: Wanted; now: Seen }, { place }: Sight): Problem {
-  const state = next.do === 'rest' ? next.because : next.do;
-  const { certificate, delivery } = one;
-  const facts = { name: certificate.name, certificateArn: certificate.arn, secret: delivery.secret, state };
-  return problemOf(finding('Resting', facts), place);
 }
 
 function stillUnderWay(wanted: readonly Wanted[], { place }: Sight): Problem | null {

@@ -6,17 +6,16 @@ import { type Problem, problemOf } from './problem.ts';
 export type Outcome =
   /** Right, or nothing more to be done automatically. */
   | { readonly is: 'done'; readonly because: string }
-  /** Not yet: look again after so many seconds. */
-  | { readonly is: 'again'; readonly seconds: number; readonly because: string }
+  | Again
   /** Nothing can be done until a person acts; they were told. */
   | { readonly is: 'told'; readonly finding: Finding };
 
+/** Not yet: look again after so many seconds. */
+export type Again = { readonly is: 'again'; readonly seconds: number; readonly because: string };
+
 /** Several deliveries of one certificate share a message: as long as one of them is to be looked at again, it goes on. */
-export function together(outcomes: readonly Outcome[]): Outcome {
-  const again = outcomes.filter((outcome) => outcome.is === 'again').sort((a, b) => a.seconds - b.seconds);
-  const told = outcomes.find((outcome) => outcome.is === 'told');
-  return again[0] ?? told ?? outcomes[0] ?? { is: 'done', because: 'nothing to deliver' };
-}
+export const soonest = (outcomes: readonly { readonly is: string }[]): Again | undefined =>
+  outcomes.filter((outcome): outcome is Again => outcome.is === 'again').toSorted((a, b) => a.seconds - b.seconds)[0];
 
 /** An outcome as the worker answers it to another function. */
 export type OutcomeAnswer = Exclude<Outcome, { is: 'told' }> | { readonly is: 'told'; readonly problem: Problem };

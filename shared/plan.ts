@@ -1,7 +1,8 @@
 import type { Issued } from './domain/certificate.ts';
 import { type Asked, type DeliveryView, nextStep, type Step } from './domain/delivery.ts';
 import { type Planned, type PlanStep, planOf } from './domain/plan.ts';
-import { type Judged, judge } from './domain/rollout.ts';
+import { type Finding, finding } from './domain/reasons.ts';
+import { type Judged, judge, nextRolloutStep } from './domain/rollout.ts';
 import type { Delivery } from './domain/wish.ts';
 import type { Sight } from './world.ts';
 
@@ -19,6 +20,17 @@ export async function planDelivery(wanted: Wanted, sight: Sight): Promise<Seen> 
 /** Nothing is left to do: no step of the plan does anything. */
 export const isDone = ({ next, steps }: Seen): boolean =>
   steps.length === 0 || (next.do === 'rest' && next.because === 'delivered');
+
+/** Why nothing automatic goes on from here, in words for whoever asked; undefined where something does. */
+export function obstacleOf({ certificate, delivery }: Wanted, { next, judged }: Seen): Finding | undefined {
+  const of = { name: certificate.name, certificateArn: certificate.arn, secret: delivery.secret };
+  if (next.do === 'refuse') return next.finding;
+  if (next.do === 'rest' && next.because !== 'delivered') return finding('Resting', { ...of, state: next.because });
+  if (next.do !== 'roll out') return undefined;
+  const rollout = nextRolloutStep(judged);
+  const [paused] = rollout.do === 'hold' ? rollout.paused : [];
+  return paused && finding('ServicePaused', { ...of, service: paused.service, cluster: paused.cluster });
+}
 
 export const observeDelivery = async (wanted: Wanted, sight: Sight): Promise<DeliveryView> => ({
   ...wanted,

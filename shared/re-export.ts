@@ -3,13 +3,13 @@ import type { Deliveries } from './aws/deliveries.ts';
 import type { Tagged } from './aws/tagged.ts';
 import { Trouble } from './aws/trouble.ts';
 import type { Worker } from './aws/worker.ts';
-import { appraise } from './domain/appraisal.ts';
+import { appraise, proposedSecret } from './domain/appraisal.ts';
 import { type Certificate, whyNotExportable } from './domain/certificate.ts';
 import type { PlanStep } from './domain/plan.ts';
 import { type Finding, finding } from './domain/reasons.ts';
 import { acceptedRequest, type Request, readRequest } from './events.ts';
 import { follow } from './follow.ts';
-import { isDone, planDelivery, type Seen, type Wanted } from './plan.ts';
+import { isDone, obstacleOf, planDelivery, type Seen, type Wanted } from './plan.ts';
 import { type Problem, problemOf } from './problem.ts';
 import { select } from './select.ts';
 import type { Sight } from './world.ts';
@@ -82,30 +82,28 @@ type Planned = {
 };
 
 async function plan(certificate: Certificate, request: Request, wire: Wire): Promise<Planned> {
-  const appraisal = appraise(certificate);
+  // Whoever asks by hand is answered what is missing, not what a notice would say of it.
+  const appraisal = appraise(certificate, { ...wire.settings, notices: 'tagged' });
   const nothing = { certificate, deliveries: [], problems: [], paused: false };
   if (appraisal.is === 'rest' && appraisal.because === 'paused') return { ...nothing, paused: true };
-  if (appraisal.is === 'rest') return { ...nothing, problems: [whyNothing(certificate)] };
-  if (appraisal.is === 'tell') {
-    const problems = appraisal.findings.map((one) => (one.reason === 'NotTagged' ? whyNothing(certificate) : one));
-    return { ...nothing, problems };
-  }
+  if (appraisal.is === 'rest') return { ...nothing, problems: [whyNothing(certificate, wire)] };
+  if (appraisal.is === 'tell') return { ...nothing, problems: appraisal.findings };
   const deliveries: Planned['deliveries'][number][] = [];
   for (const delivery of appraisal.deliveries) {
     const wanted = { certificate: appraisal.certificate, delivery, asked: request.asked };
     deliveries.push({ wanted, seen: await planDelivery(wanted, wire) });
   }
-  const refused = deliveries.flatMap(({ seen: { next } }) => (next.do === 'refuse' ? [next.finding] : []));
-  return { certificate, deliveries, problems: [...appraisal.problems, ...refused], paused: false };
+  const obstacles = deliveries.flatMap(({ wanted, seen }) => obstacleOf(wanted, seen) ?? []);
+  return { certificate, deliveries, problems: [...appraisal.problems, ...obstacles], paused: false };
 }
 
 /** In the words of somebody who asked for it: nobody tagged it, it is not issued yet, or it never can be exported. */
-function whyNothing(certificate: Certificate): Finding {
+function whyNothing(certificate: Certificate, { settings }: Wire): Finding {
   const of = { name: certificate.name, certificateArn: certificate.arn };
   const unexportable = whyNotExportable(certificate);
   if (unexportable) return finding('NotExportable', { ...of, why: whyNot[unexportable.reason] ?? unexportable.reason });
   if (certificate.status !== 'issued') return finding('CertificateNotIssued', { ...of, status: certificate.status });
-  return finding('NothingAsked', of);
+  return finding('NothingAsked', { ...of, secret: proposedSecret(certificate, settings.secretPrefix) });
 }
 
 const whyNot: Readonly<Partial<Record<Finding['reason'], string>>> = {
@@ -122,7 +120,7 @@ async function actOn(planned: Planned, request: Request, { limits, wire }: Means
     result: { certificateArn: certificate.arn, name: certificate.name, state },
   });
   if (paused) return result('paused');
-  const open = deliveries.filter(({ seen }) => seen.next.do !== 'refuse');
+  const open = deliveries.filter(({ wanted, seen }) => obstacleOf(wanted, seen) === undefined);
   if (open.length === 0) return {};
   if (open.every(({ seen }) => isDone(seen))) return result('nothing to do');
   if (wire.settings.mode === 'observe') return result('planned only, mode observe');

@@ -2,11 +2,11 @@ import { Trouble } from './aws/trouble.ts';
 import type { Step } from './domain/delivery.ts';
 import { type Finding, type Findings, finding, retryOf, sentenceOf } from './domain/reasons.ts';
 import { type Consumer, type Judged, nextRolloutStep, type RolloutStep } from './domain/rollout.ts';
-import { label, type PresentSecret } from './domain/secret.ts';
+import { endOf, label, type PresentSecret } from './domain/secret.ts';
 import { setLabel } from './labels.ts';
 import type { Outcome } from './outcome.ts';
 import { judgeConsumers, type Wanted } from './plan.ts';
-import { facts, minute, tell } from './tell.ts';
+import { facts, minute, type Serving, tell } from './tell.ts';
 import type { World } from './world.ts';
 
 type RollOut = Extract<Step, { do: 'roll out' }>;
@@ -90,7 +90,11 @@ async function tryRestart(consumer: Consumer, world: World): Promise<Finding | u
 async function stop(failed: readonly Judged[], judged: readonly Judged[], rollout: Rollout): Promise<Outcome> {
   const [first, ...others] = failed.map((one) => failureOf(one, rollout));
   if (!first) return { is: 'done', because: 'nothing failed' };
-  await tell([first, ...others], { ...rollout.wanted, judged, done: doneSoFar(rollout) }, rollout.world);
+  await tell(
+    [first, ...others],
+    { ...rollout.wanted, serving: beforeOf(rollout), judged, done: doneSoFar(rollout) },
+    rollout.world,
+  );
   await mark(label.stopped, rollout);
   return { is: 'told', finding: first };
 }
@@ -122,6 +126,12 @@ const ofSecret = ({ certificate, delivery }: Wanted) => ({
   certificateArn: certificate.arn,
   secret: delivery.secret,
 });
+
+/** Until its tasks are new, a service serves what AWSPREVIOUS holds. */
+function beforeOf({ secret }: Rollout): readonly Serving[] {
+  const notAfter = endOf(secret.versions, label.previous);
+  return notAfter === undefined ? [] : [{ what: 'The certificate that tasks from before serve', notAfter }];
+}
 
 const doneSoFar = ({ wanted, step }: Rollout) => [
   `Exported, inspected and stored as version ${step.versionId} of secret "${wanted.delivery.secret}"`,

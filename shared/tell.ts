@@ -9,9 +9,15 @@ export type Telling = Base & { readonly topic: Topic; readonly count: Count };
 
 export type About = {
   readonly certificate: Pick<Certificate, 'arn' | 'name' | 'tags' | 'notAfter'>;
+  /** What is served meanwhile: when a delivery fails, that is not what ACM has. */
+  readonly serving?: readonly Serving[];
   readonly judged?: readonly Judged[];
   readonly done?: readonly string[];
+  readonly planned?: readonly string[];
 };
+
+/** Something that ends, and when (epoch seconds). */
+export type Serving = { readonly what: string; readonly notAfter: number };
 
 /** Writes findings into the log, then sends them as one notice. */
 export async function tell(findings: Findings, about: About, world: Telling): Promise<void> {
@@ -24,8 +30,15 @@ export async function tell(findings: Findings, about: About, world: Telling): Pr
       name,
       certificateArn: arn,
       ...(owner && { owner }),
-      affects: [...endOf(notAfter, world.now()), ...(about.judged ?? []).map(stateOf)],
+      affects: [
+        ...(notAfter === undefined
+          ? []
+          : [endSentence({ what: `The certificate of "${name}" in ACM`, notAfter }, world.now())]),
+        ...(about.serving ?? []).map((one) => endSentence(one, world.now())),
+        ...(about.judged ?? []).map(stateOf),
+      ],
       done: about.done ?? [],
+      planned: about.planned ?? [],
     },
     world.place,
   );
@@ -44,11 +57,13 @@ export const facts = (finding: Finding, { place }: Pick<Base, 'place'>) => ({
   facts: finding.facts,
 });
 
-const endOf = (notAfter: number | undefined, now: number): readonly string[] => {
-  if (notAfter === undefined) return [];
-  const days = Math.floor((notAfter - now) / 86_400);
-  return [`The certificate in ACM ends on ${day(notAfter)}, ${days === 1 ? '1 day' : `${days} days`} from now`];
-};
+function endSentence({ what, notAfter }: Serving, now: number): string {
+  const days = Math.floor(Math.abs(notAfter - now) / 86_400);
+  const away = days === 1 ? '1 day' : `${days} days`;
+  return notAfter > now
+    ? `${what} ends on ${day(notAfter)}, ${away} from now`
+    : `${what} ended on ${day(notAfter)}, ${away} ago`;
+}
 
 const stateOf = ({ consumer, verdict }: Judged) =>
   `ECS service "${consumer.service}" in cluster "${consumer.cluster}" ${states[verdict.is]}`;

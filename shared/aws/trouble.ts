@@ -22,7 +22,6 @@ const throttles = new Set([
   'TooManyRequestsException',
   'RequestThrottled',
   'RequestLimitExceeded',
-  'LimitExceededException',
 ]);
 const denials = new Set([
   'AccessDeniedException',

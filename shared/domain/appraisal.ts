@@ -18,16 +18,19 @@ export type Appraisal =
   | { readonly is: 'tell'; readonly findings: Findings }
   | { readonly is: 'rest'; readonly because: 'not tagged' | 'paused' | 'not issued yet' };
 
+/** What the stack was deployed with: where it may write, and whether renewals that nobody tagged are worth a word. */
+type Policy = { readonly secretPrefix: string; readonly notices: 'tagged' | 'all' };
+
 /** Ordered: each check assumes that those above it had nothing to say. */
-export function appraise(certificate: Certificate): Appraisal {
+export function appraise(certificate: Certificate, { secretPrefix, notices }: Policy): Appraisal {
   const of = { name: certificate.name, certificateArn: certificate.arn };
   const { deliveries, problems } = readWishes(certificate.tags);
   const [problem, ...others] = problems.map((bad) => finding('BadTag', { ...of, ...bad }));
   const unexportable = whyNotExportable(certificate);
 
   if (deliveries.length === 0 && problem === undefined)
-    return certificate.renewed && isIssued(certificate) && !unexportable
-      ? { is: 'tell', findings: [finding('NotTagged', of)] }
+    return notices === 'all' && certificate.renewed && isIssued(certificate) && !unexportable
+      ? { is: 'tell', findings: [finding('NotTagged', { ...of, secret: proposedSecret(certificate, secretPrefix) })] }
       : { is: 'rest', because: 'not tagged' };
   if (isPaused(certificate.tags)) return { is: 'rest', because: 'paused' };
   if (unexportable) return { is: 'tell', findings: [unexportable] };
@@ -35,6 +38,10 @@ export function appraise(certificate: Certificate): Appraisal {
   if (deliveries.length === 0 && problem) return { is: 'tell', findings: [problem, ...others] };
   return { is: 'deliver', certificate, deliveries, problems: problem ? [problem, ...others] : [] };
 }
+
+/** A secret that would do for a certificate that nobody tagged: named after it, below the prefix. */
+export const proposedSecret = ({ name }: Certificate, secretPrefix: string): string =>
+  `${secretPrefix}${name.replace(/^\*\./, 'wildcard.')}`;
 
 /** An issued certificate whose serial or end ACM does not show yet is as good as pending. */
 function notIssued({ arn, name, status }: Certificate): Appraisal {

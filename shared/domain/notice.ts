@@ -24,6 +24,8 @@ export type Matter = {
   readonly affects: readonly string[];
   /** What acm-courier has done already, a sentence each. */
   readonly done: readonly string[];
+  /** What it would do if it were allowed to, a sentence each. */
+  readonly planned: readonly string[];
 };
 
 export type Notice = {
@@ -52,6 +54,7 @@ export function composeNotice(matter: Matter, place: Place): Notice {
     section('What happened', findings.map(sentenceOf)),
     section('What it affects', matter.affects),
     section('What was done', matter.done),
+    section('What would be done', matter.planned),
     todo(findings, place),
     section('Where to look', [], whereToLook(gravest, matter.certificateArn, place)),
   ];

@@ -140,7 +140,7 @@ const catalogue = {
       commands: ({ certificateArn }) => [{ reExport: { certificateArn } }],
     },
   }),
-  NotTagged: reason<OfCertificate>({
+  NotTagged: reason<OfSecret>({
     severity: 'info',
     retry: 'never',
     headline: () => 'renewed, not delivered anywhere',
@@ -151,8 +151,8 @@ const catalogue = {
       text: () =>
         'To have it delivered from now on, name a secret and deliver. Leave it, and ACM will not renew it again ' +
         'unless it is exported or in use by an AWS service before it ends',
-      commands: ({ name, certificateArn }) => [
-        tagCertificate(certificateArn, `Key=courier:secret,Value=courier/${name.replace(/^\*\./, 'wildcard.')}`),
+      commands: ({ secret, certificateArn }) => [
+        tagCertificate(certificateArn, `Key=courier:secret,Value=${secret}`),
         { reExport: { certificateArn } },
       ],
     },
@@ -534,7 +534,18 @@ const catalogue = {
         'A notice said why. Ask again with "accept": true to take it as it is, or "force": true to export again',
     },
   }),
-  NothingAsked: reason<OfCertificate>({
+  ServicePaused: reason<OfService>({
+    severity: 'info',
+    retry: 'never',
+    headline: ({ service }) => `${service} is paused`,
+    sentence: ({ service, cluster, secret }) =>
+      `The new certificate is current in secret "${secret}", but the service "${service}" in cluster "${cluster}" is tagged courier:pause and still runs tasks from before`,
+    mend: {
+      kind: 'by hand',
+      text: ({ service }) => `Take the tag courier:pause off "${service}" when it may be restarted, then ask again`,
+    },
+  }),
+  NothingAsked: reason<OfSecret>({
     severity: 'info',
     retry: 'never',
     headline: () => 'not tagged for delivery',
@@ -543,9 +554,7 @@ const catalogue = {
     mend: {
       kind: 'command',
       text: () => 'Name the secret that it is to be delivered to, then try again',
-      commands: ({ name, certificateArn }) => [
-        tagCertificate(certificateArn, `Key=courier:secret,Value=courier/${name.replace(/^\*\./, 'wildcard.')}`),
-      ],
+      commands: ({ secret, certificateArn }) => [tagCertificate(certificateArn, `Key=courier:secret,Value=${secret}`)],
     },
   }),
 } satisfies Record<string, Reason<never>>;

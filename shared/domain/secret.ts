@@ -67,6 +67,12 @@ const put = (versions: Versions, name: string, to: string): Versions => ({
   [to]: [...(versions[to] ?? []), name],
 });
 
+/** When the certificate ends that the version under a label holds (epoch seconds); undefined where none of ours does. */
+export function endOf(versions: Versions, wanted: string): number | undefined {
+  const holder = holderOf(versions, wanted);
+  return holder === undefined ? undefined : readVersionId(holder)?.notAfter;
+}
+
 /** The labelled versions of our form. */
 export const ourVersions = (versions: Versions): readonly { readonly id: string; readonly holds: VersionId }[] =>
   Object.keys(versions).flatMap((id) => {

@@ -18,30 +18,24 @@ export type Place = {
  * names come from tags, and a tag may hold anything that IAM lets somebody write.
  */
 export function writeCommand(command: Command, place: Place): readonly string[] {
-  const argv = 'reExport' in command ? invoke(command.reExport, place) : command;
-  const [program = '', service = '', operation = '', ...options] = [...argv, '--region', place.region];
-  const pairs = options.reduce<string[]>((lines, word) => {
-    if (word.startsWith('--')) lines.push(quoted(word));
-    else lines.push(`${lines.pop() ?? ''} ${quoted(word)}`);
-    return lines;
+  if (!('reExport' in command)) return lines(command, place);
+  // Read from standard input as bytes, the payload needs no option that only one major version of the AWS CLI has.
+  const invoke = ['aws', 'lambda', 'invoke', '--function-name', `${place.functionPrefix}re-export`];
+  const streams = ['--payload', 'fileb:///dev/stdin', '/dev/stdout'];
+  return [`printf %s ${quoted(JSON.stringify(command.reExport))} |`, ...lines([...invoke, ...streams], place)];
+}
+
+function lines(argv: readonly string[], { region }: Place): readonly string[] {
+  const [program = '', service = '', operation = '', ...options] = [...argv, '--region', region];
+  const pairs = options.reduce<string[]>((found, word) => {
+    if (word.startsWith('--')) found.push(quoted(word));
+    else found.push(`${found.pop() ?? ''} ${quoted(word)}`);
+    return found;
   }, []);
   return [`${program} ${service} ${operation}`, ...pairs.map((pair) => `  ${pair}`)].map((line, index, all) =>
     index < all.length - 1 ? `${line} \\` : line,
   );
 }
-
-const invoke = (payload: Readonly<Record<string, unknown>>, place: Place): readonly string[] => [
-  'aws',
-  'lambda',
-  'invoke',
-  '--function-name',
-  `${place.functionPrefix}re-export`,
-  '--cli-binary-format',
-  'raw-in-base64-out',
-  '--payload',
-  JSON.stringify(payload),
-  '/dev/stdout',
-];
 
 /** Quoted for a POSIX shell; what cannot be seen, and no name of ours needs, becomes question marks. */
 export function quoted(word: string): string {

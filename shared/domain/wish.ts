@@ -23,6 +23,8 @@ export function readWishes(tags: Tags): Wishes {
     const format = ownFormat ?? tags['courier:format'] ?? 'standard';
     if (!secretName.test(secret))
       problems.push(badTag('courier:secret', word, 'secret names or name:format, separated by spaces'));
+    else if (deliveries.some((one) => one.secret === secret))
+      problems.push(badTag('courier:secret', word, 'each secret once'));
     else if (isFormat(format)) deliveries.push({ secret, format });
     else if (ownFormat === undefined) problems.push(badTag('courier:format', format, formats.join(', ')));
     else problems.push(badTag('courier:secret', word, `${secret} with format ${formats.join(', ')}`));

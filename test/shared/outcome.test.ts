@@ -1,29 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { answerOf, type Outcome, together } from '../../shared/outcome.ts';
+import { answerOf, type Outcome, soonest } from '../../shared/outcome.ts';
 import { place } from './domain/sample.ts';
 import { sampleOf } from './domain/sample-facts.ts';
 
 const done: Outcome = { is: 'done', because: 'delivered' };
-const held: Outcome = { is: 'done', because: 'held' };
 const again = (seconds: number): Outcome => ({ is: 'again', seconds, because: 'rolling' });
 const told: Outcome = { is: 'told', finding: sampleOf('KeyMismatch') };
-const toldToo: Outcome = { is: 'told', finding: sampleOf('SecretNotOurs') };
 
-describe('several deliveries come to one outcome:', () => {
+describe('of several outcomes', () => {
   it.each([
-    ['nothing to deliver is done', [], { is: 'done', because: 'nothing to deliver' }],
-    ['all done is done', [done, held], done],
+    ['none goes on where there is none', [], undefined],
+    ['none goes on where all are at their end', [done, told], undefined],
     ['one that goes on takes all along', [done, told, again(30)], again(30)],
     ['the soonest of those that go on counts', [again(30), again(10), again(20)], again(10)],
-    ['what people were told outweighs what is done', [done, told], told],
-    ['the first that people were told counts', [told, toldToo], told],
-  ])('%s', (_, outcomes, one) => expect(together(outcomes)).toEqual(one));
-
-  it('the outcomes themselves stay in their order', () => {
-    const outcomes = [again(30), again(10)];
-    together(outcomes);
-    expect(outcomes).toEqual([again(30), again(10)]);
-  });
+  ])('%s', (_, outcomes, one) => expect(soonest(outcomes)).toEqual(one));
 });
 
 describe('an outcome is answered', () => {

@@ -14,7 +14,7 @@ describe('a problem', () => {
         'Name the secret that it is to be delivered to, then try again',
         'aws acm add-tags-to-certificate \\',
         `  --certificate-arn ${arn} \\`,
-        '  --tags Key=courier:secret,Value=courier/api.example.com \\',
+        '  --tags Key=courier:secret,Value=courier/api \\',
         '  --region us-east-1',
       ].join('\n'),
     });

@@ -24,6 +24,7 @@ function short(appraisal: Appraisal): string {
 }
 
 describe('a certificate', () => {
+  const policy = { secretPrefix: 'courier/', notices: 'all' } as const;
   const rows: readonly (readonly [string, Certificate, string])[] = [
     ['is delivered as tagged', certificate, 'deliver courier/api'],
     ['is delivered to several secrets', tagged({ 'courier:secret': 'a b' }), 'deliver a b'],
@@ -69,5 +70,17 @@ describe('a certificate', () => {
     ['is told of when tagged but inactive', but({ status: 'inactive' }), 'tell CertificateNotIssued'],
     ['is told of when tagged but its request failed', but({ status: 'failed' }), 'tell CertificateNotIssued'],
   ];
-  it.each(rows)('%s', (_, of, result) => expect(short(appraise(of))).toBe(result));
+  it.each(rows)('%s', (_, of, result) => expect(short(appraise(of, policy))).toBe(result));
+
+  it('is no news when it is renewed and untagged, where only tagged ones are worth a notice', () => {
+    expect(short(appraise(tagged({}), { ...policy, notices: 'tagged' }))).toBe('rest: not tagged');
+  });
+
+  it.each([
+    ['api.example.com', 'tls/api.example.com'],
+    ['*.example.com', 'tls/wildcard.example.com'],
+  ])('%s, untagged, is proposed for the secret %s below the prefix', (name, secret) => {
+    const appraisal = appraise(tagged({}, { name }), { ...policy, secretPrefix: 'tls/' });
+    expect(appraisal).toMatchObject({ findings: [{ reason: 'NotTagged', facts: { secret } }] });
+  });
 });

@@ -11,6 +11,7 @@ const matter: Matter = {
   certificateArn: arn,
   affects: [],
   done: [],
+  planned: [],
 };
 const compose = (other: Partial<Matter> = {}) => composeNotice({ ...matter, ...other }, place);
 
@@ -18,7 +19,7 @@ describe('a mail reads', () => {
   it('when all is well', () => {
     const { subject, body } = compose({
       affects: [
-        'The certificate in ACM ends on 2027-10-31, 395 days from now',
+        'The certificate of "api.example.com" in ACM ends on 2027-10-31, 395 days from now',
         'ECS service "web" in cluster "prod" runs on the new certificate',
       ],
       done: ['Made current at 2026-10-01 00:00 UTC'],
@@ -30,7 +31,8 @@ describe('a mail reads', () => {
   "courier/api", and every task of 2 services has started since.
 
 What it affects
-  The certificate in ACM ends on 2027-10-31, 395 days from now.
+  The certificate of "api.example.com" in ACM ends on 2027-10-31, 395
+  days from now.
   ECS service "web" in cluster "prod" runs on the new certificate.
 
 What was done
@@ -62,10 +64,10 @@ What you must do
     --secret-id courier/api \\
     --tags Key=courier:certificate,Value=${arn} \\
     --region us-east-1
+  printf %s '{"certificateArn":"${arn}"}' |
   aws lambda invoke \\
     --function-name acm-courier-prod-re-export \\
-    --cli-binary-format raw-in-base64-out \\
-    --payload '{"certificateArn":"${arn}"}' /dev/stdout \\
+    --payload fileb:///dev/stdin /dev/stdout \\
     --region us-east-1
 
 Where to look
@@ -108,15 +110,15 @@ What you must do
     --services web \\
     --query 'services[].events[:5].message' \\
     --region us-east-1
+  printf %s '{"certificateArn":"${arn}","force":true}' |
   aws lambda invoke \\
     --function-name acm-courier-prod-re-export \\
-    --cli-binary-format raw-in-base64-out \\
-    --payload '{"certificateArn":"${arn}","force":true}' /dev/stdout \\
+    --payload fileb:///dev/stdin /dev/stdout \\
     --region us-east-1
+  printf %s '{"certificateArn":"${arn}","accept":true}' |
   aws lambda invoke \\
     --function-name acm-courier-prod-re-export \\
-    --cli-binary-format raw-in-base64-out \\
-    --payload '{"certificateArn":"${arn}","accept":true}' /dev/stdout \\
+    --payload fileb:///dev/stdin /dev/stdout \\
     --region us-east-1
 
   # in account 111122223333, us-east-1
@@ -186,7 +188,7 @@ describe.each(reasonCodes)('the mail of %s', (code) => {
   it('has lines of 72 columns but for commands, links and words that cannot be cut', () => {
     const prose = body
       .split('\n')
-      .filter((line) => !/^ {2}( {2}--|aws |# |(Console|Runbook|Certificate): )/.test(line));
+      .filter((line) => !/^ {2}( {2}--|aws |printf |# |(Console|Runbook|Certificate): )/.test(line));
     for (const line of prose) expect(line.length <= 72 || line.trim().length === widest(line), line).toBe(true);
     expect(prose.length).toBeGreaterThan(5);
   });

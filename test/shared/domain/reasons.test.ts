@@ -10,7 +10,6 @@ import {
   sentenceOf,
   severityOf,
 } from '../../../shared/domain/reasons.ts';
-import { arn } from './sample.ts';
 import { sampleOf } from './sample-facts.ts';
 
 const findings: readonly Finding[] = reasonCodes.map((code) => sampleOf(code));
@@ -103,17 +102,4 @@ describe('the catalogue', () => {
     ['two days', sampleOf('EndsEarlier', { days: 2 }), 'ends 2 days earlier than'],
     ['one minute', sampleOf('RolloutTooSlow', { minutes: 1 }), 'within 1 minute'],
   ])('counts %s', (_, finding, words) => expect(sentenceOf(finding)).toContain(words));
-
-  it('proposes a secret that a wildcard’s name fits', () => {
-    const [tag] = commandsOf(sampleOf('NotTagged', { name: '*.example.com' }));
-    expect(tag).toEqual([
-      'aws',
-      'acm',
-      'add-tags-to-certificate',
-      '--certificate-arn',
-      arn,
-      '--tags',
-      'Key=courier:secret,Value=courier/wildcard.example.com',
-    ]);
-  });
 });

@@ -9,7 +9,7 @@ const detail = { detail: 'acm:ExportCertificate: as AWS says it' };
 export const sampleFacts: { readonly [Code in ReasonCode]: FactsOf<Code> } = {
   Delivered: { ...claim, serial: 'ab'.repeat(20), consumers: 2 },
   PlannedOnly: claim,
-  NotTagged: of,
+  NotTagged: claim,
   ImportedCertificate: of,
   AcmeCertificate: of,
   ExportNotEnabled: of,
@@ -50,7 +50,8 @@ export const sampleFacts: { readonly [Code in ReasonCode]: FactsOf<Code> } = {
   NotExportable: { ...of, why: 'it was imported, and ACM never hands out an imported key' },
   StillUnderWay: of,
   Resting: { ...claim, state: 'held' },
-  NothingAsked: of,
+  ServicePaused: service,
+  NothingAsked: claim,
 };
 
 /** A finding of a reason, with its sample facts or some others. */

@@ -62,16 +62,17 @@ describe('a pasted command', () => {
     ]);
   });
 
-  it('asks the stack’s own function to export again, with the payload in one argument', () => {
+  it('asks the stack’s own function to export again, with the payload on standard input', () => {
     const lines = writeCommand({ reExport: { certificateArn: arn, force: true } }, place);
     expect(lines).toEqual([
+      `printf %s '{"certificateArn":"${arn}","force":true}' |`,
       'aws lambda invoke \\',
       '  --function-name acm-courier-prod-re-export \\',
-      '  --cli-binary-format raw-in-base64-out \\',
-      `  --payload '{"certificateArn":"${arn}","force":true}' /dev/stdout \\`,
+      '  --payload fileb:///dev/stdin /dev/stdout \\',
       '  --region us-east-1',
     ]);
-    expect(argvOf(lines)).toContain(`{"certificateArn":"${arn}","force":true}`);
+    const piped = execFileSync('sh', ['-c', lines.slice(0, 1).join('').replace(/\|$/, '')], { encoding: 'utf8' });
+    expect(JSON.parse(piped)).toEqual({ certificateArn: arn, force: true });
   });
 });
 
