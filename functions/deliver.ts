@@ -30,5 +30,6 @@ const queue = lazily(async () => (await import('../shared/aws/deliveries.ts')).d
 export const handler = entry(async (event: unknown) => {
   const messages = readQueued(event);
   if (messages) return workOff(messages, { queue, world });
-  return answerOf(await deliver(readMessage(event), { sentAt: world.now(), world }), world.place);
+  const message = readMessage(event);
+  return answerOf(await deliver(message, { sentAt: message.askedAt ?? world.now(), world }), world.place);
 });

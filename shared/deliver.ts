@@ -12,7 +12,7 @@ import { facts, type Serving, tell } from './tell.ts';
 import type { World } from './world.ts';
 
 /** Seconds that a denied call may be a fresh tag which IAM does not see yet (IAM User Guide, eventual consistency). */
-const patience = 900;
+const patience = 600;
 
 type Means = {
   /** When the certificate was queued, epoch seconds. */
@@ -74,13 +74,14 @@ async function lookAtDeliveries(certificate: Certificate, message: Message, mean
 
 type Looking = Means & { readonly message: Message; readonly problems: readonly Finding[] };
 
-async function lookAt(wanted: Wanted, { message, problems, world }: Looking): Promise<Outcome | Refused> {
+async function lookAt(wanted: Wanted, { message, problems, sentAt, world }: Looking): Promise<Outcome | Refused> {
   if (world.settings.mode === 'observe') return writePlan(wanted, world);
   const { final, secret } = await bringCurrent(wanted, world);
   if (final.do === 'rest') return { is: 'done', because: final.because };
   if (final.do === 'refuse') return refused(final.finding, wanted);
   if (message.until === 'current' || secret.state !== 'present') return { is: 'done', because: 'current' };
-  return rollOut({ wanted, step: final, secret, problems, world });
+  const patient = world.now() - sentAt < patience;
+  return rollOut({ wanted, step: final, secret, problems, patient, world });
 }
 
 /** What would be done, told once per message; nothing where all is well. */
@@ -92,9 +93,11 @@ async function writePlan(wanted: Wanted, world: World): Promise<Outcome | Refuse
   const { certificate, delivery } = wanted;
   const of = { name: certificate.name, certificateArn: certificate.arn, secret: delivery.secret };
   const planned = finding('PlannedOnly', of);
-  await tell([planned], { certificate, judged, planned: steps.map(({ text }) => text) }, world);
+  await tell([planned], { certificate, judged, planned: steps.map(({ text }) => capitalised(text)) }, world);
   return { is: 'told', finding: planned };
 }
+
+const capitalised = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
 const refused = (found: Finding, { certificate, delivery }: Wanted): Refused => ({
   is: 'refused',

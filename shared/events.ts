@@ -86,6 +86,8 @@ const message = z.object({
   force: z.optional(z.string().check(z.regex(/^[0-9a-f]{4}$/))),
   accept: z.optional(z.boolean()),
   until: z.optional(z.literal('current')),
+  /** When a person asked, epoch seconds: the queue knows by itself when a message was sent. */
+  askedAt: z.optional(z.number()),
 });
 
 /** What `deliver` is asked: by the queue, or directly with `until: current`, which leaves the consumers alone. */

@@ -33,8 +33,9 @@ export async function follow(message: Message, following: Following): Promise<Pr
 
 /** Null when the secret is current, and when the time is over: the queue goes on from either. */
 async function untilCurrent(message: Message, { remaining, wire }: Following): Promise<Problem | null> {
+  const askedAt = wire.now();
   while (remaining() > reserve) {
-    const outcome = readOutcome(await wire.worker.ask({ ...message, until: 'current' }));
+    const outcome = readOutcome(await wire.worker.ask({ ...message, until: 'current', askedAt }));
     if (outcome.is === 'told') return outcome.problem;
     if (outcome.is === 'done') return null;
     wire.log('info', 'Waiting for the secret to be current', { certificateArn: message.certificateArn, ...outcome });

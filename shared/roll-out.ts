@@ -18,6 +18,8 @@ type Rollout = {
   readonly secret: PresentSecret;
   /** Tags that could not be read: said with the end of the delivery. */
   readonly problems: readonly Finding[];
+  /** A denied call may still be a fresh tag that IAM does not see. */
+  readonly patient: boolean;
   readonly world: World;
 };
 
@@ -65,8 +67,8 @@ async function restart(consumers: readonly Consumer[], judged: readonly Judged[]
   for (const consumer of consumers) {
     const trouble = await tryRestart(consumer, world);
     if (trouble === undefined) continue;
-    if (retryOf(trouble) === 'soon') return { is: 'again', seconds: pace, because: sentenceOf(trouble) };
-    if (retryOf(trouble) === 'patiently') throw new Trouble(trouble);
+    const passes = retryOf(trouble) === 'soon' || (retryOf(trouble) === 'patiently' && rollout.patient);
+    if (passes) return { is: 'again', seconds: pace, because: sentenceOf(trouble) };
     refused.push({ consumer, verdict: { is: 'failed', detail: sentenceOf(trouble) } });
   }
   if (refused.length > 0) return stop(refused, judged, rollout);

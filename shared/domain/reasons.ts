@@ -6,7 +6,7 @@ export type Severity = 'info' | 'warning' | 'action' | 'critical';
 
 /**
  * - `soon`: hand back and look again; never terminal, never a mail (throttling, a renewal still settling).
- * - `patiently`: the same for a quarter of an hour, then told (a fresh tag that IAM does not see yet).
+ * - `patiently`: the same for ten minutes, then told (a fresh tag that IAM does not see yet).
  * - `never`: looking again would find the same; tell and end.
  */
 export type Retry = 'soon' | 'patiently' | 'never';

@@ -161,16 +161,16 @@ describe('a consumer', () => {
     expect(courier.told(arn)).toEqual([delivered, delivered]);
   });
 
-  it('whose restart is denied is told after a quarter of an hour, not before', async () => {
+  it('whose restart is denied is told after ten minutes, not before, and once', async () => {
     const arn = await consumed('denied');
     courier.fail('UpdateService', 'denied', { attempts: 60 });
     await courier.renew(arn);
-    await courier.lab.clock.advance(840_000);
+    await courier.lab.clock.advance(540_000);
     expect(courier.told(arn)).toEqual([delivered]);
     await courier.lab.clock.advance(120_000);
     await courier.settle();
-    // By each of two messages: ACM's event and the promotion's own label event queued the certificate.
-    expect(courier.told(arn)).toEqual([delivered, 'critical AccessDenied', 'critical AccessDenied']);
+    expect(courier.told(arn)).toEqual([delivered, 'critical DeploymentFailed']);
+    expect(courier.lab.mail().at(-1)?.body).toContain('ecs:UpdateService');
     expect(await courier.restarts('denied')).toBe(0);
   });
 });

@@ -30,7 +30,7 @@ describe('in mode observe', () => {
     expect(courier.told(arn)).toEqual(['info PlannedOnly']);
     const { subject, body } = courier.lab.mail().at(-1) ?? {};
     expect(subject).toBe('[info] api.example.com: would be delivered (mode observe)');
-    for (const step of ['Would export the certificate', 'Would store it as version', 'Would make it current'])
+    for (const step of ['Export the certificate', 'Store it as version', 'Make it current'])
       expect(body).toContain(step);
     await expect(courier.manager.send(new DescribeSecretCommand({ SecretId: 'courier/api' }))).rejects.toThrow(
       "can't find the specified secret",

@@ -12,6 +12,7 @@ async function followed(outcome: object, { looks }: { looks: number }) {
   let left = looks * 5_000 + 20_001;
   const wire = {
     place,
+    now: () => 0,
     log: () => {},
     sleep: async (milliseconds: number) => {
       left -= milliseconds;
