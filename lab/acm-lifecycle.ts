@@ -1,5 +1,6 @@
-import type { Authority, LeafKeyAlgorithm } from './authority.ts';
+import type { Authority } from './authority.ts';
 import { type CertificateFacts, certificateFacts } from './certificate-facts.ts';
+import type { CertificateRequest } from './certificate-request.ts';
 import type { Clock } from './clock.ts';
 import type { Emit } from './service.ts';
 
@@ -10,7 +11,6 @@ export type CertificateRecord = {
   readonly createdAt: Date;
   /** What was asked for; null for imported certificates. */
   readonly request: CertificateRequest | null;
-  tags: Map<string, string>;
   status: 'PENDING_VALIDATION' | 'ISSUED' | 'EXPIRED';
   material: Material | null;
   /** The material before a renewal, while an export may still hand it out. */
@@ -25,31 +25,12 @@ export type CertificateRecord = {
   unwatch: () => void;
 };
 
-export type CertificateRequest = {
-  readonly domainName: string;
-  readonly names: readonly string[];
-  readonly keyAlgorithm: LeafKeyAlgorithm;
-  readonly caArn: string | undefined;
-  readonly options: { readonly Export?: string };
-};
-
 export type Material = {
   readonly certificatePem: string;
   readonly chainPem: string | null;
   /** PKCS#8, DER; null where it can never be exported. */
   readonly privateKey: Uint8Array | null;
   readonly facts: CertificateFacts;
-};
-
-export type Lifecycle = {
-  /** Issues a requested private certificate a few seconds from now. */
-  issueSoon(record: CertificateRecord): void;
-  /** Renews within a minute, as after RenewCertificate. */
-  renewSoon(record: CertificateRecord): void;
-  /** Takes imported material into use, for the first time or again. */
-  takeIn(record: CertificateRecord, material: Material): void;
-  /** Forgets it: no renewal and no event comes any more. */
-  remove(record: CertificateRecord): void;
 };
 
 /** Lab time. How long issuing, renewing and the stale export take is the lab's choice: AWS promises nothing. */
@@ -68,7 +49,7 @@ export const isEligible = (record: CertificateRecord): boolean =>
 
 /** A certificate that is asked for but not there yet. */
 export const newCertificate = (
-  fixed: Pick<CertificateRecord, 'arn' | 'type' | 'createdAt' | 'request' | 'tags'>,
+  fixed: Pick<CertificateRecord, 'arn' | 'type' | 'createdAt' | 'request'>,
 ): CertificateRecord => ({
   ...fixed,
   status: 'PENDING_VALIDATION',
@@ -83,9 +64,8 @@ export const newCertificate = (
   unwatch: () => {},
 });
 
-export function createLifecycle(world: { clock: Clock; emit: Emit; authority: Authority }): Lifecycle {
-  const { clock, emit, authority } = world;
-
+/** What happens to certificates by the clock: issuance, renewal, warnings and the end, each with its event. */
+export function createLifecycle({ clock, emit, authority }: { clock: Clock; emit: Emit; authority: Authority }) {
   const after = (ms: number, what: () => Promise<void>) => clock.at(new Date(clock.now().getTime() + ms), what);
 
   async function issue(record: CertificateRecord): Promise<void> {
@@ -162,17 +142,20 @@ export function createLifecycle(world: { clock: Clock; emit: Emit; authority: Au
   const daysUntil = (date: Date) => Math.ceil((date.getTime() - clock.now().getTime()) / dayMs);
 
   return {
-    issueSoon: (record) => void after(issuanceMs, () => issue(record)),
-    renewSoon(record) {
+    issueSoon: (record: CertificateRecord) => void after(issuanceMs, () => issue(record)),
+    /** As after RenewCertificate. */
+    renewSoon(record: CertificateRecord): void {
       record.renewal = { status: 'PENDING_AUTO_RENEWAL', updatedAt: clock.now() };
       after(renewalMs, () => renew(record));
     },
-    takeIn(record, material) {
+    /** Takes imported material into use, for the first time or again. */
+    takeIn(record: CertificateRecord, material: Material): void {
       const action = record.material ? 'REIMPORT' : 'IMPORT';
       adopt(record, { material, importedAt: clock.now() });
       available(record, action);
     },
-    remove(record) {
+    /** Forgets it: no renewal and no event comes any more. */
+    remove(record: CertificateRecord): void {
       record.deleted = true;
       record.unwatch();
     },

@@ -1,100 +1,43 @@
 import type { CertificateSearchResult } from './acm-views.ts';
-import { AwsError } from './service.ts';
+import { refuse } from './service.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a filter of the wire, unchecked; unions are checked on the way down.
 type Filter = any;
-type Attributes = CertificateSearchResult['X509Attributes'];
-type Search = { readonly FilterStatement?: Filter; readonly SortBy?: string; readonly SortOrder?: string };
 
-/** Filters and sorts as SearchCertificates does; throws a ValidationException for a filter that its model lacks. */
-export function searchCertificates(
-  results: readonly CertificateSearchResult[],
-  { FilterStatement: statement, SortBy, SortOrder }: Search,
-): CertificateSearchResult[] {
-  const found = results.filter((result) => statement === undefined || holds(statement, result));
-  const direction = SortOrder === 'DESCENDING' ? -1 : 1;
-  return SortBy ? found.toSorted((a, b) => direction * compare(sortKey(a, SortBy), sortKey(b, SortBy))) : found;
-}
-
-function holds(statement: Filter, result: CertificateSearchResult): boolean {
+/** Whether a certificate is what SearchCertificates asks for; throws a ValidationException for an unknown filter. */
+export function isFound(result: CertificateSearchResult, statement: Filter): boolean {
   const [kind, value] = onlyMember(statement);
-  if (kind === 'And') return value.every((one: Filter) => holds(one, result));
-  if (kind === 'Or') return value.some((one: Filter) => holds(one, result));
-  if (kind === 'Not') return !holds(value, result);
-  return kind === 'Filter' ? passes(value, result) : refuse(`Unknown filter statement "${kind}"`);
+  if (kind === 'And') return value.every((one: Filter) => isFound(result, one));
+  if (kind === 'Or') return value.some((one: Filter) => isFound(result, one));
+  if (kind === 'Not') return !isFound(result, value);
+  return kind === 'Filter' ? passes(result, value) : unknown(kind);
 }
 
-function passes(filter: Filter, { CertificateArn, X509Attributes, CertificateMetadata }: CertificateSearchResult) {
+function passes({ CertificateArn, X509Attributes, CertificateMetadata }: CertificateSearchResult, filter: Filter) {
   const [kind, value] = onlyMember(filter);
   if (kind === 'CertificateArn') return value === CertificateArn;
   const [name, wanted] = onlyMember(value);
-  if (kind === 'AcmCertificateMetadataFilter' && metadataFilters.has(name))
-    return new Map<string, unknown>(Object.entries(CertificateMetadata.AcmCertificateMetadata)).get(name) === wanted;
-  const attributeFilter = kind === 'X509AttributeFilter' ? attributeFilters[name] : undefined;
-  return attributeFilter ? attributeFilter(wanted, X509Attributes) : refuse(`Unknown filter "${kind}.${name}"`);
+  const metadata: Readonly<Record<string, unknown>> = CertificateMetadata.AcmCertificateMetadata;
+  if (kind === 'AcmCertificateMetadataFilter' && name in metadata) return metadata[name] === wanted;
+  if (kind !== 'X509AttributeFilter') return unknown(`${kind}.${name}`);
+  if (name === 'Subject') return matches(wanted.CommonName, [X509Attributes.Subject.CommonName]);
+  if (name === 'SubjectAlternativeName') {
+    const names = X509Attributes.SubjectAlternativeNames.map(({ DnsName }) => DnsName);
+    return matches(wanted.DnsName, names);
+  }
+  if (name === 'KeyAlgorithm' || name === 'SerialNumber') return X509Attributes[name] === wanted;
+  return unknown(`${kind}.${name}`);
 }
 
-const metadataFilters = new Set([
-  'Status',
-  'RenewalStatus',
-  'Type',
-  'InUse',
-  'Exported',
-  'ExportOption',
-  'CertificateKeyPairOrigin',
-]);
-
-const attributeFilters: Readonly<Record<string, (wanted: Filter, attributes: Attributes) => boolean>> = {
-  Subject: ({ CommonName }, { Subject }) => matches(CommonName, [Subject.CommonName]),
-  SubjectAlternativeName: ({ DnsName: wanted }, { SubjectAlternativeNames: names }) =>
-    matches(
-      wanted,
-      names.map(({ DnsName }) => DnsName),
-    ),
-  ExtendedKeyUsage: (wanted, { ExtendedKeyUsages }) => ExtendedKeyUsages.includes(wanted),
-  KeyUsage: (wanted, { KeyUsages }) => KeyUsages.includes(wanted),
-  KeyAlgorithm: (wanted, { KeyAlgorithm }) => KeyAlgorithm === wanted,
-  SerialNumber: (wanted, { SerialNumber }) =>
-    /^[0-9a-f]{2}(:[0-9a-f]{2}){1,19}$/.test(wanted)
-      ? SerialNumber === wanted
-      : refuse(`"${wanted}" is no serial number: bytes in lower case with colons between them`),
-  NotAfter: (wanted, { NotAfter }) => isWithin(wanted, NotAfter),
-  NotBefore: (wanted, { NotBefore }) => isWithin(wanted, NotBefore),
-};
-
-function matches(filter: Filter, texts: readonly (string | undefined)[]): boolean {
-  const wanted = String(filter?.Value).toLowerCase();
-  if (filter?.ComparisonOperator === 'EQUALS') return texts.some((text) => text?.toLowerCase() === wanted);
-  if (filter?.ComparisonOperator === 'CONTAINS') return texts.some((text) => text?.toLowerCase().includes(wanted));
-  return refuse('ComparisonOperator must be one of CONTAINS, EQUALS');
+function matches({ Value, ComparisonOperator }: Filter, texts: readonly (string | undefined)[]): boolean {
+  const wanted = String(Value).toLowerCase();
+  const exactly = ComparisonOperator === 'EQUALS';
+  return texts.some((text) => (exactly ? text?.toLowerCase() === wanted : text?.toLowerCase().includes(wanted)));
 }
 
-/** In epoch seconds; the start is inclusive, and AWS does not say whether the end is: here it is not. */
-function isWithin({ Start = 0, End = Number.POSITIVE_INFINITY }, date: Date | undefined): boolean {
-  const seconds = (date?.getTime() ?? Number.NaN) / 1000;
-  return seconds >= Start && seconds < End;
+function onlyMember(union: object): [string, Filter] {
+  const [only, ...more] = Object.entries(union);
+  return only && more.length === 0 ? only : refuse('ValidationException', 'A filter must have exactly one member');
 }
 
-type Sortable = string | number | boolean | Date | undefined;
-
-/** `NOT_AFTER` sorts by the member NotAfter, wherever in the result it stands. */
-function sortKey({ CertificateArn, X509Attributes, CertificateMetadata }: CertificateSearchResult, by: string) {
-  const name = by.toLowerCase().replace(/(?:^|_)(\w)/g, (_match, letter: string) => letter.toUpperCase());
-  const { CommonName } = X509Attributes.Subject;
-  const members = { ...CertificateMetadata.AcmCertificateMetadata, ...X509Attributes, CertificateArn, CommonName };
-  return new Map<string, unknown>(Object.entries(members)).get(name) as Sortable;
-}
-
-function compare(a: Sortable, b: Sortable): number {
-  if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
-  return a < b ? -1 : Number(a > b);
-}
-
-function onlyMember(union: Filter): [string, Filter] {
-  const [only, ...more] = Object.entries(union ?? {});
-  return only && more.length === 0 ? only : refuse('Exactly one member of a filter must be given');
-}
-
-function refuse(message: string): never {
-  throw new AwsError('ValidationException', message);
-}
+const unknown = (name: string) => refuse('ValidationException', `The lab does not search by "${name}"`);

@@ -2,77 +2,44 @@ import { type CertificateRecord, isEligible } from './acm-lifecycle.ts';
 
 /** A certificate as DescribeCertificate answers it. */
 export function describedCertificate(record: CertificateRecord) {
-  const { arn, request, material } = record;
+  const { request, facts, renewal } = { ...record, facts: record.material?.facts };
   return {
-    CertificateArn: arn,
-    ...identity(record),
+    ...common(record),
     SubjectAlternativeNames: namesOf(record),
-    Serial: material?.facts.serial,
-    Subject: material?.facts.subject ?? `CN=${request?.domainName}`,
-    Issuer: material?.facts.issuer ?? 'Amazon',
-    ...moments(record),
-    NotBefore: material?.facts.notBefore,
-    NotAfter: material?.facts.notAfter,
-    SignatureAlgorithm: material?.facts.signatureAlgorithm,
+    Serial: facts?.serial,
+    Subject: facts?.subject ?? `CN=${request?.domainName}`,
+    Issuer: facts?.issuer ?? 'Amazon',
+    SignatureAlgorithm: facts?.signatureAlgorithm,
     InUseBy: record.inUseBy,
-    RenewalSummary: renewalSummary(record),
-    KeyUsages: (material?.facts.keyUsages ?? []).map((Name) => ({ Name })),
-    ExtendedKeyUsages: material?.facts.extendedKeyUsages ?? [],
+    RenewalSummary: renewal ? { RenewalStatus: renewal.status, UpdatedAt: renewal.updatedAt } : undefined,
     CertificateAuthorityArn: request?.caArn,
-    RenewalEligibility: eligibility(record),
     Options: request?.options,
   };
 }
 
 /** A certificate as ListCertificates answers it. */
-export function certificateSummary(record: CertificateRecord) {
-  const { facts } = record.material ?? {};
-  return {
-    CertificateArn: record.arn,
-    ...identity(record),
-    SubjectAlternativeNameSummaries: namesOf(record).slice(0, 100),
-    HasAdditionalSubjectAlternativeNames: namesOf(record).length > 100,
-    ...moments(record),
-    NotBefore: facts?.notBefore,
-    NotAfter: facts?.notAfter,
-    KeyUsages: facts?.keyUsages ?? [],
-    ExtendedKeyUsages: (facts?.extendedKeyUsages ?? []).map(({ Name }) => Name),
-    ExportOption: record.request?.options.Export,
-    InUse: record.inUseBy.length > 0,
-    Exported: record.exported,
-    RenewalEligibility: eligibility(record),
-  };
-}
+export const certificateSummary = (record: CertificateRecord) => ({
+  ...common(record),
+  SubjectAlternativeNameSummaries: namesOf(record),
+  HasAdditionalSubjectAlternativeNames: false,
+  ...use(record),
+});
 
 /** A certificate as SearchCertificates answers and filters it. */
 export function certificateSearchResult(record: CertificateRecord) {
-  const { facts } = record.material ?? {};
-  const { Status, Type, CertificateKeyPairOrigin } = identity(record);
+  const { NotBefore, NotAfter, DomainName, KeyAlgorithm: _, CertificateArn, ...metadata } = common(record);
   return {
-    CertificateArn: record.arn,
+    CertificateArn,
     X509Attributes: {
-      Issuer: facts && { CommonName: facts.issuerCommonName },
-      Subject: { CommonName: domainNameOf(record) },
+      Subject: { CommonName: DomainName },
       SubjectAlternativeNames: namesOf(record).map((DnsName) => ({ DnsName })),
-      ExtendedKeyUsages: (facts?.extendedKeyUsages ?? []).map(({ Name }) => Name),
       KeyAlgorithm: keyAlgorithmOf(record),
-      KeyUsages: facts?.keyUsages ?? [],
-      SerialNumber: facts?.serial,
-      NotAfter: facts?.notAfter,
-      NotBefore: facts?.notBefore,
+      SerialNumber: record.material?.facts.serial,
+      NotBefore,
+      NotAfter,
     },
     CertificateMetadata: {
-      AcmCertificateMetadata: {
-        ...moments(record),
-        Exported: record.exported,
-        InUse: record.inUseBy.length > 0,
-        RenewalEligibility: eligibility(record),
-        RenewalStatus: record.renewal?.status,
-        Status,
-        Type,
-        CertificateKeyPairOrigin,
-        ExportOption: record.request?.options.Export,
-      },
+      AcmCertificateMetadata: { ...metadata, ...use(record), RenewalStatus: record.renewal?.status },
     },
   };
 }
@@ -83,24 +50,26 @@ export type CertificateSearchResult = ReturnType<typeof certificateSearchResult>
 export const keyAlgorithmOf = ({ request, material }: CertificateRecord) =>
   material?.facts.keyAlgorithm ?? request?.keyAlgorithm;
 
-const identity = (record: CertificateRecord) => ({
-  DomainName: domainNameOf(record),
+const common = (record: CertificateRecord) => ({
+  CertificateArn: record.arn,
+  DomainName: record.request?.domainName ?? record.material?.facts.commonName,
   Status: record.status,
   Type: record.type,
   // Describe and List answer `RSA-2048` and `EC-prime256v1`, whatever the published enumeration says.
   KeyAlgorithm: keyAlgorithmOf(record)?.replace('_', '-'),
   CertificateKeyPairOrigin: record.type === 'IMPORTED' ? 'CUSTOMER_PROVIDED' : 'AWS_MANAGED',
-});
-
-const moments = (record: CertificateRecord) => ({
+  RenewalEligibility: isEligible(record) ? 'ELIGIBLE' : 'INELIGIBLE',
   CreatedAt: record.createdAt,
   IssuedAt: record.issuedAt ?? undefined,
   ImportedAt: record.importedAt ?? undefined,
+  NotBefore: record.material?.facts.notBefore,
+  NotAfter: record.material?.facts.notAfter,
 });
 
-const renewalSummary = ({ renewal }: CertificateRecord) =>
-  renewal ? { RenewalStatus: renewal.status, UpdatedAt: renewal.updatedAt } : undefined;
+const use = (record: CertificateRecord) => ({
+  InUse: record.inUseBy.length > 0,
+  Exported: record.exported,
+  ExportOption: record.request?.options.Export,
+});
 
-const domainNameOf = ({ request, material }: CertificateRecord) => request?.domainName ?? material?.facts.commonName;
 const namesOf = ({ request, material }: CertificateRecord) => request?.names ?? material?.facts.names ?? [];
-const eligibility = (record: CertificateRecord) => (isEligible(record) ? 'ELIGIBLE' : 'INELIGIBLE');

@@ -9,10 +9,8 @@ import {
   type JsonName,
   KeyUsageFlags,
   KeyUsagesExtension,
-  type Name,
   SubjectAlternativeNameExtension,
   SubjectKeyIdentifierExtension,
-  type X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
 import type { Clock } from './clock.ts';
@@ -43,24 +41,29 @@ export type LeafRequest = {
   readonly validityDays: number;
 };
 
-export type LeafKeyAlgorithm = 'RSA_2048' | 'EC_prime256v1' | 'EC_secp384r1';
-
+/** `privateKey` is PKCS#8, DER; `chainPem` goes from the leaf's issuer up to and including the root. */
 export type IssuedLeaf = {
   readonly certificatePem: string;
-  /** Without the leaf, up to and including the root. */
   readonly chainPem: string;
-  /** PKCS#8, DER, unencrypted. */
   readonly privateKey: Uint8Array;
 };
 
-type IssuingCa = CertificateAuthority & {
-  readonly certificate: X509Certificate;
-  readonly keys: webcrypto.CryptoKeyPair;
+type Issuer = { readonly subject: JsonName; readonly keys: webcrypto.CryptoKeyPair };
+type IssuingCa = CertificateAuthority & Issuer & { readonly notAfter: Date };
+
+const dayMs = 86_400_000;
+const signingAlgorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const rsa = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', publicExponent: new Uint8Array([1, 0, 1]) };
+export const leafKeys = {
+  RSA_2048: { ...rsa, modulusLength: 2048 },
+  EC_prime256v1: { name: 'ECDSA', namedCurve: 'P-256' },
+  EC_secp384r1: { name: 'ECDSA', namedCurve: 'P-384' },
 };
+export type LeafKeyAlgorithm = keyof typeof leafKeys;
 
 /** Both CAs are valid long before and after the lab's clock, wherever it goes. */
 export async function createAuthority({ clock }: { clock: Clock }): Promise<Authority> {
-  const notBefore = yearsFrom(clock.now(), -3);
+  const notBefore = new Date(inWholeSeconds(clock.now()) - 3 * 365 * dayMs);
   const root = await createCa({ type: 'ROOT', pathLength: 1, notBefore, years: 10 });
   const subordinate = await createCa({ type: 'SUBORDINATE', pathLength: 0, notBefore, years: 8, issuer: root });
   const cas = [root, subordinate];
@@ -74,40 +77,35 @@ export async function createAuthority({ clock }: { clock: Clock }): Promise<Auth
   };
 }
 
-async function createCa(wanted: {
-  type: CertificateAuthority['type'];
-  pathLength: number;
-  notBefore: Date;
-  years: number;
-  issuer?: IssuingCa;
-}): Promise<IssuingCa> {
-  const { type, notBefore, issuer } = wanted;
+type CaWish = { type: IssuingCa['type']; pathLength: number; notBefore: Date; years: number; issuer?: IssuingCa };
+
+async function createCa({ type, pathLength, notBefore, years, issuer }: CaWish): Promise<IssuingCa> {
   const keys = await crypto.subtle.generateKey(signingAlgorithm, false, ['sign', 'verify']);
   const subject = [{ O: ['acm-courier lab'] }, { CN: [`acm-courier lab ${type.toLowerCase()} CA`] }];
-  const certificate = await certify(keys.publicKey, {
+  const notAfter = new Date(notBefore.getTime() + years * 365 * dayMs);
+  const certificatePem = await certify(keys.publicKey, {
     subject,
-    issuer: issuer ? { name: issuer.certificate.subjectName, keys: issuer.keys } : { name: subject, keys },
+    issuer: issuer ?? { subject, keys },
     notBefore,
-    notAfter: yearsFrom(notBefore, wanted.years),
+    notAfter,
     extensions: [
-      new BasicConstraintsExtension(true, wanted.pathLength, true),
+      new BasicConstraintsExtension(true, pathLength, true),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
     ],
   });
   const caArn = arn('acm-pca', `certificate-authority/${randomUUID()}`);
-  const chainPem = issuer && chainThrough(issuer);
-  return { arn: caArn, type, certificatePem: pemOf(certificate), chainPem, certificate, keys };
+  return { arn: caArn, type, certificatePem, chainPem: issuer && chainThrough(issuer), subject, keys, notAfter };
 }
 
 /** As Private CA's template EndEntityCertificate/V1 has it, and one hour old at birth as ACM makes them. */
 async function issueLeaf(ca: IssuingCa, { request, now }: { request: LeafRequest; now: Date }): Promise<IssuedLeaf> {
-  const start = inWholeSeconds(now).getTime();
-  const notAfter = new Date(start + request.validityDays * 86_400_000);
-  if (notAfter > ca.certificate.notAfter) throw new Error(`A certificate would outlive its CA "${ca.arn}"`);
-  const keys = await crypto.subtle.generateKey(keyAlgorithms[request.keyAlgorithm], true, ['sign', 'verify']);
-  const certificate = await certify(keys.publicKey, {
+  const start = inWholeSeconds(now);
+  const notAfter = new Date(start + request.validityDays * dayMs);
+  if (notAfter > ca.notAfter) throw new Error(`A certificate would outlive its CA "${ca.arn}"`);
+  const keys = await crypto.subtle.generateKey(leafKeys[request.keyAlgorithm], true, ['sign', 'verify']);
+  const certificatePem = await certify(keys.publicKey, {
     subject: [{ CN: [request.commonName] }],
-    issuer: { name: ca.certificate.subjectName, keys: ca.keys },
+    issuer: ca,
     notBefore: new Date(start - 3_600_000),
     notAfter,
     extensions: [
@@ -118,49 +116,35 @@ async function issueLeaf(ca: IssuingCa, { request, now }: { request: LeafRequest
     ],
   });
   const privateKey = new Uint8Array(await crypto.subtle.exportKey('pkcs8', keys.privateKey));
-  return { certificatePem: pemOf(certificate), chainPem: chainThrough(ca), privateKey };
+  return { certificatePem, chainPem: chainThrough(ca), privateKey };
 }
 
-type Certified = {
+type Content = {
   readonly subject: JsonName;
-  readonly issuer: { readonly name: Name | JsonName; readonly keys: webcrypto.CryptoKeyPair };
+  readonly issuer: Issuer;
   readonly notBefore: Date;
   readonly notAfter: Date;
   readonly extensions: readonly Extension[];
 };
 
-/** With both key identifiers, which strict verification asks for. */
-async function certify(
-  publicKey: webcrypto.CryptoKey,
-  { issuer, extensions, ...content }: Certified,
-): Promise<X509Certificate> {
+/** PEM, with both key identifiers, which strict verification asks for. */
+async function certify(publicKey: webcrypto.CryptoKey, wanted: Content): Promise<string> {
+  const { issuer, extensions, ...content } = wanted;
   const identifiers = await Promise.all([
     SubjectKeyIdentifierExtension.create(publicKey),
     AuthorityKeyIdentifierExtension.create(issuer.keys.publicKey),
   ]);
-  return X509CertificateGenerator.create({
+  const certificate = await X509CertificateGenerator.create({
     ...content,
     serialNumber: serialNumber(),
-    issuer: issuer.name,
+    issuer: issuer.subject,
     publicKey,
     signingKey: issuer.keys.privateKey,
     signingAlgorithm,
     extensions: [...extensions, ...identifiers],
   });
+  return certificate.toString('pem').trimEnd();
 }
-
-const signingAlgorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-
-const keyAlgorithms: Readonly<Record<LeafKeyAlgorithm, webcrypto.EcKeyGenParams | webcrypto.RsaHashedKeyGenParams>> = {
-  RSA_2048: {
-    name: 'RSASSA-PKCS1-v1_5',
-    hash: 'SHA-256',
-    modulusLength: 2048,
-    publicExponent: new Uint8Array([1, 0, 1]),
-  },
-  EC_prime256v1: { name: 'ECDSA', namedCurve: 'P-256' },
-  EC_secp384r1: { name: 'ECDSA', namedCurve: 'P-384' },
-};
 
 /** Sixteen bytes, positive, the first never zero: DER would drop it, while a leading zero digit must stay possible. */
 function serialNumber(): string {
@@ -169,16 +153,8 @@ function serialNumber(): string {
   return bytes.toString('hex');
 }
 
-const pemOf = (certificate: X509Certificate) => certificate.toString('pem').trimEnd();
-
-const chainThrough = (ca: CertificateAuthority) =>
-  ca.chainPem ? `${ca.certificatePem}\n${ca.chainPem}` : ca.certificatePem;
-
-function yearsFrom(date: Date, years: number): Date {
-  const moved = inWholeSeconds(date);
-  moved.setUTCFullYear(moved.getUTCFullYear() + years);
-  return moved;
-}
+const chainThrough = ({ certificatePem, chainPem }: CertificateAuthority) =>
+  chainPem ? `${certificatePem}\n${chainPem}` : certificatePem;
 
 /** Certificates know no milliseconds. */
-const inWholeSeconds = (date: Date) => new Date(Math.floor(date.getTime() / 1000) * 1000);
+const inWholeSeconds = (date: Date) => Math.floor(date.getTime() / 1000) * 1000;

@@ -34,12 +34,6 @@ function counts(service: EcsService, deployment?: Deployment) {
   return { runningCount, pendingCount: liveTasks(service, deployment).length - runningCount };
 }
 
-const configuration = (service: EcsService) => ({
-  minimumHealthyPercent: service.minimumHealthyPercent,
-  maximumPercent: service.maximumPercent,
-  deploymentCircuitBreaker: service.circuitBreaker,
-});
-
 export const describeService = (service: EcsService) => ({
   serviceArn: service.arn,
   serviceName: service.name,
@@ -50,7 +44,7 @@ export const describeService = (service: EcsService) => ({
   launchType: service.launchType,
   schedulingStrategy: service.schedulingStrategy,
   deploymentController: { type: service.controller },
-  deploymentConfiguration: configuration(service),
+  deploymentConfiguration: service.configuration,
   taskDefinition: service.definition.arn,
   // Under CODE_DEPLOY and EXTERNAL there are task sets in their place.
   deployments: service.controller === 'ECS' ? service.deployments.map((one) => describeDeployment(service, one)) : [],
@@ -133,7 +127,7 @@ export function describeServiceDeployment(service: EcsService, one: ServiceDeplo
     updatedAt: one.updatedAt,
     targetServiceRevision: revision(one.target),
     sourceServiceRevisions: one.sources.map(revision),
-    deploymentConfiguration: configuration(service),
+    deploymentConfiguration: service.configuration,
     rollback: one.rollback,
     deploymentCircuitBreaker: {
       status: breakerStatus(service, one),
@@ -143,8 +137,8 @@ export function describeServiceDeployment(service: EcsService, one: ServiceDeplo
   };
 }
 
-function breakerStatus({ circuitBreaker }: EcsService, { status, target }: ServiceDeployment): string {
-  if (!circuitBreaker.enable) return 'DISABLED';
+function breakerStatus({ configuration }: EcsService, { status, target }: ServiceDeployment): string {
+  if (!configuration.deploymentCircuitBreaker.enable) return 'DISABLED';
   if (target.rolloutState === 'FAILED') return 'TRIGGERED';
   return status === 'SUCCESSFUL' || status === 'STOPPED' ? 'MONITORING_COMPLETE' : 'MONITORING';
 }

@@ -9,17 +9,10 @@ import {
   lastPart,
   summary,
 } from './ecs-views.ts';
-import {
-  type Container,
-  type ContainerDefinition,
-  createScheduler,
-  type EcsService,
-  portOf,
-  runningTasks,
-  type Task,
-  type TaskDefinition,
-} from './rollout.ts';
-import { AwsError, arn, type Emit, type Operation, type Service, type TaggedResources } from './service.ts';
+import { page } from './page.ts';
+import { createScheduler, type EcsService, portOf, runningTasks, type Task, type TaskDefinition } from './rollout.ts';
+import { arn, type Emit, type Operation, refuse, type Service } from './service.ts';
+import type { Tags } from './tags.ts';
 import { servedSerial } from './task-process.ts';
 
 /** A running task as `/_lab/tasks` shows it; the serial is found by a handshake, null where there is none. */
@@ -31,26 +24,23 @@ export type LabTask = {
   readonly servedSerial: string | null;
 };
 
-type Tag = { readonly key: string; readonly value: string };
-type Paged = { readonly maxResults?: number; readonly nextToken?: string };
-
 /** How long ECS shows tasks that have stopped. */
 const hour = 3_600_000;
 
+type Parts = { clock: Clock; emit: Emit; tags: Tags; readSecret: (valueFrom: string) => string };
+
 /** ECS: what is asked for; `rollout.ts` moves the tasks, `ecs-views.ts` shows them. */
-export function createEcs(parts: { clock: Clock; emit: Emit; readSecret: (valueFrom: string) => string }) {
+export function createEcs({ tags, ...parts }: Parts) {
   const { clock } = parts;
   const scheduler = createScheduler(parts);
   const clusters = new Set<string>();
   const definitions: TaskDefinition[] = [];
   const services: EcsService[] = [];
-  const tags = new Map<string, Map<string, string>>();
 
   /** A cluster's name, from its name, its ARN or nothing. */
   function clusterOf(input: { cluster?: string }): string {
     const name = lastPart(input.cluster ?? 'default');
-    if (clusters.has(name)) return name;
-    throw new AwsError('ClusterNotFoundException', 'Cluster not found.');
+    return clusters.has(name) ? name : refuse('ClusterNotFoundException', 'Cluster not found.');
   }
 
   function findService(cluster: string, nameOrArn: string): EcsService | undefined {
@@ -58,76 +48,63 @@ export function createEcs(parts: { clock: Clock; emit: Emit; readSecret: (valueF
     return services.findLast((service) => service.cluster === cluster && service.name === name);
   }
 
-  function knownService(input: { cluster?: string; service: string }): EcsService {
-    const service = findService(clusterOf(input), input.service);
-    if (!service) throw new AwsError('ServiceNotFoundException', 'Service not found.');
-    if (service.status !== 'ACTIVE') throw new AwsError('ServiceNotActiveException', 'Service was not ACTIVE.');
-    return service;
+  const knownService = (input: { cluster?: string; service: string }): EcsService =>
+    findService(clusterOf(input), input.service) ?? refuse('ServiceNotFoundException', 'Service not found.');
+
+  function activeService(input: { cluster?: string; service: string }): EcsService {
+    const service = knownService(input);
+    return service.status === 'ACTIVE' ? service : refuse('ServiceNotActiveException', 'Service was not ACTIVE.');
   }
 
   /** By ARN, `family:revision`, or `family` for the latest. */
   function definitionOf(name: string): TaskDefinition {
     const wanted = lastPart(name);
     const found = definitions.findLast(({ family, revision }) => [family, `${family}:${revision}`].includes(wanted));
-    if (!found) throw new AwsError('ClientException', 'Unable to describe task definition.');
-    return found;
+    return found ?? refuse('ClientException', 'Unable to describe task definition.');
   }
 
-  const setTags = (resource: string, given: readonly Tag[] = []) => {
-    const present = tags.get(resource) ?? new Map<string, string>();
-    for (const { key, value } of given) present.set(key, value);
-    tags.set(resource, present);
-  };
-  const tagsOf = (resource: string) => [...(tags.get(resource) ?? [])].map(([key, value]) => ({ key, value }));
+  const setTags = (resource: string, given: readonly { key: string; value?: string }[] = []) =>
+    tags.add(
+      resource,
+      given.map(({ key: Key, value: Value = '' }) => ({ Key, Value })),
+    );
+  const tagsOf = (resource: string) => tags.of(resource).map(({ Key: key, Value: value }) => ({ key, value }));
+  const tagsIf = (include: readonly string[] = [], resource: string) =>
+    include.includes('TAGS') ? { tags: tagsOf(resource) } : {};
 
-  const CreateCluster: Operation = (input) => {
-    const name = input.clusterName ?? 'default';
+  const CreateCluster: Operation = ({ clusterName: name = 'default', tags: given }) => {
     clusters.add(name);
-    setTags(clusterArn(name), input.tags);
+    setTags(clusterArn(name), given);
     return { cluster: describeCluster(name) };
   };
 
   const DescribeClusters: Operation = (input) => {
     const names: string[] = (input.clusters ?? ['default']).map(lastPart);
-    return {
-      clusters: names.filter((name) => clusters.has(name)).map(describeCluster),
-      failures: names.filter((name) => !clusters.has(name)).map((name) => missing(clusterArn(name))),
-    };
+    const { found, failures } = lookUp(names, {
+      find: (name) => (clusters.has(name) ? name : undefined),
+      arnOf: clusterArn,
+    });
+    return { clusters: found.map(describeCluster), failures };
   };
 
-  const ListClusters: Operation = (input) => {
-    const { items, nextToken } = page([...clusters], { ...input, standard: 100 });
-    return { clusterArns: items.map(clusterArn), nextToken };
-  };
-
-  const RegisterTaskDefinition: Operation = (input) => {
-    const containers: ContainerDefinition[] = input.containerDefinitions ?? [];
-    if (containers.length === 0) throw new AwsError('ClientException', 'Container definitions should not be empty.');
-    const revision = 1 + definitions.filter(({ family }) => family === input.family).length;
-    const definition: TaskDefinition = {
-      arn: arn('ecs', `task-definition/${input.family}:${revision}`),
-      family: input.family,
-      revision,
-      containers,
-      registeredAt: clock.now(),
-    };
+  const RegisterTaskDefinition: Operation = ({ family, containerDefinitions: containers, tags: given }) => {
+    const revision = 1 + definitions.filter((one) => one.family === family).length;
+    const definitionArn = arn('ecs', `task-definition/${family}:${revision}`);
+    const definition = { arn: definitionArn, family, revision, containers, registeredAt: clock.now() };
     definitions.push(definition);
-    setTags(definition.arn, input.tags);
-    return { taskDefinition: describeDefinition(definition), tags: tagsOf(definition.arn) };
+    setTags(definitionArn, given);
+    return { taskDefinition: describeDefinition(definition), tags: tagsOf(definitionArn) };
   };
 
   const DescribeTaskDefinition: Operation = (input) => {
     const definition = definitionOf(input.taskDefinition);
-    return {
-      taskDefinition: describeDefinition(definition),
-      ...(input.include?.includes('TAGS') && { tags: tagsOf(definition.arn) }),
-    };
+    return { taskDefinition: describeDefinition(definition), ...tagsIf(input.include, definition.arn) };
   };
 
   const CreateService: Operation = (input) => {
     const cluster = clusterOf(input);
     const present = findService(cluster, input.serviceName);
-    if (present && present.status !== 'INACTIVE') throw invalid('Creation of service was not idempotent.');
+    if (present && present.status !== 'INACTIVE') invalid('Creation of service was not idempotent.');
     const daemon = input.schedulingStrategy === 'DAEMON';
     const service: EcsService = {
       name: input.serviceName,
@@ -141,31 +118,36 @@ export function createEcs(parts: { clock: Clock; emit: Emit; readSecret: (valueF
       // The lab's cluster has one container instance, and a DAEMON runs once on each.
       desiredCount: daemon ? 1 : (input.desiredCount ?? 0),
       definition: definitionOf(input.taskDefinition),
-      minimumHealthyPercent: daemon ? 0 : 100,
-      maximumPercent: daemon ? 100 : 200,
-      circuitBreaker: { enable: false, rollback: false },
+      configuration: {
+        minimumHealthyPercent: daemon ? 0 : 100,
+        maximumPercent: daemon ? 100 : 200,
+        deploymentCircuitBreaker: { enable: false, rollback: false },
+        ...input.deploymentConfiguration,
+      },
       deployments: [],
       serviceDeployments: [],
       tasks: [],
       events: [],
     };
-    configure(service, input.deploymentConfiguration);
     if (present) services.splice(services.indexOf(present), 1);
     services.push(service);
-    tags.delete(service.arn);
+    tags.forget(service.arn);
     setTags(service.arn, input.tags);
     scheduler.deploy(service);
     return { service: { ...describeService(service), tags: tagsOf(service.arn) } };
   };
 
   const UpdateService: Operation = (input) => {
-    const service = knownService(input);
+    const service = activeService(input);
     const force = input.forceNewDeployment === true;
     const definition = input.taskDefinition === undefined ? service.definition : definitionOf(input.taskDefinition);
     const changes = definition !== service.definition;
-    if (service.controller !== 'ECS' && (force || changes)) throw refusal(service.controller, { force });
-
-    configure(service, input.deploymentConfiguration);
+    if (service.controller !== 'ECS' && (force || changes)) {
+      const what = force ? 'Cannot force a new deployment' : 'Unable to update task definition';
+      const how = 'Use AWS CodeDeploy to trigger a new deployment.';
+      invalid(`${what} on services with a ${service.controller} deployment controller. ${how}`);
+    }
+    service.configuration = { ...service.configuration, ...input.deploymentConfiguration };
     service.desiredCount = input.desiredCount ?? service.desiredCount;
     service.definition = definition;
     if (force || changes) scheduler.deploy(service);
@@ -174,39 +156,31 @@ export function createEcs(parts: { clock: Clock; emit: Emit; readSecret: (valueF
   };
 
   const DeleteService: Operation = (input) => {
-    const service = knownService(input);
-    if (service.desiredCount > 0 && !input.force && service.schedulingStrategy === 'REPLICA') {
-      throw invalid('The service cannot be stopped while it is scaled above 0.');
-    }
+    const service = activeService(input);
+    if (service.desiredCount > 0 && !input.force && service.schedulingStrategy === 'REPLICA')
+      invalid('The service cannot be stopped while it is scaled above 0.');
     service.status = 'DRAINING';
     service.desiredCount = 0;
     scheduler.reconcile(service);
     return { service: describeService(service) };
   };
 
-  const DescribeServices: Operation = (input) => {
+  const DescribeServices: Operation = ({ services: names, include, ...input }) => {
     const cluster = clusterOf(input);
-    const names: string[] = input.services ?? [];
-    if (names.length === 0) throw invalid('Services cannot be empty.');
-    if (names.length > 10) throw invalid('Services cannot have more than 10 elements.');
-    const found = names.map((name) => ({ name, service: findService(cluster, name) }));
-    return {
-      services: found.flatMap(({ service }) =>
-        service
-          ? [{ ...describeService(service), ...(input.include?.includes('TAGS') && { tags: tagsOf(service.arn) }) }]
-          : [],
-      ),
-      failures: found
-        .filter(({ service }) => !service)
-        .map(({ name }) => missing(arn('ecs', `service/${cluster}/${lastPart(name)}`))),
-    };
+    // The published model has no limit: only the API's own check has.
+    if (names.length > 10) invalid('Services cannot have more than 10 elements.');
+    const { found, failures } = lookUp(names, {
+      find: (name) => findService(cluster, name),
+      arnOf: (name) => arn('ecs', `service/${cluster}/${lastPart(name)}`),
+    });
+    return { services: found.map((one) => ({ ...describeService(one), ...tagsIf(include, one.arn) })), failures };
   };
 
   const ListServices: Operation = (input) => {
     const cluster = clusterOf(input);
     const listed = services.filter((service) => service.cluster === cluster && service.status !== 'INACTIVE');
-    const { items, nextToken } = page(listed, { ...input, standard: 10 });
-    return { serviceArns: items.map((service) => service.arn), nextToken };
+    const { items, next } = page(listed, { size: input.maxResults ?? 10, token: input.nextToken });
+    return { serviceArns: items.map((service) => service.arn), nextToken: next };
   };
 
   /** Running tasks, and those that stopped within the last hour. */
@@ -218,84 +192,51 @@ export function createEcs(parts: { clock: Clock; emit: Emit; readSecret: (valueF
       .filter(({ task }) => !task.stoppedAt || task.stoppedAt.getTime() > oldest);
   }
 
-  const ListTasks: Operation = (input) => {
-    const cluster = clusterOf(input);
-    const only = input.serviceName === undefined ? undefined : findService(cluster, input.serviceName);
-    if (input.serviceName !== undefined && !only) throw new AwsError('ServiceNotFoundException', 'Service not found.');
-    const listed = shownTasks(cluster)
+  const ListTasks: Operation = ({ serviceName, desiredStatus = 'RUNNING', ...input }) => {
+    const only = serviceName && knownService({ ...input, service: serviceName });
+    const listed = shownTasks(clusterOf(input))
       .filter(({ service }) => !only || service === only)
-      .filter(({ task }) => task.desiredStatus === (input.desiredStatus ?? 'RUNNING'));
-    const { items, nextToken } = page(listed, { ...input, standard: 100 });
-    return { taskArns: items.map(({ task }) => task.arn), nextToken };
+      .filter(({ task }) => task.desiredStatus === desiredStatus);
+    const { items, next } = page(listed, { size: input.maxResults ?? 100, token: input.nextToken });
+    return { taskArns: items.map(({ task }) => task.arn), nextToken: next };
   };
 
-  const DescribeTasks: Operation = (input) => {
+  const DescribeTasks: Operation = ({ tasks: wanted, ...input }) => {
     const cluster = clusterOf(input);
-    const ids: string[] = input.tasks ?? [];
-    if (ids.length > 100) throw invalid('Tasks cannot have more than 100 elements.');
     const shown = new Map(shownTasks(cluster).map((entry) => [lastPart(entry.task.arn), entry]));
-    return {
-      tasks: ids.flatMap((id) => shown.get(lastPart(id)) ?? []).map(describeTask),
-      failures: ids
-        .filter((id) => !shown.has(lastPart(id)))
-        .map((id) => missing(arn('ecs', `task/${cluster}/${lastPart(id)}`))),
-    };
+    const { found, failures } = lookUp(wanted, {
+      find: (name) => shown.get(lastPart(name)),
+      arnOf: (name) => arn('ecs', `task/${cluster}/${lastPart(name)}`),
+    });
+    return { tasks: found.map(describeTask), failures };
   };
 
-  const ListServiceDeployments: Operation = (input) => {
-    const service = findService(clusterOf(input), input.service);
-    if (!service) throw new AwsError('ServiceNotFoundException', 'Service not found.');
-    const { after = Number.NEGATIVE_INFINITY, before = Number.POSITIVE_INFINITY } = input.createdAt ?? {};
+  const ListServiceDeployments: Operation = ({ status: statuses = [], createdAt = {}, ...input }) => {
+    const service = knownService(input);
+    const { after = Number.NEGATIVE_INFINITY, before = Number.POSITIVE_INFINITY } = createdAt;
     const listed = rolloutsOf(service)
-      .filter(({ status }) => !input.status?.length || input.status.includes(status))
-      .filter(({ createdAt }) => createdAt.getTime() > after * 1000 && createdAt.getTime() < before * 1000);
-    const { items, nextToken } = page(listed, { ...input, standard: 20 });
-    return { serviceDeployments: items.map((one) => summary(service, one)), nextToken };
+      .filter(({ status }) => statuses.length === 0 || statuses.includes(status))
+      .filter((one) => one.createdAt.getTime() > after * 1000 && one.createdAt.getTime() < before * 1000);
+    const { items, next } = page(listed, { size: input.maxResults ?? 20, token: input.nextToken });
+    return { serviceDeployments: items.map((one) => summary(service, one)), nextToken: next };
   };
 
-  const DescribeServiceDeployments: Operation = (input) => {
-    const arns: string[] = input.serviceDeploymentArns ?? [];
-    if (arns.length > 20) throw invalid('ServiceDeploymentArns cannot have more than 20 elements.');
+  const DescribeServiceDeployments: Operation = ({ serviceDeploymentArns }) => {
     const all = services.flatMap((service) => rolloutsOf(service).map((one) => ({ service, one })));
-    const found = arns.map((wanted) => all.find(({ one }) => one.arn === wanted));
-    return {
-      serviceDeployments: found.flatMap((entry) =>
-        entry ? [describeServiceDeployment(entry.service, entry.one)] : [],
-      ),
-      failures: arns.filter((_, index) => !found[index]).map(missing),
-    };
+    const byArn = (wanted: string) => all.find(({ one }) => one.arn === wanted);
+    const { found, failures } = lookUp(serviceDeploymentArns, { find: byArn, arnOf: String });
+    return { serviceDeployments: found.map(({ service, one }) => describeServiceDeployment(service, one)), failures };
   };
 
-  function taggable(resource: string): string {
-    if (!tags.has(resource)) throw invalid(`The specified resource ARN is not known: ${resource}`);
-    return resource;
-  }
-
-  const TagResource: Operation = (input) => {
-    setTags(taggable(input.resourceArn), input.tags);
-    return {};
-  };
-
-  const UntagResource: Operation = (input) => {
-    for (const key of input.tagKeys) tags.get(taggable(input.resourceArn))?.delete(key);
-    return {};
-  };
-
-  /** As the Tagging API does, this goes on naming deleted services. */
-  const tagged: TaggedResources = () =>
-    [...tags].map(([resource, own]) => ({
-      arn: resource,
-      type: `ecs:${resource.split(':')[5]?.split('/')[0]}`,
-      tags: Object.fromEntries(own),
-    }));
+  const taggable = (resource: string) =>
+    tags.has(resource) ? resource : invalid(`The specified resource ARN is not known: ${resource}`);
 
   function tasks(): Promise<LabTask[]> {
     const running = services.flatMap((service) => runningTasks(service).map((task) => ({ service, task })));
     return Promise.all(
-      running.map(async ({ service, task }) => {
-        const host = task.host ?? '';
-        const port = portOf(task.containers.find(hasPort)?.definition ?? {});
-        return { service: service.name, taskArn: task.arn, host, port, servedSerial: await servedSerial(host, port) };
+      running.map(async ({ service, task: { arn: taskArn, host = '', containers } }) => {
+        const port = portOf(containers.find(({ definition }) => definition.portMappings?.[0])?.definition);
+        return { service: service.name, taskArn, host, port, servedSerial: await servedSerial(host, port) };
       }),
     );
   }
@@ -307,7 +248,6 @@ export function createEcs(parts: { clock: Clock; emit: Emit; readSecret: (valueF
     operations: {
       CreateCluster,
       DescribeClusters,
-      ListClusters,
       RegisterTaskDefinition,
       DescribeTaskDefinition,
       CreateService,
@@ -319,40 +259,25 @@ export function createEcs(parts: { clock: Clock; emit: Emit; readSecret: (valueF
       DescribeTasks,
       ListServiceDeployments,
       DescribeServiceDeployments,
-      TagResource,
-      UntagResource,
+      TagResource: (input) => setTags(taggable(input.resourceArn), input.tags),
+      UntagResource: (input) => tags.remove(taggable(input.resourceArn), input.tagKeys),
       ListTagsForResource: (input) => ({ tags: tagsOf(taggable(input.resourceArn)) }),
     },
   };
-  return { service, tagged, tasks, stop: scheduler.stop };
+  return { service, tasks, stop: scheduler.stop };
 }
 
-const invalid = (message: string) => new AwsError('InvalidParameterException', message);
-const missing = (resource: string) => ({ arn: resource, reason: 'MISSING' });
-const hasPort = ({ definition }: Container) => definition.portMappings?.[0] !== undefined;
+const invalid = (message: string) => refuse('InvalidParameterException', message);
 
-const refusal = (controller: string, { force }: { force: boolean }) =>
-  invalid(
-    `${force ? 'Cannot force a new deployment' : 'Unable to update task definition'} on services with a ${controller} deployment controller. Use AWS CodeDeploy to trigger a new deployment.`,
-  );
+type Lookup<T> = { readonly find: (name: string) => T | undefined; readonly arnOf: (name: string) => string };
 
-type Configuration = Partial<Pick<EcsService, 'minimumHealthyPercent' | 'maximumPercent'>> & {
-  readonly deploymentCircuitBreaker?: EcsService['circuitBreaker'];
-};
-
-/** What CreateService and UpdateService take alike: what is not given stays as it is. */
-function configure(service: EcsService, wanted: Configuration = {}): void {
-  service.minimumHealthyPercent = wanted.minimumHealthyPercent ?? service.minimumHealthyPercent;
-  service.maximumPercent = wanted.maximumPercent ?? service.maximumPercent;
-  service.circuitBreaker = wanted.deploymentCircuitBreaker ?? service.circuitBreaker;
+/** What there is among the named, and a failure MISSING for each of the others. */
+function lookUp<T>(names: readonly string[], { find, arnOf }: Lookup<T>) {
+  return {
+    found: names.flatMap((name) => find(name) ?? []),
+    failures: names.filter((name) => !find(name)).map((name) => ({ arn: arnOf(name), reason: 'MISSING' })),
+  };
 }
 
 /** Service deployments exist for rolling updates; under another controller they are not the service's own. */
 const rolloutsOf = (service: EcsService) => (service.controller === 'ECS' ? service.serviceDeployments : []);
-
-function page<T>(all: readonly T[], { maxResults, nextToken, standard }: Paged & { standard: number }) {
-  const start = Number(nextToken ?? 0);
-  if (!Number.isInteger(start)) throw invalid('Invalid token.');
-  const end = start + Math.min(maxResults ?? standard, 100);
-  return { items: all.slice(start, end), nextToken: end < all.length ? String(end) : undefined };
-}

@@ -77,7 +77,7 @@ export function createLambda({
 
   function invokeLater(nameOrArn: string, event: string): boolean {
     const runner = functions.get(nameOf(nameOrArn));
-    if (runner) void clock.busy(attempt(runner, { event, requestId: randomUUID(), number: 1 }));
+    if (runner) clock.busy(attempt(runner, { event, requestId: randomUUID(), number: 1 }));
     return runner !== undefined;
   }
 
@@ -117,7 +117,7 @@ export function createLambda({
         const messages = queue.receive(batchSize);
         if (messages.length === 0) return;
         underWay += 1;
-        void clock.busy(handle(messages));
+        clock.busy(handle(messages));
       }
     }
 

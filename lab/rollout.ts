@@ -92,9 +92,11 @@ export type EcsService = {
   status: 'ACTIVE' | 'DRAINING' | 'INACTIVE';
   desiredCount: number;
   definition: TaskDefinition;
-  minimumHealthyPercent: number;
-  maximumPercent: number;
-  circuitBreaker: { readonly enable: boolean; readonly rollback: boolean };
+  configuration: {
+    readonly minimumHealthyPercent: number;
+    readonly maximumPercent: number;
+    readonly deploymentCircuitBreaker: { readonly enable: boolean; readonly rollback: boolean };
+  };
   /** The first one is PRIMARY, the others are ACTIVE. */
   deployments: Deployment[];
   /** Newest first. */
@@ -121,8 +123,7 @@ const backoffMs = (exits: number) => 1_000 * 2 ** Math.min(exits - 1, 20);
 const soundMs = 600_000;
 
 const defaultPort = 8443;
-export const portOf = (container: Pick<ContainerDefinition, 'portMappings'>) =>
-  container.portMappings?.[0]?.containerPort ?? defaultPort;
+export const portOf = (container?: ContainerDefinition) => container?.portMappings?.[0]?.containerPort ?? defaultPort;
 export const breakerThreshold = (service: EcsService) =>
   Math.max(3, Math.min(200, Math.ceil(service.desiredCount / 2)));
 export const liveTasks = (service: EcsService, deployment?: Deployment) =>
@@ -182,7 +183,7 @@ export function createScheduler(parts: {
 
     // Old tasks stay until new ones run; only where there is no room for new ones the healthy minimum is used up.
     const blocked = missing > 0 && room(service) === 0 && primary.rolloutState !== 'FAILED';
-    const minimum = Math.ceil((service.desiredCount * service.minimumHealthyPercent) / 100);
+    const minimum = Math.ceil((service.desiredCount * service.configuration.minimumHealthyPercent) / 100);
     let old = Math.max((blocked ? minimum : service.desiredCount) - running, 0);
     for (const deployment of older.toSorted((a, b) => Number(b.completed) - Number(a.completed))) {
       // What was given up is not taken back: a task stopped to make room must not return into that room.
@@ -202,7 +203,7 @@ export function createScheduler(parts: {
     const live = liveTasks(service, deployment);
     const byUse = live.toSorted((a, b) => Number(b.lastStatus === 'RUNNING') - Number(a.lastStatus === 'RUNNING'));
     for (const task of byUse.slice(wanted)) {
-      void clock.busy(end(service, task, { reason: `Scaling activity initiated by (deployment ${deployment.id})` }));
+      clock.busy(end(service, task, { reason: `Scaling activity initiated by (deployment ${deployment.id})` }));
     }
     if (deployment.rolloutState === 'FAILED' || deployment.retryAt > clock.now().getTime()) return;
     const starting = Math.min(wanted - live.length, room(service));
@@ -222,7 +223,7 @@ export function createScheduler(parts: {
     };
     service.tasks.push(task);
     note(service, `has started 1 tasks: (task ${id}).`);
-    void clock.busy(bringUp(service, task));
+    clock.busy(bringUp(service, task));
   }
 
   async function bringUp(service: EcsService, task: Task): Promise<void> {
@@ -259,7 +260,7 @@ export function createScheduler(parts: {
     void process.exited.then((exit) => {
       container.exit = exit;
       if (!isEssential(container)) return;
-      void clock.busy(end(service, task, { reason: 'Essential container in task exited', failed: true }));
+      clock.busy(end(service, task, { reason: 'Essential container in task exited', failed: true }));
     });
   }
 
@@ -289,7 +290,7 @@ export function createScheduler(parts: {
     if (startedAt) return;
 
     deployment.failedTasks += 1;
-    const counts = service.circuitBreaker.enable && deployment === service.deployments[0];
+    const counts = service.configuration.deploymentCircuitBreaker.enable && deployment === service.deployments[0];
     const over = deployment.failedTasks >= breakerThreshold(service);
     if (counts && over && deployment.rolloutState === 'IN_PROGRESS') trip(service, deployment);
   }
@@ -303,7 +304,7 @@ export function createScheduler(parts: {
 
     const [current] = service.serviceDeployments;
     const candidate = service.deployments.find(({ completed }) => completed);
-    if (!service.circuitBreaker.rollback) {
+    if (!service.configuration.deploymentCircuitBreaker.rollback) {
       finish(service, 'STOPPED', 'Service deployment stopped because the circuit breaker threshold was exceeded.');
     } else if (current && candidate && candidate !== failed) {
       rollBack(service, { current, failed, candidate });
@@ -393,7 +394,7 @@ const isUnderWay = ({ status }: ServiceDeployment) =>
 const presentTasks = (service: EcsService) => service.tasks.filter((task) => task.lastStatus !== 'STOPPED');
 
 function room(service: EcsService): number {
-  const most = Math.floor((service.desiredCount * service.maximumPercent) / 100);
+  const most = Math.floor((service.desiredCount * service.configuration.maximumPercent) / 100);
   return Math.max(most - presentTasks(service).length, 0);
 }
 

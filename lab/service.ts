@@ -61,6 +61,11 @@ export class AwsError extends Error {
   }
 }
 
+/** Throws an AwsError: in an expression, too. */
+export function refuse(code: string, message: string, options?: { status?: number; queryCode?: string }): never {
+  throw new AwsError(code, message, options);
+}
+
 /** Sends an event to the default bus; the envelope (id, time, account, region) is the bus's business. */
 export type Emit = (event: {
   readonly source: string;
@@ -68,14 +73,6 @@ export type Emit = (event: {
   readonly resources: readonly string[];
   readonly detail: Readonly<Record<string, unknown>>;
 }) => void;
-
-/** What the Tagging API may return: each service that has tags contributes one of these. */
-export type TaggedResources = () => Iterable<{
-  readonly arn: string;
-  /** As in ResourceTypeFilters: `acm:certificate`, `secretsmanager:secret`, `ecs:service`. */
-  readonly type: string;
-  readonly tags: Readonly<Record<string, string>>;
-}>;
 
 /** Where the lab says it is. */
 export const account = '111122223333';

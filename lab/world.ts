@@ -15,6 +15,7 @@ import { createSns, type Mail } from './sns.ts';
 import { createSqs } from './sqs.ts';
 import { createSts } from './sts.ts';
 import { createTagging } from './tagging.ts';
+import { createTags } from './tags.ts';
 import { applyTemplateFile } from './template.ts';
 
 export type LabOptions = {
@@ -57,15 +58,16 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   // The bus needs the functions that it invokes, and the services that come before them need the bus.
   const emit: Emit = (event) => bus.emit(event);
 
+  const tags = createTags();
   const sqs = createSqs({ clock, url });
   const sns = createSns({ clock, sqs });
   const lambda = createLambda({ clock, sqs, url });
   const bus = createEventBridge({ clock, faults, lambda, sqs });
   const authority = await createAuthority({ clock });
-  const acm = createAcm({ clock, emit, authority });
-  const secrets = createSecretsManager({ clock, emit });
-  const ecs = createEcs({ clock, emit, readSecret: secrets.read });
-  const tagging = createTagging({ sources: [acm.tagged, secrets.tagged, ecs.tagged] });
+  const acm = createAcm({ clock, emit, authority, tags });
+  const secrets = createSecretsManager({ clock, emit, tags });
+  const ecs = createEcs({ clock, emit, tags, readSecret: secrets.read });
+  const tagging = createTagging({ tags });
   const services: Service[] = [
     acm,
     createPrivateCa({ authority }),

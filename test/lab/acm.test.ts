@@ -71,7 +71,7 @@ describe('a requested private certificate', () => {
   it('is issued a few seconds later, and says so', async () => {
     const arn = await request({ SubjectAlternativeNames: ['*.api.example.com'] });
     expect(arn).toMatch(/^arn:aws:acm:us-east-1:111122223333:certificate\/[0-9a-f-]{36}$/);
-    expect(await describeCertificate(arn)).toMatchObject({ Status: 'PENDING_VALIDATION', KeyUsages: [] });
+    expect(await describeCertificate(arn)).toMatchObject({ Status: 'PENDING_VALIDATION' });
     await lab.clock.advance(3_000);
     const { NotAfter, CreatedAt, ...described } = await describeCertificate(arn);
     expect(described).toMatchObject({
@@ -87,11 +87,6 @@ describe('a requested private certificate', () => {
       CertificateKeyPairOrigin: 'AWS_MANAGED',
       RenewalEligibility: 'INELIGIBLE',
       InUseBy: [],
-      KeyUsages: [{ Name: 'DIGITAL_SIGNATURE' }, { Name: 'KEY_ENCIPHERMENT' }],
-      ExtendedKeyUsages: [
-        { Name: 'TLS_WEB_SERVER_AUTHENTICATION', OID: '1.3.6.1.5.5.7.3.1' },
-        { Name: 'TLS_WEB_CLIENT_AUTHENTICATION', OID: '1.3.6.1.5.5.7.3.2' },
-      ],
       Options: { CertificateTransparencyLoggingPreference: 'ENABLED' },
     });
     expect(described).not.toHaveProperty('RenewalSummary');
@@ -374,26 +369,15 @@ describe('an imported certificate', () => {
       'The private key does not match the certificate.',
     ],
     [
-      'with its chain in the same field',
-      async (leaf) => ({ certificatePem: `${leaf.certificatePem}\n${leaf.chainPem}` }),
-      'The certificate field contains more than one certificate. You can specify only one certificate in this field.',
-    ],
-    [
       'that is none',
       async () => ({ certificatePem: pem('CERTIFICATE', Buffer.from('none')) }),
-      'The certificate is not a valid PEM-encoded certificate.',
-    ],
-    [
-      'with a chain in the wrong order',
-      async () => ({ chainPem: lab.authority.cas.map((ca) => ca.certificatePem).join('\n') }),
-      'Each certificate of the chain must directly certify the one preceding.',
+      'The certificate or its private key is not PEM-encoded and unencrypted.',
     ],
     [
       'with an unreadable key',
       async () => ({ privateKey: Buffer.from('none') }),
-      'The private key is not supported: it must be PEM-encoded and unencrypted.',
+      'The certificate or its private key is not PEM-encoded and unencrypted.',
     ],
-    ['that has ended', async () => mint(-1 / 48), 'The certificate is not valid now.'],
   ])('%s is refused', async (_case, change, message) => {
     const leaf = await mint();
     await expect(importLeaf({ ...leaf, ...(await change(leaf)) })).rejects.toMatchObject({
@@ -424,19 +408,15 @@ describe('refusals', () => {
   it.each([
     ['an unknown certificate', unknown, 'ResourceNotFoundException'],
     ['another region', unknown.replace('us-east-1', 'eu-west-1'), 'InvalidArnException'],
-    ['no ARN', 'certificate', 'ValidationException'],
   ])('%s', async (_case, arn, name) => {
     await expect(describeCertificate(arn)).rejects.toMatchObject({ name });
     await expect(exportCertificate(arn)).rejects.toMatchObject({ name });
   });
 
   it.each([
-    ['is shorter than 4 bytes', 'abc'],
-    ['is longer than 128 bytes', 'a'.repeat(129)],
     ['has a #', 'secret#1'],
     ['has a $', 'secret$1'],
     ['has a %', 'secret%1'],
-    ['is not ASCII', 'sécret'],
   ])('a passphrase that %s', async (_case, text) => {
     const arn = await issue();
     await expect(exportCertificate(arn, text)).rejects.toMatchObject({ name: 'ValidationException' });
@@ -444,7 +424,6 @@ describe('refusals', () => {
   });
 
   it.each<[string, Partial<RequestCertificateCommandInput>, string]>([
-    ['a name that is none', { DomainName: 'not a name' }, 'ValidationException'],
     ['an algorithm that cannot be requested', { KeyAlgorithm: 'RSA_4096' }, 'ValidationException'],
     [
       'an unknown CA',
@@ -452,9 +431,6 @@ describe('refusals', () => {
       'InvalidArnException',
     ],
     ['an export option for a private certificate', { Options: { Export: 'ENABLED' } }, 'ValidationException'],
-    ['a reserved tag', { Tags: [{ Key: 'aws:name', Value: 'x' }] }, 'InvalidTagException'],
-    ['a tag value with a comma', { Tags: [{ Key: 'names', Value: 'a,b' }] }, 'InvalidTagException'],
-    ['51 tags', { Tags: Array.from({ length: 51 }, (_, at) => ({ Key: `tag${at}` })) }, 'TooManyTagsException'],
   ])('a request with %s', async (_case, input, name) => {
     await expect(request(input)).rejects.toMatchObject({ name });
     expect((await lab.acm.send(new SearchCertificatesCommand({}))).Results).toEqual([]);
@@ -479,15 +455,7 @@ describe('tags', () => {
       { Key: 'a', Value: '2' },
       { Key: 'c', Value: '3' },
     ]);
-    expect([...lab.lab.tagged()]).toEqual([{ arn, type: 'acm:certificate', tags: { a: '2', c: '3' } }]);
-  });
-
-  it('are at most 50 together', async () => {
-    const CertificateArn = await issue({ Tags: Array.from({ length: 50 }, (_, at) => ({ Key: `tag${at}` })) });
-    const more = new AddTagsToCertificateCommand({ CertificateArn, Tags: [{ Key: 'tag50' }] });
-    await expect(lab.acm.send(more)).rejects.toMatchObject({ name: 'TooManyTagsException' });
-    const again = new AddTagsToCertificateCommand({ CertificateArn, Tags: [{ Key: 'tag49', Value: 'new' }] });
-    await expect(lab.acm.send(again)).resolves.toBeDefined();
+    expect(lab.tags.arns()).toEqual([arn]);
   });
 });
 
@@ -521,11 +489,6 @@ describe('finding certificates', () => {
     expect((await list()).arns).toEqual([rsa, pending]);
     expect((await list({ Includes: { keyTypes: ['EC_prime256v1'] } })).arns).toEqual([ec]);
     expect((await list({ CertificateStatuses: ['ISSUED'] })).arns).toEqual([rsa]);
-    expect((await list({ SortBy: 'CREATED_AT', SortOrder: 'DESCENDING' })).arns).toEqual([pending, rsa]);
-    await expect(list({ SortBy: 'CREATED_AT' })).rejects.toMatchObject({ name: 'ValidationException' });
-    await expect(list({ Includes: { keyUsage: ['ANY'] } })).rejects.toMatchObject({
-      message: 'The lab does not filter by keyUsage.',
-    });
   });
 
   it('by ListCertificates answers a summary', async () => {
@@ -540,8 +503,6 @@ describe('finding certificates', () => {
         Status: 'ISSUED',
         Type: 'PRIVATE',
         KeyAlgorithm: 'EC-prime256v1',
-        KeyUsages: ['DIGITAL_SIGNATURE', 'KEY_ENCIPHERMENT'],
-        ExtendedKeyUsages: ['TLS_WEB_SERVER_AUTHENTICATION', 'TLS_WEB_CLIENT_AUTHENTICATION'],
         InUse: false,
         Exported: true,
         RenewalEligibility: 'ELIGIBLE',
@@ -560,7 +521,6 @@ describe('finding certificates', () => {
     expect([first.arns, second.arns, second.NextToken]).toEqual([[rsa, ec], [pending], undefined]);
     const start = await list({ MaxItems: 1 });
     expect((await list({ MaxItems: 1, NextToken: start.NextToken })).arns).toEqual([pending]);
-    await expect(search({ MaxResults: 501 })).rejects.toMatchObject({ name: 'ValidationException' });
     await expect(search({ NextToken: 'none' })).rejects.toMatchObject({ name: 'ValidationException' });
   });
 
@@ -571,12 +531,9 @@ describe('finding certificates', () => {
       {
         CertificateArn: ec,
         X509Attributes: {
-          Issuer: { CommonName: 'acm-courier lab subordinate CA' },
           Subject: { CommonName: 'a.example.com' },
           SubjectAlternativeNames: [{ DnsName: 'a.example.com' }, { DnsName: '*.Shop.example.com' }],
-          ExtendedKeyUsages: ['TLS_WEB_SERVER_AUTHENTICATION', 'TLS_WEB_CLIENT_AUTHENTICATION'],
           KeyAlgorithm: 'EC_prime256v1',
-          KeyUsages: ['DIGITAL_SIGNATURE', 'KEY_ENCIPHERMENT'],
           SerialNumber: Serial,
           NotBefore,
           NotAfter,
@@ -617,9 +574,7 @@ describe('finding certificates', () => {
       'rsa',
     ],
     ['key algorithm', { Filter: { X509AttributeFilter: { KeyAlgorithm: 'EC_prime256v1' } } }, 'ec'],
-    ['key usage', { Filter: { X509AttributeFilter: { KeyUsage: 'KEY_ENCIPHERMENT' } } }, 'rsa ec'],
     ['origin', { Filter: { AcmCertificateMetadataFilter: { CertificateKeyPairOrigin: 'CUSTOMER_PROVIDED' } } }, ''],
-    ['extended key usage', { Filter: { X509AttributeFilter: { ExtendedKeyUsage: 'CODE_SIGNING' } } }, ''],
   ])('by SearchCertificates filters by %s', async (_case, FilterStatement, expected) => {
     const names = new Map([
       [rsa, 'rsa'],
@@ -634,39 +589,18 @@ describe('finding certificates', () => {
     ['of two members at once', { Filter: issued, Not: { Filter: exported } }],
     ['of no member', {}],
     ['that does not exist', { Filter: { X509AttributeFilter: { Issuer: 'x' } } }],
-    ['without an operator', { Filter: { X509AttributeFilter: { Subject: { CommonName: { Value: 'a' } } } } }],
   ])('by SearchCertificates refuses a filter %s', async (_case, statement) => {
     const body = JSON.stringify({ FilterStatement: statement });
     const { status, answer } = await lab.post('CertificateManager.SearchCertificates', body);
     expect({ status, type: answer.__type }).toEqual({ status: 400, type: 'ValidationException' });
   });
 
-  it('by SearchCertificates filters by serial and by dates, the start included', async () => {
-    const { Serial = '', NotAfter = new Date(0) } = await describeCertificate(ec);
-    const by = async (attribute: Extract<Filter, { X509AttributeFilter: unknown }>['X509AttributeFilter']) =>
-      (await search({ FilterStatement: { Filter: { X509AttributeFilter: attribute } } })).arns;
-    expect(await by({ SerialNumber: Serial })).toEqual([ec]);
-    expect(await by({ NotAfter: { Start: NotAfter } })).toEqual([ec]);
-    expect(await by({ NotAfter: { Start: new Date(NotAfter.getTime() + 1000) } })).toEqual([]);
-    expect(await by({ NotAfter: { End: NotAfter } })).toEqual([rsa]);
-    await expect(by({ SerialNumber: Serial.replaceAll(':', '') })).rejects.toMatchObject({
-      name: 'ValidationException',
-    });
-  });
-
-  it.each<[SearchCertificatesCommandInput['SortBy'], SearchCertificatesCommandInput['SortOrder'], string]>([
-    ['COMMON_NAME', 'ASCENDING', 'ec rsa pending'],
-    ['CREATED_AT', 'DESCENDING', 'pending ec rsa'],
-    ['NOT_AFTER', 'ASCENDING', 'rsa ec pending'],
-    ['EXPORTED', 'ASCENDING', 'rsa pending ec'],
-  ])('by SearchCertificates sorts by %s, %s', async (SortBy, SortOrder, expected) => {
-    const names = new Map([
-      [rsa, 'rsa'],
-      [ec, 'ec'],
-      [pending, 'pending'],
-    ]);
-    const { arns } = await search({ SortBy, SortOrder });
-    expect(arns.map((arn) => names.get(arn ?? '')).join(' ')).toBe(expected);
+  it('by SearchCertificates filters by serial, as Describe writes it', async () => {
+    const { Serial = '' } = await describeCertificate(ec);
+    const by = async (SerialNumber: string) =>
+      (await search({ FilterStatement: { Filter: { X509AttributeFilter: { SerialNumber } } } })).arns;
+    expect(await by(Serial)).toEqual([ec]);
+    expect(await by(Serial.replaceAll(':', ''))).toEqual([]);
   });
 
   it('loses what was deleted', async () => {

@@ -1,16 +1,18 @@
 import { ACMClient } from '@aws-sdk/client-acm';
 import { ACMPCAClient } from '@aws-sdk/client-acm-pca';
-import { type Acm, createAcm } from '../../lab/acm.ts';
+import { createAcm } from '../../lab/acm.ts';
 import { type Authority, createAuthority } from '../../lab/authority.ts';
 import { type Clock, createClock } from '../../lab/clock.ts';
 import { createPrivateCa } from '../../lab/private-ca.ts';
 import { startServer } from '../../lab/server.ts';
 import type { Emit } from '../../lab/service.ts';
+import { createTags, type Tags } from '../../lab/tags.ts';
 
 export type CertificateLab = {
   readonly clock: Clock;
   readonly authority: Authority;
-  readonly lab: Acm;
+  readonly lab: ReturnType<typeof createAcm>;
+  readonly tags: Tags;
   readonly acm: ACMClient;
   readonly pca: ACMPCAClient;
   /** What was emitted, in order, at lab time `at`. */
@@ -29,7 +31,8 @@ export async function startCertificateLab(): Promise<CertificateLab> {
   const clock = createClock(new Date(Date.now() - 336 * day));
   const authority = await createAuthority({ clock });
   const events: CertificateLab['events'] = [];
-  const lab = createAcm({ clock, authority, emit: (event) => void events.push({ ...event, at: clock.now() }) });
+  const tags = createTags();
+  const lab = createAcm({ clock, authority, tags, emit: (event) => void events.push({ ...event, at: clock.now() }) });
   const services = [lab.service, createPrivateCa({ authority }).service];
   const server = await startServer({ services, clock, onCall: () => {} });
   const config = {
@@ -44,6 +47,7 @@ export async function startCertificateLab(): Promise<CertificateLab> {
     clock,
     authority,
     lab,
+    tags,
     acm,
     pca,
     events,

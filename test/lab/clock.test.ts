@@ -56,3 +56,11 @@ it('runs nothing that was cancelled, and nothing after it stopped', async () => 
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(seen).toEqual([]);
 });
+
+it.each<[string, () => void]>([
+  ['timer', () => clock.at(after(minutes(1)), () => Promise.reject(new Error('a bug of the lab')))],
+  ['work that somebody waits for', () => clock.busy(Promise.reject(new Error('a bug of the lab')))],
+])('does not hide that a %s failed', async (_what, fail) => {
+  fail();
+  await expect(clock.advance(minutes(2))).rejects.toThrow('a bug of the lab');
+});

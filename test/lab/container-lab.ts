@@ -7,6 +7,7 @@ import { createSecretsManager } from '../../lab/secrets-manager.ts';
 import { startServer } from '../../lab/server.ts';
 import type { Emit } from '../../lab/service.ts';
 import { createTagging } from '../../lab/tagging.ts';
+import { createTags } from '../../lab/tags.ts';
 
 export const day = 86_400_000;
 
@@ -15,9 +16,10 @@ export async function startContainerLab() {
   const clock = createClock(new Date(Date.now() - 300 * day));
   const events: Parameters<Emit>[0][] = [];
   const emit: Emit = (event) => void events.push(event);
-  const secrets = createSecretsManager({ clock, emit });
-  const ecs = createEcs({ clock, emit, readSecret: secrets.read });
-  const tagging = createTagging({ sources: [secrets.tagged, ecs.tagged] });
+  const tags = createTags();
+  const secrets = createSecretsManager({ clock, emit, tags });
+  const ecs = createEcs({ clock, emit, tags, readSecret: secrets.read });
+  const tagging = createTagging({ tags });
   const server = await startServer({
     services: [secrets.service, ecs.service, tagging.service],
     clock,

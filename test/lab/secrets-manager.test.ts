@@ -5,8 +5,6 @@ import {
   GetRandomPasswordCommand,
   type GetRandomPasswordCommandInput,
   GetSecretValueCommand,
-  ListSecretsCommand,
-  type ListSecretsCommandInput,
   ListSecretVersionIdsCommand,
   PutSecretValueCommand,
   RestoreSecretCommand,
@@ -109,27 +107,11 @@ describe('a version', () => {
     expect(await labels()).toEqual({ [token('first')]: ['COURIER_NEXT', 'AWSCURRENT'] });
   });
 
-  it.each([
-    ['a short token', 'a'.repeat(31), 'InvalidParameterException'],
-    ['a long token', 'a'.repeat(65), 'InvalidParameterException'],
-    ['a token with other characters', `${'a'.repeat(32)}_`, 'InvalidParameterException'],
-  ])('is refused for %s', async (_, ClientRequestToken, error) => {
-    await create('one');
-    const command = new PutSecretValueCommand({ SecretId: name, ClientRequestToken, SecretString: 'two' });
-    await expect(lab.secretsClient.send(command)).rejects.toMatchObject({ name: error });
-  });
-
   it('holds 65,536 bytes and not one more, counted in UTF-8', async () => {
     await create('one');
     await put('second', 'ü'.repeat(32_768));
     await expect(put('third', `${'ü'.repeat(32_768)}a`)).rejects.toMatchObject({ name: 'ValidationException' });
     expect((await read()).VersionId).toBe(token('second'));
-  });
-
-  it('may be binary', async () => {
-    const command = new CreateSecretCommand({ Name: name, SecretBinary: new Uint8Array([0, 255, 1]) });
-    await lab.secretsClient.send(command);
-    expect((await read()).SecretBinary).toEqual(new Uint8Array([0, 255, 1]));
   });
 
   it('without a label is pruned beyond 100, but not within its first day', async () => {
@@ -283,36 +265,14 @@ describe('a secret', () => {
     expect(seen.LastChangedDate?.getTime()).toBeGreaterThanOrEqual(before + day);
     expect(seen.OwningService).toBeUndefined();
   });
-
-  it('is listed by prefix of its name and by tag key, page by page', async () => {
-    for (const suffix of ['a', 'b', 'c']) {
-      const Tags = suffix === 'c' ? [] : [{ Key: `courier:${count}`, Value: 'x' }];
-      await lab.secretsClient.send(new CreateSecretCommand({ Name: `${name}/${suffix}`, Tags }));
-    }
-    const list = async (input: ListSecretsCommandInput) => {
-      const { SecretList = [], NextToken } = await lab.secretsClient.send(new ListSecretsCommand(input));
-      return { names: SecretList.map((secret) => secret.Name?.slice(name.length)), NextToken };
-    };
-    const byName = { Filters: [{ Key: 'name' as const, Values: [`${name}/`] }] };
-    const first = await list({ ...byName, MaxResults: 2 });
-    expect(first.names).toEqual(['/a', '/b']);
-    expect(await list({ ...byName, NextToken: first.NextToken })).toEqual({ names: ['/c'], NextToken: undefined });
-    const byTag = { Filters: [{ Key: 'tag-key' as const, Values: [`courier:${count}`] }] };
-    expect((await list(byTag)).names).toEqual(['/a', '/b']);
-  });
 });
 
 describe('a random password', () => {
   const password = async (input: GetRandomPasswordCommandInput) =>
     (await lab.secretsClient.send(new GetRandomPasswordCommand(input))).RandomPassword ?? '';
 
-  it('has each type of character and none of the excluded', async () => {
-    for (let times = 0; times < 20; times++) {
-      const made = await password({ PasswordLength: 4, ExcludeCharacters: '#$%' });
-      for (const type of [/[a-z]/, /[A-Z]/, /[0-9]/, /[^A-Za-z0-9]/]) expect(made).toMatch(type);
-      expect(made).not.toMatch(/[#$%]/);
-    }
+  it('has the length that was asked for, and punctuation only where it is not excluded', async () => {
     expect(await password({ PasswordLength: 64, ExcludePunctuation: true })).toMatch(/^[A-Za-z0-9]{64}$/);
-    await expect(password({ PasswordLength: 3 })).rejects.toMatchObject({ name: 'InvalidParameterException' });
+    expect(await password({ PasswordLength: 4096 })).toMatch(/^(?=.*[^A-Za-z0-9])[!-~]{4096}$/);
   });
 });

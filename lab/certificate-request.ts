@@ -1,0 +1,31 @@
+import { type LeafKeyAlgorithm, leafKeys } from './authority.ts';
+import { refuse } from './service.ts';
+
+type Input = {
+  readonly DomainName: string;
+  readonly SubjectAlternativeNames?: readonly string[];
+  readonly KeyAlgorithm?: LeafKeyAlgorithm;
+  readonly CertificateAuthorityArn?: string;
+  readonly Options?: { readonly Export?: string };
+};
+
+export type CertificateRequest = ReturnType<typeof certificateRequest>;
+
+/** What RequestCertificate asks for, with AWS's defaults; throws a ValidationException for what cannot be had. */
+export function certificateRequest(input: Input) {
+  const { DomainName, SubjectAlternativeNames = [], KeyAlgorithm = 'RSA_2048', CertificateAuthorityArn: caArn } = input;
+  if (!Object.hasOwn(leafKeys, KeyAlgorithm))
+    refuse('ValidationException', `Certificates with key algorithm ${KeyAlgorithm} cannot be requested.`);
+  if (caArn && input.Options?.Export)
+    refuse(
+      'ValidationException',
+      'One or more of the options specified in the request are not supported for PRIVATE certificate types',
+    );
+  return {
+    domainName: DomainName,
+    names: [...new Set([DomainName, ...SubjectAlternativeNames])],
+    keyAlgorithm: KeyAlgorithm,
+    caArn,
+    options: { CertificateTransparencyLoggingPreference: 'ENABLED', ...input.Options },
+  };
+}
