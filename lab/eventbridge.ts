@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts';
 import type { Faults } from './faults.ts';
 import type { Lambda } from './lambda.ts';
 import { matchesPattern, patternFlaw } from './pattern.ts';
-import { AwsError, account, arn, type Emit, region, type Service } from './service.ts';
+import { account, arn, type Emit, region, type Service } from './service.ts';
 import type { Sqs } from './sqs.ts';
 
 /** An event as targets see it. */
@@ -19,22 +19,9 @@ export type BusEvent = {
   readonly detail: unknown;
 };
 
-export type EventBridge = {
-  readonly service: Service;
-  /** For the lab's services: a source `aws.*` is theirs alone. */
-  readonly emit: Emit;
-  /** As PutRule and PutTargets: answers the rule's ARN. */
-  putRule(rule: Rule): string;
-  /** All that ever reached the bus, oldest first; those that a fault lost too. */
-  events(): readonly BusEvent[];
-};
+export type EventBridge = ReturnType<typeof createEventBridge>;
 
-export type Rule = {
-  readonly name: string;
-  readonly pattern: unknown;
-  readonly enabled: boolean;
-  readonly targets: readonly Target[];
-};
+type Rule = { name: string; pattern: unknown; enabled: boolean; targets: readonly Target[] };
 
 /** A function or a standard queue; as CloudFormation writes it. */
 type Target = {
@@ -45,25 +32,25 @@ type Target = {
   readonly RetryPolicy?: object;
 };
 
-const delayMs = 60_000;
+type Entry = Readonly<{ Source?: string; DetailType?: string; Detail?: string; Resources?: readonly string[] }>;
 
-/** The default bus. */
-export function createEventBridge({
-  clock,
-  faults,
-  lambda,
-  sqs,
-}: {
+type Parts = {
   clock: Clock;
   faults: Pick<Faults, 'takeForEvent'>;
   lambda: Pick<Lambda, 'invokeLater'>;
   sqs: Pick<Sqs, 'byArn'>;
-}): EventBridge {
+};
+
+const delayMs = 60_000;
+
+/** The default bus. */
+export function createEventBridge({ clock, faults, lambda, sqs }: Parts) {
   const rules = new Map<string, Rule>();
   const events: BusEvent[] = [];
 
   function put({ detailType, ...event }: Parameters<Emit>[0]): BusEvent {
-    const where = { version: '0', id: randomUUID(), account, region, time: isoSeconds(clock.now()) } as const;
+    const time = clock.now().toISOString().replace(/\.\d+/, '');
+    const where = { version: '0', id: randomUUID(), account, region, time } as const;
     const envelope = { ...where, 'detail-type': detailType, ...event };
     events.push(envelope);
     route(envelope);
@@ -73,11 +60,8 @@ export function createEventBridge({
   function route(event: BusEvent): void {
     const fault = faults.takeForEvent(event['detail-type']);
     if (fault === 'lose') return;
-    if (fault === 'delay') {
-      clock.at(new Date(clock.now().getTime() + delayMs), () => deliver(event));
-      return;
-    }
-    deliver(event);
+    if (fault === 'delay') clock.at(new Date(clock.now().getTime() + delayMs), () => deliver(event));
+    else deliver(event);
     if (fault === 'double') deliver(event);
   }
 
@@ -105,66 +89,53 @@ export function createEventBridge({
     sqs.byArn(target.DeadLetterConfig?.Arn ?? '')?.send({ body, attributes });
   }
 
+  /** As PutRule and PutTargets: answers the rule's ARN. */
   function putRule(rule: Rule): string {
-    const flaw =
-      patternFlaw(rule.pattern) ?? rule.targets.map((target) => targetFlaw(target, sqs)).find((one) => one !== null);
-    if (flaw) throw new AwsError('ValidationException', flaw);
+    const flaw = patternFlaw(rule.pattern) ?? rule.targets.map(targetFlaw).find((one) => one !== null);
+    if (flaw) throw new Error(flaw);
     rules.set(rule.name, rule);
     return ruleArn(rule);
   }
 
-  /** One entry of PutEvents: its failure is part of the answer, not an error. */
-  function putEntry({ Source, DetailType, Detail, Resources }: Entry): Record<string, string> {
-    if (!Source || !DetailType) {
-      return { ErrorCode: 'InvalidArgument', ErrorMessage: 'Parameter Source and DetailType are required arguments.' };
-    }
-    if (Source.startsWith('aws.')) {
-      return { ErrorCode: 'NotAuthorizedForSourceException', ErrorMessage: 'Not authorized for the source.' };
-    }
-    const detail = objectOf(Detail);
-    if (!detail) return { ErrorCode: 'MalformedDetail', ErrorMessage: 'Detail is malformed.' };
-    return { EventId: put({ source: Source, detailType: DetailType, resources: Resources ?? [], detail }).id };
+  /** What would change what a target receives, or could never be delivered; null where all is well. */
+  function targetFlaw({ Id, Arn, DeadLetterConfig, RetryPolicy: _, ...others }: Target): string | null {
+    const [other] = Object.keys(others);
+    if (other !== undefined) return `Target "${Id}" has ${other}, which the lab's targets do not know`;
+    const fifo = [Arn, DeadLetterConfig?.Arn ?? ''].find((queueArn) => sqs.byArn(queueArn)?.fifo);
+    return fifo === undefined ? null : `Target "${Id}" needs a standard queue, not "${fifo}"`;
   }
 
-  return {
-    emit: (event) => void put(event),
-    putRule,
-    events: () => events,
-    service: {
-      name: 'events',
-      protocol: 'json-1.1',
-      target: 'AWSEvents',
-      operations: {
-        PutEvents({ Entries }) {
-          const answers = (Entries as Entry[]).map(putEntry);
-          return { FailedEntryCount: answers.filter((one) => one.ErrorCode).length, Entries: answers };
-        },
+  /** One entry of PutEvents: its failure is part of the answer, not an error. */
+  function putEntry({ Source, DetailType, Detail = '', Resources = [] }: Entry): Record<string, string> {
+    const failed = (ErrorCode: string, ErrorMessage: string) => ({ ErrorCode, ErrorMessage });
+    if (!Source || !DetailType)
+      return failed('InvalidArgument', 'Parameter Source and DetailType are required arguments.');
+    if (Source.startsWith('aws.')) return failed('NotAuthorizedForSourceException', 'Not authorized for the source.');
+    const detail = objectOf(Detail);
+    if (!detail) return failed('MalformedDetail', 'Detail is malformed.');
+    return { EventId: put({ source: Source, detailType: DetailType, resources: Resources, detail }).id };
+  }
+
+  const service: Service = {
+    name: 'events',
+    protocol: 'json-1.1',
+    target: 'AWSEvents',
+    operations: {
+      PutEvents({ Entries }: { Entries: Entry[] }) {
+        const answers = Entries.map(putEntry);
+        return { FailedEntryCount: answers.filter((one) => one.ErrorCode).length, Entries: answers };
       },
     },
   };
+  /** For the lab's services: a source `aws.*` is theirs alone. */
+  const emit: Emit = (event) => void put(event);
+  /** All that ever reached the bus, oldest first; those that a fault lost too. */
+  return { service, emit, putRule, events: (): readonly BusEvent[] => events };
 }
 
-type Entry = {
-  readonly Source?: string;
-  readonly DetailType?: string;
-  readonly Detail?: string;
-  readonly Resources?: readonly string[];
-};
-
-/** What would change what a target receives, or could never be delivered; null where all is well. */
-function targetFlaw(
-  { Id, Arn, DeadLetterConfig, RetryPolicy: _, ...others }: Target,
-  sqs: Pick<Sqs, 'byArn'>,
-): string | null {
-  const [other] = Object.keys(others);
-  if (other !== undefined) return `Target "${Id}" has ${other}, which the lab's targets do not know`;
-  const fifo = [Arn, DeadLetterConfig?.Arn ?? ''].find((queueArn) => sqs.byArn(queueArn)?.fifo);
-  return fifo === undefined ? null : `Target "${Id}" needs a standard queue, not "${fifo}"`;
-}
-
-function objectOf(json: string | undefined): Record<string, unknown> | null {
+function objectOf(json: string): Record<string, unknown> | null {
   try {
-    const value = JSON.parse(json ?? '');
+    const value = JSON.parse(json);
     return typeof value === 'object' ? value : null;
   } catch {
     return null;
@@ -172,4 +143,3 @@ function objectOf(json: string | undefined): Record<string, unknown> | null {
 }
 
 const ruleArn = ({ name }: Rule) => arn('events', `rule/${name}`);
-const isoSeconds = (time: Date) => time.toISOString().replace(/\.\d+/, '');

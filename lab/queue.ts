@@ -1,27 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
-import { AwsError, account, arn } from './service.ts';
-
-/** An SQS queue on the lab's clock: order, visibility, deduplication, retention and dead letters. */
-export type Queue = {
-  readonly name: string;
-  readonly arn: string;
-  readonly fifo: boolean;
-  /** As it was created; values are text. */
-  readonly attributes: Readonly<Record<string, string>>;
-  readonly visibilitySeconds: number;
-  /** Throws the AwsError that SendMessage would answer. */
-  send(message: NewMessage): SentMessage;
-  /** At most `max` messages, now in flight for `visibilitySeconds` (the queue's own by default). */
-  receive(max: number, visibilitySeconds?: number): ReceivedMessage[];
-  remove(receiptHandle: string): void;
-  changeVisibility(receiptHandle: string, seconds: number): void;
-  counts(): { visible: number; inFlight: number };
-  /** Calls `look` now, and whenever a message may have become receivable. */
-  watch(look: () => void): void;
-  /** Takes over a message of another queue that was received too often. */
-  bury(message: Message, sourceArn: string): void;
-};
+import { account, arn, refuse } from './service.ts';
 
 export type MessageAttributes = Readonly<Record<string, { readonly DataType: string; readonly StringValue: string }>>;
 
@@ -33,45 +12,47 @@ export type NewMessage = {
   readonly attributes?: MessageAttributes | undefined;
 };
 
-export type SentMessage = { readonly messageId: string; readonly sequenceNumber: string };
-
-export type ReceivedMessage = {
+type Message = NewMessage & {
   readonly messageId: string;
-  readonly receiptHandle: string;
-  readonly body: string;
-  /** System attributes, as SQS names them. */
-  readonly attributes: Readonly<Record<string, string>>;
-  readonly messageAttributes: MessageAttributes;
+  readonly sequenceNumber: string;
+  readonly sentAt: number;
+  /** Set when it came here as a dead letter. */
+  readonly sourceArn: string | undefined;
+  visibleAt: number;
+  receiveCount: number;
+  firstReceivedAt: number;
+  receivedAt: number;
+  receiptHandle: string;
+  cancelWake: () => void;
 };
 
-type Message = SentMessage &
-  NewMessage & {
-    readonly sentAt: number;
-    /** Set when it came here as a dead letter. */
-    readonly sourceArn: string | undefined;
-    visibleAt: number;
-    receiveCount: number;
-    firstReceivedAt: number;
-    receivedAt: number;
-    receiptHandle: string;
-    cancelWake: () => void;
-  };
+export type Queue = ReturnType<typeof createQueue>;
+export type ReceivedMessage = ReturnType<Queue['receive']>[number];
 
 const deduplicationMs = 5 * 60_000;
 const longestInFlightMs = 12 * 3_600_000;
 const firstSequenceNumber = 18_870_000_000_000_000_000n;
+const unseen = {
+  visibleAt: 0,
+  receiveCount: 0,
+  firstReceivedAt: 0,
+  receivedAt: 0,
+  receiptHandle: '',
+  cancelWake: () => {},
+};
 
-export const invalidParameter = (name: string, { value, reason }: { value: unknown; reason: string }) =>
-  new AwsError('InvalidParameterValue', `Value ${value} for parameter ${name} is invalid. Reason: ${reason}.`);
+/** What moves on to another queue when it was received too often. */
+type Graveyard = { readonly bury: (message: Message, sourceArn: string) => void };
 
-export function createQueue(
-  name: string,
-  {
-    attributes,
-    clock,
-    byArn,
-  }: { attributes: Readonly<Record<string, string>>; clock: Clock; byArn: (queueArn: string) => Queue | undefined },
-): Queue {
+type QueueParts = {
+  /** As it is created; values are text. */
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+  readonly byArn: (queueArn: string) => Graveyard | undefined;
+};
+
+/** An SQS queue on the lab's clock: order, visibility, deduplication, retention and dead letters. */
+export function createQueue(name: string, { attributes, clock, byArn }: QueueParts) {
   const fifo = attributes.FifoQueue === 'true';
   const queueArn = arn('sqs', name);
   const visibilitySeconds = Number(attributes.VisibilityTimeout ?? 30);
@@ -79,7 +60,7 @@ export function createQueue(
   const redrive = JSON.parse(attributes.RedrivePolicy ?? '{}');
   const maxReceiveCount = Number(redrive.maxReceiveCount ?? Number.POSITIVE_INFINITY);
   /** By deduplication id. */
-  const remembered = new Map<string, SentMessage & { readonly sentAt: number }>();
+  const remembered = new Map<string, Message>();
   const watchers: (() => void)[] = [];
   let messages: Message[] = [];
   let sequenceNumber = firstSequenceNumber;
@@ -100,37 +81,35 @@ export function createQueue(
     messages = messages.filter((other) => other !== message);
   }
 
-  function add(message: NewMessage & Pick<Message, 'messageId' | 'sentAt' | 'sourceArn'>): SentMessage {
+  function add(message: Omit<Message, 'sequenceNumber' | keyof typeof unseen>): Message {
     sequenceNumber += 1n;
-    const unseen = {
-      visibleAt: 0,
-      receiveCount: 0,
-      firstReceivedAt: 0,
-      receivedAt: 0,
-      receiptHandle: '',
-      cancelWake: () => {},
-    };
     const added = { ...message, ...unseen, sequenceNumber: String(sequenceNumber) };
     messages.push(added);
     changed();
     return added;
   }
 
-  function send(message: NewMessage): SentMessage {
-    checkMessage(message, fifo);
-    const { deduplicationId = '' } = message;
+  /** Throws the AwsError that SendMessage would answer. */
+  function send(message: NewMessage): Pick<Message, 'messageId' | 'sequenceNumber'> {
+    const { groupId, deduplicationId = '' } = message;
+    if (fifo && !groupId) refuse('MissingParameter', 'The request must contain the parameter MessageGroupId.');
+    if (fifo && !deduplicationId)
+      invalid(
+        'MessageDeduplicationId',
+        'The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly',
+      );
     const before = remembered.get(deduplicationId);
     if (before && before.sentAt + deduplicationMs > now()) return before;
-    const sent = { messageId: randomUUID(), sentAt: now() };
-    const added = { ...sent, ...add({ ...message, ...sent, sourceArn: undefined }) };
+    const added = add({ ...message, messageId: randomUUID(), sentAt: now(), sourceArn: undefined });
     if (fifo) remembered.set(deduplicationId, added);
     return added;
   }
 
-  function receive(max: number, seconds = visibilitySeconds): ReceivedMessage[] {
+  /** At most `max` messages, now in flight for so many seconds. */
+  function receive(max: number, seconds = visibilitySeconds) {
     // A group comes in order, and not at all while an earlier receive still holds one of its messages.
     const blocked = new Set(kept().flatMap((message) => (fifo && inFlight(message) ? message.groupId : [])));
-    const received: ReceivedMessage[] = [];
+    const received: ReturnType<typeof taken>[] = [];
     for (const message of kept()) {
       if (received.length === max) break;
       if (inFlight(message) || blocked.has(message.groupId) || buried(message)) continue;
@@ -147,7 +126,7 @@ export function createQueue(
     return true;
   }
 
-  function taken(message: Message, seconds: number): ReceivedMessage {
+  function taken(message: Message, seconds: number) {
     message.receiveCount += 1;
     message.receivedAt = now();
     message.firstReceivedAt ||= message.receivedAt;
@@ -167,9 +146,8 @@ export function createQueue(
   /** Undefined where the message is gone already. A FIFO queue refuses a handle once its visibility has ended. */
   function held(receiptHandle: string): Message | undefined {
     const message = kept().find(({ messageId }) => receiptHandle.startsWith(`${messageId}:`));
-    if (message && fifo && (message.receiptHandle !== receiptHandle || !inFlight(message))) {
-      throw invalidParameter('ReceiptHandle', { value: receiptHandle, reason: 'The receipt handle has expired' });
-    }
+    if (message && fifo && (message.receiptHandle !== receiptHandle || !inFlight(message)))
+      invalid('ReceiptHandle', 'The receipt handle has expired');
     return message;
   }
 
@@ -181,16 +159,13 @@ export function createQueue(
   }
 
   function changeVisibility(receiptHandle: string, seconds: number): void {
-    const refused = (reason: string) => invalidParameter('VisibilityTimeout', { value: seconds, reason });
-    if (!(seconds >= 0 && seconds <= 43_200)) throw refused('Must be between 0 and 43200');
     const message = held(receiptHandle);
     if (!message || !inFlight(message)) {
       const queryCode = 'AWS.SimpleQueueService.MessageNotInflight';
-      throw new AwsError('MessageNotInflight', 'The message referred to is not in flight.', { queryCode });
+      refuse('MessageNotInflight', 'The message referred to is not in flight.', { queryCode });
     }
-    if (now() + seconds * 1000 > message.receivedAt + longestInFlightMs) {
-      throw refused('Total VisibilityTimeout for the message is beyond the limit [43200 seconds]');
-    }
+    if (now() + seconds * 1000 > message.receivedAt + longestInFlightMs)
+      invalid('VisibilityTimeout', 'Total VisibilityTimeout for the message is beyond the limit [43200 seconds]');
     hide(message, seconds);
   }
 
@@ -199,12 +174,13 @@ export function createQueue(
     return { visible: messages.length - hidden, inFlight: hidden };
   }
 
+  /** Calls `look` now, and whenever a message may have become receivable. */
   function watch(look: () => void): void {
     watchers.push(look);
     look();
   }
 
-  /** A standard queue's dead letter keeps its age, so its retention runs on; a FIFO one starts anew. */
+  /** Takes over a dead letter: a standard queue's keeps its age, so its retention runs on; a FIFO one starts anew. */
   function bury(message: Message, sourceArn: string): void {
     add({ ...message, sourceArn, sentAt: fifo ? now() : message.sentAt });
   }
@@ -213,7 +189,11 @@ export function createQueue(
   return { name, arn: queueArn, fifo, attributes, visibilitySeconds, ...acts };
 }
 
-function systemAttributes(message: Message): Record<string, string> {
+const invalid = (name: string, reason: string) =>
+  refuse('InvalidParameterValue', `Value for parameter ${name} is invalid. Reason: ${reason}.`);
+
+/** As SQS names them. */
+function systemAttributes(message: Message): Readonly<Record<string, string>> {
   const { groupId, deduplicationId, sequenceNumber, sourceArn } = message;
   return {
     SenderId: account,
@@ -224,22 +204,4 @@ function systemAttributes(message: Message): Record<string, string> {
       groupId && { MessageGroupId: groupId, MessageDeduplicationId: deduplicationId, SequenceNumber: sequenceNumber }),
     ...(sourceArn && { DeadLetterQueueSourceArn: sourceArn }),
   };
-}
-
-function checkMessage({ body, groupId, deduplicationId }: NewMessage, fifo: boolean): void {
-  const missing = Object.entries({ MessageBody: body, ...(fifo && { MessageGroupId: groupId }) }).find(
-    ([, value]) => !value,
-  );
-  if (missing) throw new AwsError('MissingParameter', `The request must contain the parameter ${missing[0]}.`);
-  if (fifo !== (deduplicationId !== undefined)) {
-    const reason = fifo
-      ? 'The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly'
-      : 'The request includes a parameter that is not valid for this queue type';
-    throw invalidParameter('MessageDeduplicationId', { value: deduplicationId, reason });
-  }
-  for (const [name, id] of Object.entries({ MessageGroupId: groupId, MessageDeduplicationId: deduplicationId })) {
-    if (id === undefined || /^[!-~]{1,128}$/.test(id)) continue;
-    const reason = `${name} can only include alphanumeric and punctuation characters. 1 to 128 in length`;
-    throw invalidParameter(name, { value: id, reason });
-  }
 }

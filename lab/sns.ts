@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from './clock.ts';
 import { matchesPattern, patternFlaw } from './pattern.ts';
 import type { MessageAttributes } from './queue.ts';
-import { AwsError, arn, type Service } from './service.ts';
-import type { Sqs } from './sqs.ts';
+import { arn, type Operation, refuse, type Service } from './service.ts';
 
 export type Mail = {
   readonly to: string;
@@ -12,205 +10,94 @@ export type Mail = {
   readonly attributes: Readonly<Record<string, string>>;
 };
 
+type Subscription = { readonly arn: string; readonly address: string; readonly filterPolicy: object };
 export type SubscriptionWish = {
   readonly topicArn: string;
   readonly protocol: string;
-  /** An address, or a queue's ARN. */
   readonly endpoint: string;
   readonly filterPolicy?: object | undefined;
 };
 
-export type Sns = {
-  readonly service: Service;
-  /** As CreateTopic: answers the ARN. */
-  create(name: string): string;
-  /** As Subscribe, confirmed at once: answers the subscription's ARN. */
-  subscribe(wish: SubscriptionWish): string;
-  publish(message: Publication): string;
-  /** What people received, oldest first. */
-  mail(): readonly Mail[];
-};
+export type Sns = ReturnType<typeof createSns>;
 
-type Publication = {
-  readonly topicArn: string;
-  readonly subject?: string | undefined;
-  readonly message: string;
-  readonly structure?: string | undefined;
-  readonly attributes?: MessageAttributes | undefined;
-};
-
-type Subscription = SubscriptionWish & { readonly arn: string };
-
-const invalid = (message: string) => new AwsError('InvalidParameter', `Invalid parameter: ${message}`);
-
-export function createSns({ clock, sqs }: { clock: Clock; sqs: Pick<Sqs, 'byArn'> }): Sns {
+/** Standard topics whose subscribers are people. */
+export function createSns() {
   const topics = new Map<string, Subscription[]>();
   const inbox: Mail[] = [];
 
-  function subscriptions(topicArn: string): Subscription[] {
-    const topic = topics.get(topicArn);
-    if (!topic) throw new AwsError('NotFound', 'Topic does not exist', { status: 404 });
-    return topic;
-  }
+  const subscriptions = (topicArn: string): Subscription[] =>
+    topics.get(topicArn) ?? refuse('NotFound', 'Topic does not exist', { status: 404 });
 
+  /** As CreateTopic: answers the ARN. */
   function create(name: string): string {
-    if (!/^[\w-]{1,256}$/.test(name)) throw invalid('Topic Name');
     const topicArn = arn('sns', name);
     if (!topics.has(topicArn)) topics.set(topicArn, []);
     return topicArn;
   }
 
-  function subscribe(wish: SubscriptionWish): string {
-    const topic = subscriptions(wish.topicArn);
-    checkSubscription(wish, sqs);
-    const existing = topic.find(({ protocol, endpoint }) => protocol === wish.protocol && endpoint === wish.endpoint);
-    const subscription = existing ?? { ...wish, arn: `${wish.topicArn}:${randomUUID()}` };
-    if (!existing) topic.push(subscription);
+  /** As Subscribe, confirmed at once: answers the subscription's ARN. */
+  function subscribe({ topicArn, protocol, endpoint: address, filterPolicy = {} }: SubscriptionWish): string {
+    const topic = subscriptions(topicArn);
+    if (protocol !== 'email') invalid(`The lab subscribes "email", not "${protocol}"`);
+    const flaw = Object.keys(filterPolicy).length > 0 && patternFlaw(filterPolicy);
+    if (flaw) invalid(`FilterPolicy: ${flaw}`);
+    const existing = topic.find((one) => one.address === address);
+    if (existing) return existing.arn;
+    const subscription = { arn: `${topicArn}:${randomUUID()}`, address, filterPolicy };
+    topic.push(subscription);
     return subscription.arn;
   }
 
-  function publish(publication: Publication): string {
-    const topic = subscriptions(publication.topicArn);
-    checkPublication(publication);
-    const messageId = randomUUID();
-    const attributes = filterable(publication.attributes);
-    for (const subscription of topic) {
-      if (!matchesPattern(subscription.filterPolicy ?? {}, attributes)) continue;
-      if (subscription.protocol === 'sqs') enqueue(subscription, { publication, messageId });
-      else inbox.push(mailOf(subscription, publication));
+  const Publish: Operation = ({ TopicArn, Subject, Message, MessageAttributes = {} }) => {
+    const topic = subscriptions(TopicArn);
+    checkPublication({ Subject, Message, MessageAttributes });
+    const attributes = textsOf(MessageAttributes);
+    for (const { address, filterPolicy } of topic) {
+      if (!matchesPattern(filterPolicy, attributes)) continue;
+      inbox.push({ to: address, subject: Subject ?? 'AWS Notification Message', body: Message, attributes });
     }
-    return messageId;
-  }
+    return { MessageId: randomUUID() };
+  };
 
-  function enqueue(
-    subscription: Subscription,
-    { publication, messageId }: { publication: Publication; messageId: string },
-  ) {
-    const attributes = Object.entries(publication.attributes ?? {});
-    const notification = {
-      Type: 'Notification',
-      MessageId: messageId,
-      TopicArn: publication.topicArn,
-      Subject: publication.subject,
-      Message: bodyFor('sqs', publication),
-      Timestamp: clock.now().toISOString(),
-      MessageAttributes: Object.fromEntries(
-        attributes.map(([name, { DataType, StringValue }]) => [name, { Type: DataType, Value: StringValue }]),
-      ),
+  const Subscribe: Operation = ({ TopicArn, Protocol, Endpoint, Attributes = {} }) => {
+    const filterPolicy = JSON.parse(Attributes.FilterPolicy ?? '{}');
+    return {
+      SubscriptionArn: subscribe({ topicArn: TopicArn, protocol: Protocol, endpoint: Endpoint, filterPolicy }),
     };
-    sqs.byArn(subscription.endpoint)?.send({ body: JSON.stringify(notification) });
-  }
+  };
 
-  return {
-    create,
-    subscribe,
-    publish,
-    mail: () => inbox,
-    service: {
-      name: 'sns',
-      protocol: 'query',
-      target: '2010-03-31',
-      operations: {
-        CreateTopic: ({ Name }) => ({ TopicArn: create(Name) }),
-        ListTopics: () => ({ Topics: [...topics.keys()].map((TopicArn) => ({ TopicArn })) }),
-        Subscribe: ({ TopicArn, Protocol, Endpoint, Attributes = {} }) => ({
-          SubscriptionArn: subscribe({
-            topicArn: TopicArn,
-            protocol: Protocol,
-            endpoint: Endpoint,
-            filterPolicy:
-              Attributes.FilterPolicy === undefined ? undefined : parsed(Attributes.FilterPolicy, 'FilterPolicy'),
-          }),
-        }),
-        Unsubscribe({ SubscriptionArn }) {
-          for (const [topicArn, topic] of topics)
-            topics.set(
-              topicArn,
-              topic.filter((one) => one.arn !== SubscriptionArn),
-            );
-        },
-        ListSubscriptionsByTopic: ({ TopicArn }) => ({
-          Subscriptions: subscriptions(TopicArn).map((one) => ({
-            SubscriptionArn: one.arn,
-            TopicArn,
-            Protocol: one.protocol,
-            Endpoint: one.endpoint,
-          })),
-        }),
-        Publish: (input) => ({
-          MessageId: publish({
-            topicArn: input.TopicArn,
-            subject: input.Subject,
-            message: input.Message,
-            structure: input.MessageStructure,
-            attributes: input.MessageAttributes,
-          }),
-        }),
-      },
+  const service: Service = {
+    name: 'sns',
+    protocol: 'query',
+    target: '2010-03-31',
+    operations: {
+      CreateTopic: ({ Name }) => ({ TopicArn: create(Name) }),
+      ListTopics: () => ({ Topics: [...topics.keys()].map((TopicArn) => ({ TopicArn })) }),
+      Subscribe,
+      Publish,
     },
   };
+  /** What people received, oldest first. */
+  const mail = (): readonly Mail[] => inbox;
+  return { service, create, subscribe, mail };
 }
 
-function checkSubscription({ protocol, endpoint, filterPolicy }: SubscriptionWish, sqs: Pick<Sqs, 'byArn'>): void {
-  if (protocol !== 'email' && protocol !== 'sqs')
-    throw invalid(`The lab subscribes "email" and "sqs", not "${protocol}"`);
-  if (protocol === 'email' && !endpoint?.includes('@')) throw invalid('Email address');
-  if (protocol === 'sqs' && !sqs.byArn(endpoint)) throw invalid('SQS endpoint ARN');
-  if (filterPolicy === undefined || Object.keys(filterPolicy).length === 0) return;
-  const flaw =
-    Object.keys(filterPolicy).length > 5 ? 'Filter policy can not have more than 5 keys' : patternFlaw(filterPolicy);
-  if (flaw !== null) throw invalid(`FilterPolicy: ${flaw}`);
+const invalid = (message: string) => refuse('InvalidParameter', `Invalid parameter: ${message}`);
+
+type Publication = {
+  readonly Subject?: string;
+  readonly Message: string;
+  readonly MessageAttributes: MessageAttributes;
+};
+
+/** What SNS refuses although its published model does not say so. */
+function checkPublication({ Subject, Message, MessageAttributes }: Publication): void {
+  if (Subject !== undefined && !/^[!-~][ -~]{0,98}$/.test(Subject)) invalid('Subject');
+  if (!Message) invalid('Empty message');
+  for (const [name, value] of Object.entries(textsOf(MessageAttributes)))
+    if (!value)
+      refuse('ParameterValueInvalid', `The message attribute '${name}' must contain non-empty message attribute value`);
 }
 
-function checkPublication({ subject, message, structure, attributes = {} }: Publication): void {
-  if (subject !== undefined && !/^[!-~][ -~]{0,98}$/.test(subject)) throw invalid('Subject');
-  if (!message) throw invalid('Empty message');
-  if (Buffer.byteLength(message) > 262_144) throw invalid('Message too long');
-  if (structure === 'json' && typeof parsed(message, 'Message Structure').default !== 'string') {
-    throw invalid('Message Structure - No default entry in JSON message body');
-  }
-  for (const [name, { DataType, StringValue }] of Object.entries(attributes)) {
-    if (!/^(String|Number)$/.test(DataType))
-      throw invalid(`The message attribute '${name}' has an invalid type '${DataType}'`);
-    if (StringValue) continue;
-    throw new AwsError(
-      'ParameterValueInvalid',
-      `The message attribute '${name}' must contain non-empty message attribute value for message attribute type '${DataType}'.`,
-    );
-  }
-}
-
-function mailOf({ endpoint }: Subscription, publication: Publication): Mail {
-  return {
-    to: endpoint,
-    subject: publication.subject ?? 'AWS Notification Message',
-    body: bodyFor('email', publication),
-    attributes: Object.fromEntries(
-      Object.entries(publication.attributes ?? {}).map(([name, { StringValue }]) => [name, StringValue]),
-    ),
-  };
-}
-
-function bodyFor(protocol: string, { message, structure }: Publication): string {
-  if (structure !== 'json') return message;
-  const bodies = parsed(message, 'Message Structure');
-  return String(bodies[protocol] ?? bodies.default);
-}
-
-/** Attributes as filter policies see them. */
-function filterable(attributes: MessageAttributes = {}): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(attributes).map(([name, { DataType, StringValue }]) => [
-      name,
-      DataType === 'Number' ? Number(StringValue) : StringValue,
-    ]),
-  );
-}
-
-function parsed(json: string, what: string): Record<string, unknown> {
-  try {
-    return JSON.parse(json);
-  } catch {
-    throw invalid(`${what} - JSON message body failed to parse`);
-  }
-}
+const textsOf = (attributes: MessageAttributes) =>
+  Object.fromEntries(Object.entries(attributes).map(([name, { StringValue }]) => [name, StringValue]));

@@ -2,59 +2,36 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { EventBridge } from './eventbridge.ts';
-import { holds, resolve, type Scope } from './intrinsics.ts';
+import { resolve, type Scope } from './intrinsics.ts';
 import type { Lambda } from './lambda.ts';
 import { account, arn } from './service.ts';
 import type { Sns } from './sns.ts';
 import type { Sqs } from './sqs.ts';
 
-export type Template = {
-  readonly Parameters?: Readonly<Record<string, { readonly Default?: unknown }>>;
-  readonly Conditions?: Readonly<Record<string, unknown>>;
-  readonly Resources: Readonly<Record<string, TemplateResource>>;
-};
-
-type TemplateResource = {
-  readonly Type: string;
-  readonly Condition?: string;
-  readonly Properties?: Readonly<Record<string, unknown>>;
-};
-
 /** What a template's resources are made in. */
-export type TemplateWorld = {
-  readonly sqs: Sqs;
-  readonly sns: Sns;
-  readonly bus: EventBridge;
-  readonly lambda: Lambda;
-};
+type World = { readonly sqs: Sqs; readonly sns: Sns; readonly bus: EventBridge; readonly lambda: Lambda };
 
-export type TemplateOptions = {
-  readonly world: TemplateWorld;
-  /** The template's own folder: functions' `Code` is relative to it. */
-  readonly folder: string;
-  readonly parameters?: Readonly<Record<string, string>> | undefined;
+type Template = {
+  readonly Resources: Readonly<Record<string, { readonly Type: string; readonly Properties?: object }>>;
 };
-
 type Made = { readonly ref: string; readonly attributes: Readonly<Record<string, string>> };
+type Context = { readonly world: World; readonly folder: string; readonly logicalId: string };
 // biome-ignore lint/suspicious/noExplicitAny: properties are as the template has them; each kind reads its own.
-type Properties = any;
-type Kind = (properties: Properties, context: TemplateOptions & { readonly logicalId: string }) => Made;
+type Kind = (properties: any, context: Context) => Made;
 
 const stackName = 'acm-courier-lab';
 
-/** Reads a packaged template and makes its resources: the lab's only configuration. Rejects where CloudFormation would. */
-export async function applyTemplateFile(path: string, options: Omit<TemplateOptions, 'folder'>): Promise<void> {
-  applyTemplate(JSON.parse(await readFile(path, 'utf8')), { ...options, folder: dirname(path) });
-}
-
-/** Throws on what the template does not define, on cycles and on functions that the lab does not know. */
-export function applyTemplate(template: Template, options: TemplateOptions): void {
+/**
+ * Reads a packaged template and makes its resources: the lab's only configuration. Functions' `Code` is relative to the
+ * template. Rejects on what the template does not define, on cycles and on functions that the lab does not know.
+ */
+export async function applyTemplateFile(path: string, world: World): Promise<void> {
+  const { Resources }: Template = JSON.parse(await readFile(path, 'utf8'));
+  const folder = dirname(path);
   const made = new Map<string, Made>();
   const making = new Set<string>();
   const scope: Scope = {
     stackName,
-    parameters: parametersOf(template, options.parameters),
-    conditions: template.Conditions ?? {},
     ref: (logicalId) => make(logicalId).ref,
     attribute(logicalId, name) {
       const value = make(logicalId).attributes[name];
@@ -62,50 +39,33 @@ export function applyTemplate(template: Template, options: TemplateOptions): voi
       return value;
     },
   };
-  const wanted = ({ Condition }: TemplateResource) => Condition === undefined || holds(Condition, scope);
 
   /** On first mention, so that what a resource refers to exists before it. */
   function make(logicalId: string): Made {
     const known = made.get(logicalId);
     if (known) return known;
-    const resource = template.Resources[logicalId];
-    if (!resource || !wanted(resource))
-      throw new Error(`The template refers to "${logicalId}", which it does not create`);
+    const resource = Resources[logicalId];
+    if (!resource) throw new Error(`The template refers to "${logicalId}", which it does not create`);
     if (making.has(logicalId)) throw new Error(`Circular dependency: ${[...making, logicalId].join(' → ')}`);
     making.add(logicalId);
     const properties = resolve(resource.Properties ?? {}, scope);
-    const result = makeResource(resource.Type, { properties, context: { ...options, logicalId } });
+    const kind = kinds[resource.Type] ?? inert(resource.Type);
+    const result = told(`Cannot create "${logicalId}" (${resource.Type})`, () =>
+      kind(properties, { world, folder, logicalId }),
+    );
     making.delete(logicalId);
     made.set(logicalId, result);
     return result;
   }
 
-  for (const [logicalId, resource] of Object.entries(template.Resources)) if (wanted(resource)) make(logicalId);
+  for (const logicalId of Object.keys(Resources)) make(logicalId);
 }
 
-function parametersOf(
-  { Parameters = {} }: Template,
-  given: Readonly<Record<string, string>> = {},
-): Record<string, string> {
-  const unknown = Object.keys(given).find((name) => !Object.hasOwn(Parameters, name));
-  if (unknown !== undefined) throw new Error(`The template has no parameter "${unknown}"`);
-  return Object.fromEntries(
-    Object.entries(Parameters).map(([name, { Default }]) => {
-      const value = given[name] ?? Default;
-      if (value === undefined) throw new Error(`Parameter "${name}" needs a value`);
-      return [name, String(value)];
-    }),
-  );
-}
-
-function makeResource(
-  type: string,
-  { properties, context }: { properties: Properties; context: Parameters<Kind>[1] },
-): Made {
+function told<T>(what: string, make: () => T): T {
   try {
-    return (kinds[type] ?? inert(type))(properties, context);
+    return make();
   } catch (cause) {
-    throw new Error(`Cannot create "${context.logicalId}" (${type}): ${(cause as Error).message}`, { cause });
+    throw new Error(`${what}: ${(cause as Error).message}`, { cause });
   }
 }
 
@@ -130,12 +90,8 @@ const kinds: Readonly<Record<string, Kind>> = {
 
   'AWS::SNS::Subscription'({ TopicArn, Protocol, Endpoint, FilterPolicy, FilterPolicyScope }, { world }) {
     if (FilterPolicyScope === 'MessageBody') throw new Error('The lab filters on message attributes only');
-    const subscriptionArn = world.sns.subscribe({
-      topicArn: TopicArn,
-      protocol: Protocol,
-      endpoint: Endpoint,
-      filterPolicy: FilterPolicy,
-    });
+    const wish = { topicArn: TopicArn, protocol: Protocol, endpoint: Endpoint, filterPolicy: FilterPolicy };
+    const subscriptionArn = world.sns.subscribe(wish);
     return { ref: subscriptionArn, attributes: { Arn: subscriptionArn } };
   },
 

@@ -25,7 +25,6 @@ export type LabOptions = {
   readonly start?: Date;
   /** Path of a packaged template.json; without one there are no functions. */
   readonly template?: string;
-  readonly parameters?: Readonly<Record<string, string>>;
 };
 
 export type Lab = {
@@ -60,7 +59,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
 
   const tags = createTags();
   const sqs = createSqs({ clock, url });
-  const sns = createSns({ clock, sqs });
+  const sns = createSns();
   const lambda = createLambda({ clock, sqs, url });
   const bus = createEventBridge({ clock, faults, lambda, sqs });
   const authority = await createAuthority({ clock });
@@ -105,8 +104,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
       onCall: record,
       ...(options.port && { port: options.port }),
     });
-    const { template, parameters } = options;
-    if (template) await applyTemplateFile(template, { world: { sqs, sns, bus, lambda }, parameters });
+    if (options.template) await applyTemplateFile(options.template, { sqs, sns, bus, lambda });
   } catch (error) {
     await stop();
     throw error;

@@ -1,12 +1,4 @@
-import {
-  CreateTopicCommand,
-  ListSubscriptionsByTopicCommand,
-  PublishCommand,
-  SNSClient,
-  SubscribeCommand,
-  UnsubscribeCommand,
-} from '@aws-sdk/client-sns';
-import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { CreateTopicCommand, PublishCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type SmallStack, startSmallStack } from './small-stack.ts';
 
@@ -31,21 +23,6 @@ describe('a mail', () => {
       { to: 'b@example.com', subject: 'Renewed', body: 'Fine\nÄ', attributes: { severity: 'info' } },
     ]);
   });
-
-  it('is the e-mail part of a message in JSON, or its default', async () => {
-    await subscribe('a@example.com');
-    await publish({ Message: JSON.stringify({ default: 'short', email: 'long' }), MessageStructure: 'json' });
-    await publish({ Message: JSON.stringify({ default: 'short' }), MessageStructure: 'json' });
-    expect(lab.mail().map(({ body }) => body)).toEqual(['long', 'short']);
-  });
-
-  it('no longer reaches who unsubscribed', async () => {
-    const SubscriptionArn = await subscribe('a@example.com');
-    await sns.send(new UnsubscribeCommand({ SubscriptionArn }));
-    await publish({ Message: 'x' });
-    expect(lab.mail()).toEqual([]);
-    expect((await sns.send(new ListSubscriptionsByTopicCommand({ TopicArn: topic }))).Subscriptions).toEqual([]);
-  });
 });
 
 describe('a filter policy', () => {
@@ -53,27 +30,18 @@ describe('a filter policy', () => {
     [{ severity: ['warning', 'critical'] }, true],
     [{ severity: ['info'] }, false],
     [{ severity: [{ prefix: 'warn' }] }, true],
-    [{ severity: [{ 'anything-but': ['info', 'warning'] }] }, false],
-    [{ severity: [{ 'anything-but': 'info' }] }, true],
     [{ owner: [{ exists: false }] }, true],
     [{ severity: [{ exists: false }] }, false],
-    [{ days: [{ numeric: ['>', 0, '<=', 15] }] }, true],
-    [{ days: [{ numeric: ['<', 15] }] }, false],
     [{ severity: ['warning'], owner: ['team'] }, false],
-  ])('%j takes a warning at 15 days: %s', async (policy, taken) => {
+  ])('%j takes a warning: %s', async (policy, taken) => {
     await subscribe('a@example.com', { FilterPolicy: JSON.stringify(policy) });
-    await publish({
-      Message: 'x',
-      MessageAttributes: { severity: text('warning'), days: { DataType: 'Number', StringValue: '15' } },
-    });
+    await publish({ Message: 'x', MessageAttributes: { severity: text('warning') } });
     expect(lab.mail()).toHaveLength(taken ? 1 : 0);
   });
 
-  it.each([
-    ['more than five keys', Object.fromEntries('abcdef'.split('').map((key) => [key, ['x']])), 'more than 5 keys'],
-    ['a matcher that does not exist', { a: [{ like: 'x' }] }, '"like"'],
-  ])('is refused with %s', async (_, policy, sentence) => {
-    await expect(subscribe('a@example.com', { FilterPolicy: JSON.stringify(policy) })).rejects.toThrow(sentence);
+  it('is refused with a matcher that does not exist', async () => {
+    const FilterPolicy = JSON.stringify({ a: [{ like: 'x' }] });
+    await expect(subscribe('a@example.com', { FilterPolicy })).rejects.toThrow('"like"');
   });
 });
 
@@ -84,7 +52,6 @@ describe('a message', () => {
     ['a subject with a line break', { Subject: 'a\nb' }, 'Invalid parameter: Subject'],
     ['a subject beyond ASCII', { Subject: 'Ä' }, 'Invalid parameter: Subject'],
     ['no text', { Message: '' }, 'Invalid parameter: Empty message'],
-    ['JSON without default', { Message: '{"email":"x"}', MessageStructure: 'json' }, 'No default entry'],
     [
       'an empty attribute',
       { MessageAttributes: { owner: text('') } },
@@ -96,28 +63,11 @@ describe('a message', () => {
     if (sentence === null) await publishing;
     else await expect(publishing).rejects.toThrow(sentence);
   });
-
-  it('reaches a queue in an envelope', async () => {
-    const sqs = new SQSClient(lab.client);
-    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'q' }));
-    const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
-    await sns.send(new SubscribeCommand({ TopicArn: topic, Protocol: 'sqs', Endpoint: Attributes?.QueueArn }));
-    await publish({ Subject: 's', Message: 'm', MessageAttributes: { severity: text('info') } });
-    const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
-    expect(JSON.parse(Messages[0]?.Body ?? '')).toMatchObject({
-      Type: 'Notification',
-      TopicArn: topic,
-      Subject: 's',
-      Message: 'm',
-      MessageAttributes: { severity: { Type: 'String', Value: 'info' } },
-    });
-  });
 });
 
 const text = (StringValue: string) => ({ DataType: 'String', StringValue });
 const publish = (message: object) => sns.send(new PublishCommand({ TopicArn: topic, Message: undefined, ...message }));
 
-async function subscribe(address: string, Attributes: Record<string, string> = {}): Promise<string> {
-  const wish = { TopicArn: topic, Protocol: 'email', Endpoint: address, Attributes };
-  return (await sns.send(new SubscribeCommand(wish))).SubscriptionArn ?? '';
+async function subscribe(address: string, Attributes: Record<string, string> = {}): Promise<void> {
+  await sns.send(new SubscribeCommand({ TopicArn: topic, Protocol: 'email', Endpoint: address, Attributes }));
 }
