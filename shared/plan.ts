@@ -32,11 +32,13 @@ export function obstacleOf({ certificate, delivery }: Wanted, { next, judged }: 
   return paused && finding('ServicePaused', { ...of, service: paused.service, cluster: paused.cluster });
 }
 
-export const observeDelivery = async (wanted: Wanted, sight: Sight): Promise<DeliveryView> => ({
-  ...wanted,
-  secret: await sight.secrets.find(wanted.delivery.secret),
-  prefix: sight.settings.secretPrefix,
-});
+/** A secret outside the prefix is not asked for: IAM would deny it, and the denial would hide what is wrong. */
+export async function observeDelivery(wanted: Wanted, sight: Sight): Promise<DeliveryView> {
+  const name = wanted.delivery.secret;
+  const prefix = sight.settings.secretPrefix;
+  const secret = name.startsWith(prefix) ? await sight.secrets.find(name) : ({ state: 'absent' } as const);
+  return { ...wanted, secret, prefix };
+}
 
 /** Every consumer of the secret with its state, for a promotion at `since`. */
 export async function judgeConsumers(

@@ -160,4 +160,10 @@ describe('a denied call', () => {
     await courier.settle();
     expect(courier.told(arn)).toEqual(['info Delivered', 'critical AccessDenied']);
   });
+
+  it('hides nothing: a secret outside the prefix, which IAM denies, is told as what it is, at once', async () => {
+    courier.fail('DescribeSecret', 'denied', { attempts: 20 });
+    const arn = await courier.issue({ name: 'away.example.com', secret: 'elsewhere/away' });
+    expect(courier.told(arn)).toEqual(['action SecretOutsidePrefix']);
+  });
 });
