@@ -74,21 +74,21 @@ async function lookAtDeliveries(certificate: Certificate, message: Message, mean
 
 type Looking = Means & { readonly message: Message; readonly problems: readonly Finding[] };
 
-async function lookAt(wanted: Wanted, { message, problems, sentAt, world }: Looking): Promise<Outcome | Refused> {
+async function lookAt(wanted: Wanted, { message, problems, sentAt, world }: Looking): Promise<Outcome> {
   if (world.settings.mode === 'observe') return writePlan(wanted, world);
   const { final, secret } = await bringCurrent(wanted, world);
   if (final.do === 'rest') return { is: 'done', because: final.because };
-  if (final.do === 'refuse') return refused(final.finding, wanted);
+  if (final.do === 'refuse') throw new Trouble(final.finding);
   if (message.until === 'current' || secret.state !== 'present') return { is: 'done', because: 'current' };
   const patient = world.now() - sentAt < patience;
   return rollOut({ wanted, step: final, secret, problems, patient, world });
 }
 
 /** What would be done, told once per message; nothing where all is well. */
-async function writePlan(wanted: Wanted, world: World): Promise<Outcome | Refused> {
+async function writePlan(wanted: Wanted, world: World): Promise<Outcome> {
   const { next, steps, judged } = await planDelivery(wanted, world);
   world.log('info', 'Planned only, mode observe', { certificateArn: wanted.certificate.arn, steps });
-  if (next.do === 'refuse') return refused(next.finding, wanted);
+  if (next.do === 'refuse') throw new Trouble(next.finding);
   if (next.do === 'rest' || steps.length === 0) return { is: 'done', because: 'nothing to do' };
   const { certificate, delivery } = wanted;
   const of = { name: certificate.name, certificateArn: certificate.arn, secret: delivery.secret };
@@ -98,12 +98,6 @@ async function writePlan(wanted: Wanted, world: World): Promise<Outcome | Refuse
 }
 
 const capitalised = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
-
-const refused = (found: Finding, { certificate, delivery }: Wanted): Refused => ({
-  is: 'refused',
-  finding: found,
-  about: { certificate, secret: delivery.secret },
-});
 
 function gone({ certificateArn }: Message, world: World): Outcome {
   const found = finding('CertificateGone', { certificateArn });

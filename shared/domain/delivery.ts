@@ -12,7 +12,7 @@ import {
   sinceLabels,
   sinceOf,
 } from './secret.ts';
-import { contentHash, noNonce, type VersionId, writeVersionId } from './version-id.ts';
+import { contentHash, noNonce, readVersionId, type VersionId, writeVersionId } from './version-id.ts';
 import { renamed } from './wish.ts';
 
 /** What a person asked for beyond the ordinary; each is absent for events. */
@@ -58,6 +58,10 @@ export function nextStep(view: DeliveryView): Step {
 
   const versionId = holding(secret, view);
   if (versionId === undefined) return { do: 'export', create: false, versionId: wantedVersionId(view) };
+  if (isBehind(versionId, secret, view)) {
+    const detail = `secret "${delivery.secret}" holds a newer certificate than ACM shows`;
+    return { do: 'refuse', finding: finding('WorldMoved', { detail }) };
+  }
   return stepFor(versionId, secret, asked);
 }
 
@@ -94,6 +98,17 @@ function holding(secret: PresentSecret, view: DeliveryView): string | undefined 
   );
   const best = fits.find(({ id }) => hasLabel(secret.versions, id, label.next)) ?? fits.at(0);
   return best?.id;
+}
+
+/**
+ * ACM never goes back to a serial: where it shows one whose version was followed by one that ends later, it was asked
+ * before the renewal, or answers late. Following it would make the older certificate current again.
+ */
+function isBehind(versionId: string, { versions }: PresentSecret, { certificate, asked }: DeliveryView): boolean {
+  const next = holderOf(versions, label.next);
+  if (next === undefined || next === versionId || asked.accept) return false;
+  const holds = readVersionId(next);
+  return holds !== null && holds.serial !== certificate.serial && holds.notAfter > certificate.notAfter;
 }
 
 const isRejected = (secret: PresentSecret, serial: string) =>

@@ -7,7 +7,7 @@ import {
   type Step,
   wantedVersionId,
 } from '../../../shared/domain/delivery.ts';
-import { sentenceOf } from '../../../shared/domain/reasons.ts';
+import { finding, sentenceOf } from '../../../shared/domain/reasons.ts';
 import {
   holderOf,
   label,
@@ -23,6 +23,7 @@ import { certificate, day, delivery, idOf, now, otherArn, present } from './samp
 
 const mine = idOf();
 const before = idOf({ serial: 'cd'.repeat(20), notAfter: now + 45 * day });
+const after = idOf({ serial: 'ef'.repeat(20), notAfter: now + 396 * day });
 const forced = idOf({ nonce: 'beef' });
 const since = now - 600;
 const mark = sinceLabel(since);
@@ -50,6 +51,21 @@ const rows: readonly Row[] = [
     { [before]: ['AWSCURRENT', 'COURIER_NEXT'], [mine]: [] },
     {},
     { do: 'label next', versionId: mine, from: before },
+  ],
+  [
+    'a version of before is not brought back where ACM still shows its serial: one that ends later is NEXT',
+    { [mine]: ['AWSPREVIOUS'], [after]: ['AWSCURRENT', 'COURIER_NEXT', mark] },
+    {},
+    {
+      do: 'refuse',
+      finding: finding('WorldMoved', { detail: `secret "courier/api" holds a newer certificate than ACM shows` }),
+    },
+  ],
+  [
+    'an accepted version becomes NEXT, though the one before ends later',
+    { [mine]: [], [after]: ['AWSCURRENT', 'COURIER_NEXT', mark] },
+    { accept: true },
+    { do: 'label next', versionId: mine, from: after },
   ],
   [
     'a new secret’s first version, current by itself, becomes NEXT',
