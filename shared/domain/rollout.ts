@@ -43,7 +43,8 @@ export type Promotion = {
  * replaced tasks, circuit-breaker roll-backs); already restarted is judged on deployments, because a service that
  * failed once must not be restarted again for the same promotion. A task created before the promotion counts as old
  * even if its container started after it: without a probe nobody knows which version it read. Where no task is old
- * and nobody deployed, missing tasks are waited for until the deadline; after it they are ECS's trouble, not ours.
+ * and no deployment is under way, missing tasks are waited for until the deadline; after it they are ECS's trouble, not
+ * ours: a service that grows while it is looked at months later is not one that came too late.
  */
 export function judge(consumer: Consumer, { since, now, deadlineSeconds }: Promotion): Verdict {
   if (!consumer.active || consumer.desired === 0) return { is: 'idle' };
@@ -51,9 +52,10 @@ export function judge(consumer: Consumer, { since, now, deadlineSeconds }: Promo
   const running = consumer.tasks.filter((task) => task.running && task.createdAt >= since).length;
   const [newest] = consumer.deployments;
   if (!old && running >= consumer.desired && newest?.status !== 'under way') return { is: 'new' };
-  if (!newest) return old ? notRestarted(consumer) : { is: now - since > deadlineSeconds ? 'new' : 'rolling' };
-  if (newest.status === 'failed') return { is: 'failed', detail: newest.detail };
-  return now - newest.createdAt > deadlineSeconds ? { is: 'late' } : { is: 'rolling' };
+  if (newest?.status === 'failed') return { is: 'failed', detail: newest.detail };
+  if (!newest && old) return notRestarted(consumer);
+  if (now - (newest?.createdAt ?? since) <= deadlineSeconds) return { is: 'rolling' };
+  return { is: old || newest?.status === 'under way' ? 'late' : 'new' };
 }
 
 const notRestarted = ({ controller, paused }: Consumer): Verdict => {

@@ -97,9 +97,15 @@ const rows: readonly Row[] = [
     deadlineSeconds + 1,
   ],
   [
-    'a deployment done, too few tasks after the deadline: late',
+    'a deployment done, too few tasks at the deadline: rolling',
     { tasks: [fresh], deployments: [deployed('successful', since)] },
-    { is: 'late' },
+    { is: 'rolling' },
+    deadlineSeconds,
+  ],
+  [
+    'a deployment done, too few tasks after the deadline, none from before, is the trouble of ECS',
+    { tasks: [fresh], deployments: [deployed('successful', since)] },
+    { is: 'new' },
     deadlineSeconds + 1,
   ],
   [
