@@ -63,14 +63,16 @@ export function secrets(options: { readonly kmsKeyArn?: string } = {}, manager =
      */
     async put(name: string, { versionId, value, stage }: NewVersion & { stage: string }): Promise<'stored' | 'exists'> {
       return store('secretsmanager:PutSecretValue', () =>
-        manager.send(
-          new PutSecretValueCommand({
-            SecretId: name,
-            ClientRequestToken: versionId,
-            SecretString: value,
-            VersionStages: [stage],
-          }),
-        ),
+        manager
+          .send(
+            new PutSecretValueCommand({
+              SecretId: name,
+              ClientRequestToken: versionId,
+              SecretString: value,
+              VersionStages: [stage],
+            }),
+          )
+          .catch(unseen(name)),
       );
     },
 
@@ -81,14 +83,16 @@ export function secrets(options: { readonly kmsKeyArn?: string } = {}, manager =
     async move(name: string, { label, from, to }: { label: string; from?: string | undefined; to?: string }) {
       await ask('secretsmanager:UpdateSecretVersionStage', async () => {
         try {
-          await manager.send(
-            new UpdateSecretVersionStageCommand({
-              SecretId: name,
-              VersionStage: label,
-              ...(from && { RemoveFromVersionId: from }),
-              ...(to && { MoveToVersionId: to }),
-            }),
-          );
+          await manager
+            .send(
+              new UpdateSecretVersionStageCommand({
+                SecretId: name,
+                VersionStage: label,
+                ...(from && { RemoveFromVersionId: from }),
+                ...(to && { MoveToVersionId: to }),
+              }),
+            )
+            .catch(unseen(name));
         } catch (error) {
           if (nameOf(error) !== 'InvalidParameterException') throw error;
           const detail = `label ${label} of secret "${name}" is not where it was seen`;
@@ -96,6 +100,19 @@ export function secrets(options: { readonly kmsKeyArn?: string } = {}, manager =
         }
       });
     },
+  };
+}
+
+/**
+ * Secrets Manager may not find for a moment what it has just created (terraform-provider-aws, pull request 18462): that
+ * is a matter of looking again, as is a secret that somebody deleted since it was seen.
+ */
+function unseen(secret: string) {
+  return (error: unknown): never => {
+    if (nameOf(error) !== 'ResourceNotFoundException') throw error;
+    throw new Trouble(
+      finding('WorldMoved', { detail: `secret "${secret}" or its version is not found where it was seen` }),
+    );
   };
 }
 

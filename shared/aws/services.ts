@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import type { Consumer, Deployment } from '../domain/rollout.ts';
 import { consumedSecrets, isPaused } from '../domain/wish.ts';
-import { ask } from './trouble.ts';
+import { ask, askFor } from './trouble.ts';
 
 export type Services = ReturnType<typeof services>;
 
@@ -64,11 +64,12 @@ function batches(arns: readonly string[]): readonly Batch[] {
 /** `arn:…:service/CLUSTER/NAME`; services with the old short ARN cannot be tagged, so none gets here. */
 const clusterOf = (serviceArn: string) => serviceArn.split('/').at(-2) ?? 'default';
 
+/** A cluster that was deleted is an error, where a service that was is only left out. */
 async function describe(ecs: ECSClient, { cluster, arns }: Batch): Promise<readonly EcsService[]> {
-  const answer = await ask('ecs:DescribeServices', () =>
+  const answer = await askFor('ecs:DescribeServices', () =>
     ecs.send(new DescribeServicesCommand({ cluster, services: [...arns], include: ['TAGS'] })),
   );
-  return answer.services ?? [];
+  return answer?.services ?? [];
 }
 
 async function observe(ecs: ECSClient, { service, since }: { service: EcsService; since: number }): Promise<Consumer> {
