@@ -38,6 +38,13 @@ function place(): Place {
 const settings = (): Settings => ({
   mode: process.env.COURIER_MODE === 'deliver' ? 'deliver' : 'observe',
   secretPrefix: process.env.SECRET_PREFIX ?? '',
-  deadlineSeconds: Number(process.env.ROLLOUT_DEADLINE_MINUTES ?? 60) * 60,
+  deadlineSeconds: minutes('ROLLOUT_DEADLINE_MINUTES', process.env.ROLLOUT_DEADLINE_MINUTES ?? '60') * 60,
   notices: process.env.NOTICES === 'tagged' ? 'tagged' : 'all',
 });
+
+/** Anything else would never be over, or at once: every rollout would hang, or page. */
+function minutes(name: string, value: string): number {
+  const number = Number(value);
+  if (Number.isFinite(number) && number > 0) return number;
+  throw new Error(`Cannot start: the environment variable ${name} is "${value}", not a number of minutes`);
+}
