@@ -51,9 +51,9 @@ export async function reExport(event: unknown, means: Means): Promise<Answer> {
       throw new Trouble(finding('BadRequest', { detail: request.wrong, accepted: acceptedRequest }));
     const certificates = await select(request.which, wire);
     const planned: Planned[] = [];
-    for (const certificate of certificates) planned.push(await plan(certificate, request, wire));
+    for (const certificate of certificates) planned.push(await planOrSay(certificate, request, wire));
     const acted: Acted[] = [];
-    for (const one of request.dryRun ? [] : planned) acted.push(await actOn(one, request, means));
+    for (const one of request.dryRun ? [] : planned) acted.push(await actOrSay(one, request, means));
     return answer(planned, acted, wire);
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
@@ -80,6 +80,16 @@ type Planned = {
   readonly problems: readonly Finding[];
   readonly paused: boolean;
 };
+
+/** What goes wrong with one certificate is said, and does not keep the others from theirs. */
+async function planOrSay(certificate: Certificate, request: Request, wire: Wire): Promise<Planned> {
+  try {
+    return await plan(certificate, request, wire);
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error;
+    return { certificate, deliveries: [], problems: [error.finding], paused: false };
+  }
+}
 
 async function plan(certificate: Certificate, request: Request, wire: Wire): Promise<Planned> {
   // Whoever asks by hand is answered what is missing, not what a notice would say of it.
@@ -113,6 +123,15 @@ const whyNot: Readonly<Partial<Record<Finding['reason'], string>>> = {
 };
 
 type Acted = { readonly result?: Result; readonly problem?: Problem };
+
+async function actOrSay(planned: Planned, request: Request, means: Means): Promise<Acted> {
+  try {
+    return await actOn(planned, request, means);
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error;
+    return { problem: problemOf(error.finding, means.wire.place) };
+  }
+}
 
 async function actOn(planned: Planned, request: Request, { limits, wire }: Means): Promise<Acted> {
   const { certificate, deliveries, paused } = planned;

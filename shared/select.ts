@@ -3,9 +3,11 @@ import type { Tagged } from './aws/tagged.ts';
 import { Trouble } from './aws/trouble.ts';
 import type { Certificate } from './domain/certificate.ts';
 import { finding } from './domain/reasons.ts';
+import type { Place } from './domain/shell.ts';
 import type { Which } from './events.ts';
 
 export type Sources = {
+  readonly place: Pick<Place, 'region' | 'account'>;
   readonly certificates: Pick<Certificates, 'find' | 'named'>;
   readonly tagged: Pick<Tagged, 'certificates' | 'certificatesOf'>;
 };
@@ -16,7 +18,8 @@ export async function select(which: Which, sources: Sources): Promise<readonly C
     case 'all':
       return existing(await sources.tagged.certificates(), sources);
     case 'certificateArn':
-      return some(await existing([which.value], sources), {
+      // IAM would deny to look up what is elsewhere, and the denial would hide what is wrong.
+      return some(isHere(which.value, sources.place) ? await existing([which.value], sources) : [], {
         asked: `ARN "${which.value}"`,
         near: 'Look the ARN up with: aws acm list-certificates (and mind region and account)',
       });
@@ -29,6 +32,11 @@ export async function select(which: Which, sources: Sources): Promise<readonly C
       return byName(which.value, sources);
   }
 }
+
+const isHere = (arn: string, place: Sources['place']) => {
+  const [, , , region, account] = arn.split(':');
+  return region === place.region && account === place.account;
+};
 
 async function byName(domainName: string, sources: Sources): Promise<readonly Certificate[]> {
   const found = await sources.certificates.named(domainName, 'exactly');

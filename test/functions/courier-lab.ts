@@ -280,6 +280,7 @@ const serviceOf: Readonly<Record<string, string>> = {
   UpdateService: 'ecs',
   Publish: 'sns',
   ChangeMessageVisibility: 'sqs',
+  SendMessage: 'sqs',
 };
 
 /**

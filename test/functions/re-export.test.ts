@@ -83,6 +83,12 @@ describe('what a request names', () => {
       'ARN "arn:aws:acm:us-east-1:111122223333:certificate/00000000-0000-0000-0000-000000000000"',
       'aws acm list-certificates',
     ],
+    [
+      'an ARN of another region, which IAM would deny to look up',
+      { certificateArn: 'arn:aws:acm:eu-west-1:111122223333:certificate/00000000-0000-0000-0000-000000000000' },
+      'ARN "arn:aws:acm:eu-west-1:111122223333:certificate/00000000-0000-0000-0000-000000000000"',
+      'mind region and account',
+    ],
   ])('is refused with what would be right for %s', async (_, request, asked, near) => {
     expect(await reExport(request)).toEqual(
       refusal(
@@ -142,6 +148,31 @@ describe('a request', () => {
     expect(answer.errors.map(({ reason }: { reason: string }) => reason)).toEqual(['SecretNotOurs']);
     expect(courier.told(foreign)).toEqual(['action SecretNotOurs']);
     expect((await courier.current('courier/shop')).id).toContain(await courier.serialOf(shop));
+  });
+
+  it('for all says what goes wrong with one certificate, and goes on with the others', async () => {
+    const shopQueued = { certificateArn: shop, name: 'shop.example.com', state: 'queued' };
+    const renewUnheard = async (arn: string) => {
+      courier.lab.faults.add({ service: 'events', operation: 'ACM Certificate Available', fault: 'lose', nth: 1 });
+      await courier.renew(arn);
+    };
+    const reasons = ({ errors }: { errors: readonly { reason: string }[] }) => errors.map(({ reason }) => reason);
+    await renewUnheard(api);
+    await renewUnheard(shop);
+    courier.fail('SendMessage', '500');
+    const unsent = await reExport({ all: true });
+    await courier.settle();
+    expect([reasons(unsent), unsent.results]).toEqual([['SecretNotOurs', 'AwsUnavailable'], [shopQueued]]);
+
+    await renewUnheard(shop);
+    courier.fail('DescribeSecret', 'denied', { attempts: 1 });
+    const unseen = await reExport({ all: true });
+    await courier.settle();
+    expect([reasons(unseen), unseen.results]).toEqual([['AccessDenied', 'SecretNotOurs'], [shopQueued]]);
+
+    await reExport({ all: true });
+    await courier.settle();
+    expect((await courier.current('courier/api')).id).toContain(await courier.serialOf(api));
   });
 
   it('for a paused certificate says so and queues nothing', async () => {
