@@ -27,6 +27,8 @@ teller.progress('Starting the lab: an embedded AWS with a certificate authority 
 const lab = await startLab({ template: join(import.meta.dirname, '../dist/template.json') });
 const interrupted = () => void lab.stop().then(() => process.exit(130));
 process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+// A reader may leave before the end, as `head` does.
+process.stdout.on('error', interrupted);
 try {
   const deliveries = await story(lab, teller).catch((error: Error) => {
     teller.check('the story goes to its end', false, error.message);

@@ -4,19 +4,25 @@ import { join } from 'node:path';
 import { startLab } from './world.ts';
 
 const template = join(import.meta.dirname, '../dist/template.json');
-const port = Number(process.env.LAB_PORT ?? 4510);
+const port = Number(process.env.LAB_PORT || 4510);
 
 if (!Number.isInteger(port) || port < 0 || port > 65_535)
-  fail(`LAB_PORT is "${process.env.LAB_PORT}": it must be a port number`);
+  fail(`LAB_PORT is "${process.env.LAB_PORT}": it must be a port number, or 0 for one that is free`);
 if (!existsSync(template))
-  fail('There are no functions to run yet. Package them first: npm run package -- --stage lab');
+  fail('There are no functions to run yet. Package them first: npm run package -- --stage lab --param=mode=deliver');
 
 // A signal during the start is kept until there is something to stop.
 const interrupted = new Promise<void>((resolve) => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
 });
 
-const lab = await startLab({ port, template }).catch((error: Error) => fail(`The lab cannot start: ${error.message}`));
+const lab = await startLab({ port, template }).catch((error: NodeJS.ErrnoException) =>
+  fail(
+    error.code === 'EADDRINUSE'
+      ? `Port ${port} is taken. Name another one: LAB_PORT=0 npm run lab takes one that is free`
+      : `The lab cannot start: ${error.message}`,
+  ),
+);
 console.log(`lab ready on ${lab.url}`);
 console.log(`root CA         ${lab.caArns.root}`);
 console.log(`subordinate CA  ${lab.caArns.subordinate}`);

@@ -29,7 +29,7 @@ export type Teller = {
   scene(title: string): void;
   /** A sentence of it. */
   say(text: string): void;
-  /** Something that must hold, and what was seen. */
+  /** Something that must hold, and what was seen; several lines are told below it. */
   check(name: string, ok: boolean, seen: string): void;
   /** A mail, whole. */
   mail(mail: Mail): void;
@@ -58,7 +58,8 @@ export function createTeller({ json }: { json: boolean }): Teller {
     say: (text) => print(`  ${text}`),
     check(name, ok, seen) {
       checks.push({ name, ok, seen });
-      print(`  ${ok ? '✔' : '✘'} ${name}: ${seen}`);
+      const told = seen.includes('\n') ? `\n${seen}`.replaceAll('\n', '\n      ') : ` ${seen}`;
+      print(`  ${ok ? '✔' : '✘'} ${name}:${told}`);
     },
     mail: ({ subject, body }) => print(framed([`Subject: ${subject}`, '', ...body.trimEnd().split('\n')])),
     end(story, { deliveries, mails }) {
