@@ -3,7 +3,6 @@ import {
   type Deployment,
   type EcsService,
   liveTasks,
-  revisionArn,
   runningTasks,
   type ServiceDeployment,
   type Task,
@@ -42,7 +41,7 @@ export const describeService = (service: EcsService) => ({
   desiredCount: service.desiredCount,
   ...counts(service),
   launchType: service.launchType,
-  schedulingStrategy: service.schedulingStrategy,
+  schedulingStrategy: 'REPLICA',
   deploymentController: { type: service.controller },
   deploymentConfiguration: service.configuration,
   taskDefinition: service.definition.arn,
@@ -74,7 +73,7 @@ export function describeTask({ service, task }: { service: EcsService; task: Tas
   return {
     taskArn: task.arn,
     clusterArn: clusterArn(service.cluster),
-    taskDefinitionArn: task.definition.arn,
+    taskDefinitionArn: task.deployment.definition.arn,
     group: `service:${service.name}`,
     startedBy: task.deployment.id,
     lastStatus: task.lastStatus,
@@ -106,39 +105,22 @@ export const summary = (service: EcsService, one: ServiceDeployment) => ({
   createdAt: one.createdAt,
   startedAt: one.startedAt,
   finishedAt: one.finishedAt,
-  targetServiceRevisionArn: revisionArn(service, one.target),
   status: one.status,
   statusReason: one.statusReason,
 });
 
-export function describeServiceDeployment(service: EcsService, one: ServiceDeployment) {
-  const { targetServiceRevisionArn: _, ...common } = summary(service, one);
-  const revision = (deployment: Deployment) => {
-    const { runningCount, pendingCount } = counts(service, deployment);
-    return {
-      arn: revisionArn(service, deployment),
-      requestedTaskCount: service.desiredCount,
-      runningTaskCount: runningCount,
-      pendingTaskCount: pendingCount,
-    };
-  };
-  return {
-    ...common,
-    updatedAt: one.updatedAt,
-    targetServiceRevision: revision(one.target),
-    sourceServiceRevisions: one.sources.map(revision),
-    deploymentConfiguration: service.configuration,
-    rollback: one.rollback,
-    deploymentCircuitBreaker: {
-      status: breakerStatus(service, one),
-      failureCount: one.target.failedTasks,
-      threshold: breakerThreshold(service),
-    },
-  };
-}
+export const describeServiceDeployment = (service: EcsService, one: ServiceDeployment) => ({
+  ...summary(service, one),
+  deploymentConfiguration: service.configuration,
+  deploymentCircuitBreaker: {
+    status: breakerStatus(service, one),
+    failureCount: one.target.failedTasks,
+    threshold: breakerThreshold(service),
+  },
+});
 
-function breakerStatus({ configuration }: EcsService, { status, target }: ServiceDeployment): string {
+function breakerStatus({ configuration }: EcsService, { finishedAt, target }: ServiceDeployment): string {
   if (!configuration.deploymentCircuitBreaker.enable) return 'DISABLED';
   if (target.rolloutState === 'FAILED') return 'TRIGGERED';
-  return status === 'SUCCESSFUL' || status === 'STOPPED' ? 'MONITORING_COMPLETE' : 'MONITORING';
+  return finishedAt ? 'MONITORING_COMPLETE' : 'MONITORING';
 }

@@ -105,22 +105,20 @@ export function createEcs({ tags, ...parts }: Parts) {
     const cluster = clusterOf(input);
     const present = findService(cluster, input.serviceName);
     if (present && present.status !== 'INACTIVE') invalid('Creation of service was not idempotent.');
-    const daemon = input.schedulingStrategy === 'DAEMON';
+    if (input.schedulingStrategy === 'DAEMON') invalid('The lab runs no daemons.');
     const service: EcsService = {
       name: input.serviceName,
       arn: arn('ecs', `service/${cluster}/${input.serviceName}`),
       cluster,
       controller: input.deploymentController?.type ?? 'ECS',
       launchType: input.launchType ?? 'EC2',
-      schedulingStrategy: daemon ? 'DAEMON' : 'REPLICA',
       createdAt: clock.now(),
       status: 'ACTIVE',
-      // The lab's cluster has one container instance, and a DAEMON runs once on each.
-      desiredCount: daemon ? 1 : (input.desiredCount ?? 0),
+      desiredCount: input.desiredCount ?? 0,
       definition: definitionOf(input.taskDefinition),
       configuration: {
-        minimumHealthyPercent: daemon ? 0 : 100,
-        maximumPercent: daemon ? 100 : 200,
+        minimumHealthyPercent: 100,
+        maximumPercent: 200,
         deploymentCircuitBreaker: { enable: false, rollback: false },
         ...input.deploymentConfiguration,
       },
@@ -157,8 +155,7 @@ export function createEcs({ tags, ...parts }: Parts) {
 
   const DeleteService: Operation = (input) => {
     const service = activeService(input);
-    if (service.desiredCount > 0 && !input.force && service.schedulingStrategy === 'REPLICA')
-      invalid('The service cannot be stopped while it is scaled above 0.');
+    if (service.desiredCount > 0 && !input.force) invalid('The service cannot be stopped while it is scaled above 0.');
     service.status = 'DRAINING';
     service.desiredCount = 0;
     scheduler.reconcile(service);

@@ -9,10 +9,8 @@ export type ContainerDefinition = {
   readonly essential?: boolean;
   readonly portMappings?: readonly { readonly containerPort: number }[];
   readonly environment?: readonly { readonly name: string; readonly value: string }[];
-  readonly secrets?: readonly SecretReference[];
-  readonly logConfiguration?: { readonly secretOptions?: readonly SecretReference[] };
+  readonly secrets?: readonly { readonly name: string; readonly valueFrom: string }[];
 };
-type SecretReference = { readonly name: string; readonly valueFrom: string };
 
 export type TaskDefinition = {
   readonly arn: string;
@@ -22,16 +20,15 @@ export type TaskDefinition = {
   readonly containers: readonly ContainerDefinition[];
 };
 
-export type Container = {
+type Container = {
   readonly definition: ContainerDefinition;
   process?: TaskProcess;
-  exit?: { readonly code: number; readonly message: string };
+  exit?: Awaited<TaskProcess['exited']>;
 };
 
 export type Task = {
   readonly arn: string;
   readonly deployment: Deployment;
-  readonly definition: TaskDefinition;
   readonly containers: readonly Container[];
   readonly createdAt: Date;
   lastStatus: 'PENDING' | 'RUNNING' | 'DEPROVISIONING' | 'STOPPED';
@@ -43,7 +40,7 @@ export type Task = {
 };
 
 export type Deployment = {
-  /** `ecs-svc/<number>`; the number is the service revision's too. */
+  /** `ecs-svc/<number>`. */
   readonly id: string;
   readonly definition: TaskDefinition;
   readonly createdAt: Date;
@@ -64,7 +61,6 @@ export type Deployment = {
 export type ServiceDeployment = {
   readonly arn: string;
   readonly target: Deployment;
-  readonly sources: readonly Deployment[];
   readonly createdAt: Date;
   status:
     | 'PENDING'
@@ -77,8 +73,6 @@ export type ServiceDeployment = {
   statusReason?: string;
   startedAt?: Date;
   finishedAt?: Date;
-  updatedAt: Date;
-  rollback?: { readonly reason: string; readonly startedAt: Date; readonly serviceRevisionArn: string };
 };
 
 export type EcsService = {
@@ -87,7 +81,6 @@ export type EcsService = {
   readonly cluster: string;
   readonly controller: string;
   readonly launchType: string;
-  readonly schedulingStrategy: 'REPLICA' | 'DAEMON';
   readonly createdAt: Date;
   status: 'ACTIVE' | 'DRAINING' | 'INACTIVE';
   desiredCount: number;
@@ -99,20 +92,10 @@ export type EcsService = {
   };
   /** The first one is PRIMARY, the others are ACTIVE. */
   deployments: Deployment[];
-  /** Newest first. */
+  /** Newest first, as are the events. */
   readonly serviceDeployments: ServiceDeployment[];
-  readonly tasks: Task[];
-  /** Newest first. */
   readonly events: { readonly id: string; readonly createdAt: Date; readonly message: string }[];
-};
-
-export type Scheduler = {
-  /** Makes a deployment of the service's definition the PRIMARY one; the one under way is stopped. */
-  deploy(service: EcsService): void;
-  /** Moves tasks one step towards what the service wants; to be called after any change. */
-  reconcile(service: EcsService): void;
-  /** Ends all tasks and starts none any more; resolves when their processes are gone. */
-  stop(): Promise<void>;
+  readonly tasks: Task[];
 };
 
 /** Lab time between the last old task's end and COMPLETED. */
@@ -121,31 +104,26 @@ const settleMs = 1_000;
 const backoffMs = (exits: number) => 1_000 * 2 ** Math.min(exits - 1, 20);
 /** A task that ran this long and ends was not broken from the start. */
 const soundMs = 600_000;
-
 const defaultPort = 8443;
+
 export const portOf = (container?: ContainerDefinition) => container?.portMappings?.[0]?.containerPort ?? defaultPort;
 export const breakerThreshold = (service: EcsService) =>
   Math.max(3, Math.min(200, Math.ceil(service.desiredCount / 2)));
 export const liveTasks = (service: EcsService, deployment?: Deployment) =>
-  service.tasks.filter((task) => task.desiredStatus === 'RUNNING' && (!deployment || task.deployment === deployment));
+  service.tasks.filter((task) => !isEnding(task) && (!deployment || task.deployment === deployment));
 export const runningTasks = (service: EcsService, deployment?: Deployment) =>
-  liveTasks(service, deployment).filter((task) => task.lastStatus === 'RUNNING');
-export const revisionArn = (service: EcsService, deployment: Deployment) =>
-  arn('ecs', `service-revision/${service.cluster}/${service.name}/${deployment.id.replace('ecs-svc/', '')}`);
+  liveTasks(service, deployment).filter(isRunning);
 
 /**
  * ECS's rolling deployments: new tasks start within maximumPercent, old ones stop once new ones run, tasks that end are
  * replaced within their own deployment, and the circuit breaker counts those that never came up.
  */
-export function createScheduler(parts: {
-  clock: Clock;
-  emit: Emit;
-  readSecret: (valueFrom: string) => string;
-}): Scheduler {
+export function createScheduler(parts: { clock: Clock; emit: Emit; readSecret: (valueFrom: string) => string }) {
   const { clock, emit, readSecret } = parts;
   const services = new Set<EcsService>();
   let stopped = false;
 
+  /** Makes a deployment of the service's definition the PRIMARY one; the one under way is stopped. */
   function deploy(service: EcsService): void {
     services.add(service);
     const now = clock.now();
@@ -153,28 +131,28 @@ export function createScheduler(parts: {
     if (current && isUnderWay(current)) finish(service, 'STOPPED', `A new deployment replaced ${current.target.id}.`);
     const [before] = service.deployments;
     if (before) before.share = before.completed ? service.desiredCount : runningTasks(service, before).length;
-    const deployment = newDeployment(service.definition, now);
+    const target = newDeployment(service.definition, now);
+    const id = randomUUID().slice(0, 21);
     service.serviceDeployments.unshift({
-      arn: arn('ecs', `service-deployment/${service.cluster}/${service.name}/${randomUUID().slice(0, 21)}`),
-      target: deployment,
-      sources: service.deployments.filter((source) => source.completed),
+      arn: arn('ecs', `service-deployment/${service.cluster}/${service.name}/${id}`),
+      target,
       createdAt: now,
       status: 'PENDING',
-      updatedAt: now,
     });
-    service.deployments = [deployment, ...service.deployments];
-    clock.at(now, () => begin(service, deployment));
+    service.deployments = [target, ...service.deployments];
+    clock.at(now, () => begin(service, target));
   }
 
   function begin(service: EcsService, deployment: Deployment): void {
     const [current] = service.serviceDeployments;
     if (current?.target !== deployment || current.status !== 'PENDING') return;
     current.status = 'IN_PROGRESS';
-    current.startedAt = current.updatedAt = clock.now();
-    tellState(service, deployment, 'SERVICE_DEPLOYMENT_IN_PROGRESS');
+    current.startedAt = clock.now();
+    tellState(service, deployment, 'IN_PROGRESS');
     reconcile(service);
   }
 
+  /** Moves tasks one step towards what the service wants; to be called after any change. */
   function reconcile(service: EcsService): void {
     const [primary, ...older] = service.deployments;
     if (stopped || !primary) return;
@@ -194,17 +172,15 @@ export function createScheduler(parts: {
     scale(service, primary, service.desiredCount);
 
     if (service.status === 'DRAINING' && presentTasks(service).length === 0) service.status = 'INACTIVE';
-    if (isSteady(service, primary) && primary.rolloutState === 'IN_PROGRESS') {
+    if (isSteady(service, primary) && primary.rolloutState === 'IN_PROGRESS')
       clock.at(new Date(clock.now().getTime() + settleMs), () => complete(service, primary));
-    }
   }
 
   function scale(service: EcsService, deployment: Deployment, wanted: number): void {
     const live = liveTasks(service, deployment);
-    const byUse = live.toSorted((a, b) => Number(b.lastStatus === 'RUNNING') - Number(a.lastStatus === 'RUNNING'));
-    for (const task of byUse.slice(wanted)) {
-      clock.busy(end(service, task, { reason: `Scaling activity initiated by (deployment ${deployment.id})` }));
-    }
+    const byUse = live.toSorted((a, b) => Number(isRunning(b)) - Number(isRunning(a)));
+    const reason = `Scaling activity initiated by (deployment ${deployment.id})`;
+    for (const task of byUse.slice(wanted)) clock.busy(end(service, task, { reason }));
     if (deployment.rolloutState === 'FAILED' || deployment.retryAt > clock.now().getTime()) return;
     const starting = Math.min(wanted - live.length, room(service));
     for (let count = 0; count < starting; count++) start(service, deployment);
@@ -215,7 +191,6 @@ export function createScheduler(parts: {
     const task: Task = {
       arn: arn('ecs', `task/${service.cluster}/${id}`),
       deployment,
-      definition: deployment.definition,
       containers: deployment.definition.containers.map((definition) => ({ definition })),
       createdAt: clock.now(),
       lastStatus: 'PENDING',
@@ -230,12 +205,17 @@ export function createScheduler(parts: {
     try {
       // Secrets are read here and never again, as a container's are.
       const environments = task.containers.map(({ definition }) => environmentOf(definition, readSecret));
-      task.host = await freeAddress(task.containers.map(({ definition }) => portOf(definition)));
+      const host = await freeAddress(task.containers.map(({ definition }) => portOf(definition)));
       if (isEnding(task)) return;
-      task.containers.forEach((container, index) => {
-        const place = { SERVICE: service.name, HOST: task.host ?? '', PORT: String(portOf(container.definition)) };
-        run(service, task, { container, environment: { ...environments[index], ...place } });
-      });
+      task.host = host;
+      for (const [index, container] of task.containers.entries()) {
+        const place = { SERVICE: service.name, HOST: host, PORT: String(portOf(container.definition)) };
+        container.process = startProcess(container.definition.image, { ...environments[index], ...place });
+        void container.process.exited.then((exit) => {
+          container.exit = exit;
+          if (isEssential(container)) clock.busy(end(service, task, { reason: exited, failed: true }));
+        });
+      }
       const essential = task.containers.filter(isEssential);
       const listening = await Promise.all(essential.map(({ process }) => process?.listening));
       if (listening.includes(false)) throw new Error('DockerTimeoutError: Could not transition to started');
@@ -250,30 +230,12 @@ export function createScheduler(parts: {
     reconcile(service);
   }
 
-  function run(
-    service: EcsService,
-    task: Task,
-    { container, environment }: { container: Container; environment: Record<string, string> },
-  ): void {
-    const process = startProcess(container.definition.image, { environment });
-    container.process = process;
-    void process.exited.then((exit) => {
-      container.exit = exit;
-      if (!isEssential(container)) return;
-      clock.busy(end(service, task, { reason: 'Essential container in task exited', failed: true }));
-    });
-  }
+  type Ending = { readonly reason: string; readonly failed?: boolean };
 
   /** The one way in which a task ends; whoever comes second changes nothing. */
-  async function end(
-    service: EcsService,
-    task: Task,
-    { reason, failed = false }: { reason: string; failed?: boolean },
-  ): Promise<void> {
+  async function end(service: EcsService, task: Task, { reason, failed }: Ending): Promise<void> {
     if (isEnding(task)) return;
-    task.desiredStatus = 'STOPPED';
-    task.lastStatus = 'DEPROVISIONING';
-    task.stoppedReason = reason;
+    Object.assign(task, { desiredStatus: 'STOPPED', lastStatus: 'DEPROVISIONING', stoppedReason: reason });
     if (failed) countFailure(service, task);
     await Promise.all(task.containers.map(({ process }) => process?.stop()));
     task.lastStatus = 'STOPPED';
@@ -290,9 +252,10 @@ export function createScheduler(parts: {
     if (startedAt) return;
 
     deployment.failedTasks += 1;
-    const counts = service.configuration.deploymentCircuitBreaker.enable && deployment === service.deployments[0];
+    const { enable } = service.configuration.deploymentCircuitBreaker;
     const over = deployment.failedTasks >= breakerThreshold(service);
-    if (counts && over && deployment.rolloutState === 'IN_PROGRESS') trip(service, deployment);
+    if (enable && over && deployment === service.deployments[0] && deployment.rolloutState === 'IN_PROGRESS')
+      trip(service, deployment);
   }
 
   function trip(service: EcsService, failed: Deployment): void {
@@ -300,36 +263,30 @@ export function createScheduler(parts: {
     failed.rolloutStateReason = 'ECS deployment circuit breaker: tasks failed to start.';
     failed.updatedAt = clock.now();
     note(service, `(deployment ${failed.id}) deployment failed: tasks failed to start.`);
-    tellState(service, failed, 'SERVICE_DEPLOYMENT_FAILED');
+    tellState(service, failed, 'FAILED');
 
-    const [current] = service.serviceDeployments;
     const candidate = service.deployments.find(({ completed }) => completed);
     if (!service.configuration.deploymentCircuitBreaker.rollback) {
       finish(service, 'STOPPED', 'Service deployment stopped because the circuit breaker threshold was exceeded.');
-    } else if (current && candidate && candidate !== failed) {
-      rollBack(service, { current, failed, candidate });
+    } else if (candidate && candidate !== failed) {
+      rollBack(service, { failed, candidate });
     } else {
       finish(service, 'ROLLBACK_FAILED', 'No rollback candidate was found to run the rollback.');
     }
   }
 
   /** The candidate becomes PRIMARY again, with its old id and dates. */
-  function rollBack(
-    service: EcsService,
-    on: { current: ServiceDeployment; failed: Deployment; candidate: Deployment },
-  ): void {
-    const { current, failed, candidate } = on;
-    const reason = 'Service deployment rolled back because the circuit breaker threshold was exceeded.';
-    current.status = 'ROLLBACK_IN_PROGRESS';
-    current.statusReason = reason;
-    current.updatedAt = clock.now();
-    current.rollback = { reason, startedAt: clock.now(), serviceRevisionArn: revisionArn(service, candidate) };
+  function rollBack(service: EcsService, { failed, candidate }: { failed: Deployment; candidate: Deployment }): void {
+    Object.assign(service.serviceDeployments[0] ?? {}, {
+      status: 'ROLLBACK_IN_PROGRESS',
+      statusReason: 'Service deployment rolled back because the circuit breaker threshold was exceeded.',
+    });
     failed.share = 0;
     candidate.rolloutState = 'IN_PROGRESS';
     candidate.rolloutStateReason = `ECS deployment circuit breaker: rolling back to deploymentId ${candidate.id}.`;
     service.definition = candidate.definition;
     service.deployments = [candidate, ...service.deployments.filter((deployment) => deployment !== candidate)];
-    tellState(service, candidate, 'SERVICE_DEPLOYMENT_IN_PROGRESS');
+    tellState(service, candidate, 'IN_PROGRESS');
   }
 
   function complete(service: EcsService, deployment: Deployment): void {
@@ -342,15 +299,12 @@ export function createScheduler(parts: {
     service.deployments = [deployment];
     finish(service, rolledBack ? 'ROLLBACK_SUCCESSFUL' : 'SUCCESSFUL');
     note(service, 'has reached a steady state.');
-    tellState(service, deployment, 'SERVICE_DEPLOYMENT_COMPLETED');
+    tellState(service, deployment, 'COMPLETED');
   }
 
-  function finish(service: EcsService, status: ServiceDeployment['status'], reason?: string): void {
-    const [current] = service.serviceDeployments;
-    if (!current) return;
-    current.status = status;
-    current.finishedAt = current.updatedAt = clock.now();
-    if (reason) current.statusReason = reason;
+  function finish(service: EcsService, status: ServiceDeployment['status'], statusReason?: string): void {
+    const outcome = { status, finishedAt: clock.now(), ...(statusReason && { statusReason }) };
+    Object.assign(service.serviceDeployments[0] ?? {}, outcome);
   }
 
   function note(service: EcsService, message: string): void {
@@ -360,15 +314,15 @@ export function createScheduler(parts: {
   }
 
   /** Only rolling deployments have a rollout state, and events of it. */
-  function tellState(service: EcsService, deployment: Deployment, eventName: string): void {
+  function tellState(service: EcsService, deployment: Deployment, state: Deployment['rolloutState']): void {
     if (service.controller !== 'ECS') return;
     emit({
       source: 'aws.ecs',
       detailType: 'ECS Deployment State Change',
       resources: [service.arn],
       detail: {
-        eventType: eventName === 'SERVICE_DEPLOYMENT_FAILED' ? 'ERROR' : 'INFO',
-        eventName,
+        eventType: state === 'FAILED' ? 'ERROR' : 'INFO',
+        eventName: `SERVICE_DEPLOYMENT_${state}`,
         deploymentId: deployment.id,
         updatedAt: clock.now().toISOString(),
         reason: deployment.rolloutStateReason,
@@ -376,6 +330,7 @@ export function createScheduler(parts: {
     });
   }
 
+  /** Ends all tasks and starts none any more; resolves when their processes are gone. */
   async function stop(): Promise<void> {
     stopped = true;
     const tasks = [...services].flatMap((service) => service.tasks.map((task) => ({ service, task })));
@@ -387,10 +342,11 @@ export function createScheduler(parts: {
   return { deploy, reconcile, stop };
 }
 
+const exited = 'Essential container in task exited';
 const isEssential = ({ definition }: Container) => definition.essential !== false;
-const isEnding = (task: Task) => task.desiredStatus === 'STOPPED';
-const isUnderWay = ({ status }: ServiceDeployment) =>
-  status === 'PENDING' || status === 'IN_PROGRESS' || status === 'ROLLBACK_IN_PROGRESS';
+const isEnding = ({ desiredStatus }: Task) => desiredStatus === 'STOPPED';
+const isRunning = ({ lastStatus }: Task) => lastStatus === 'RUNNING';
+const isUnderWay = ({ status }: ServiceDeployment) => /^PENDING$|IN_PROGRESS$/.test(status);
 const presentTasks = (service: EcsService) => service.tasks.filter((task) => task.lastStatus !== 'STOPPED');
 
 function room(service: EcsService): number {
@@ -417,24 +373,16 @@ function newDeployment(definition: TaskDefinition, now: Date): Deployment {
 
 /** Whether the service has exactly the wanted tasks, all running and all of this deployment. */
 function isSteady(service: EcsService, deployment: Deployment): boolean {
-  const present = presentTasks(service).length;
   const running = runningTasks(service, deployment).length;
-  return (
-    service.status === 'ACTIVE' &&
-    service.deployments[0] === deployment &&
-    present === running &&
-    running === service.desiredCount
-  );
+  const complete = running === service.desiredCount && running === presentTasks(service).length;
+  return complete && service.status === 'ACTIVE' && service.deployments[0] === deployment;
 }
 
 /** Throws an Error in ECS's words when a secret cannot be read. */
-function environmentOf(
-  container: ContainerDefinition,
-  readSecret: (valueFrom: string) => string,
-): Record<string, string> {
-  const read = ({ name, valueFrom }: SecretReference): [string, string] => {
+function environmentOf({ environment = [], secrets = [] }: ContainerDefinition, readSecret: (from: string) => string) {
+  const read = (valueFrom: string): string => {
     try {
-      return [name, readSecret(valueFrom)];
+      return readSecret(valueFrom);
     } catch (cause) {
       const { code, message } = cause as { code?: string; message: string };
       const why = code ? `failed to fetch secret ${valueFrom} from secrets manager: ${code}: ${message}` : message;
@@ -443,10 +391,8 @@ function environmentOf(
       );
     }
   };
-  // Options of the log driver are resolved like the container's own secrets, but are no part of its environment.
-  container.logConfiguration?.secretOptions?.map(read);
   return Object.fromEntries([
-    ...(container.environment ?? []).map(({ name, value }) => [name, value]),
-    ...(container.secrets ?? []).map(read),
-  ]);
+    ...environment.map(({ name, value }) => [name, value]),
+    ...secrets.map(({ name, valueFrom }) => [name, read(valueFrom)]),
+  ]) as Record<string, string>;
 }

@@ -27,10 +27,7 @@ const inherited = () =>
  * HOST and PORT, says `listening` on stdout, and ends when its stdin does: no task outlives a lab that was killed.
  * Throws an Error in ECS's words when there is no such image.
  */
-export function startProcess(
-  image: string,
-  { environment }: { environment: Readonly<Record<string, string>> },
-): TaskProcess {
+export function startProcess(image: string, environment: Readonly<Record<string, string>>): TaskProcess {
   const child = spawn(process.execPath, [entryOf(image)], {
     env: { ...inherited(), ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -214,14 +214,6 @@ describe('a service', () => {
     expect((await rollouts())[0]?.status).toBe('SUCCESSFUL');
   });
 
-  it('runs once as a daemon', async () => {
-    await create({ schedulingStrategy: 'DAEMON', desiredCount: undefined });
-    await settle();
-    await update();
-    await settle();
-    expect(await served()).toHaveLength(1);
-  });
-
   it('is deleted once it is scaled to zero, or by force, and then is not updated any more', async () => {
     await create();
     await settle();
@@ -320,7 +312,6 @@ describe('a deployment that fails', () => {
     const described = await lab.ecsClient.send(new DescribeServiceDeploymentsCommand({ serviceDeploymentArns }));
     expect(described.serviceDeployments?.[0]).toMatchObject({
       deploymentCircuitBreaker: { status: 'TRIGGERED', failureCount: 3, threshold: 3 },
-      rollback: { serviceRevisionArn: expect.stringContaining(`service-revision/${cluster}/${name}/`) },
     });
     const failed = await describeTasks('STOPPED');
     expect(failed).toHaveLength(3);
