@@ -3,6 +3,7 @@ import { type Asked, type DeliveryView, nextStep, type Step } from './domain/del
 import { type Planned, type PlanStep, planOf } from './domain/plan.ts';
 import { type Finding, finding } from './domain/reasons.ts';
 import { type Judged, judge, nextRolloutStep } from './domain/rollout.ts';
+import { hasLabel, label, type Secret, sinceOf } from './domain/secret.ts';
 import type { Delivery } from './domain/wish.ts';
 import type { Sight } from './world.ts';
 
@@ -12,8 +13,10 @@ export type Wanted = { readonly certificate: Issued; readonly delivery: Delivery
 export type Seen = { readonly next: Step; readonly judged: readonly Judged[]; readonly steps: readonly PlanStep[] };
 
 export async function planDelivery(wanted: Wanted, sight: Sight): Promise<Seen> {
-  const next = nextStep(await observeDelivery(wanted, sight));
-  const judged = goesOn(next) ? await judgeConsumers(wanted, { since: sinceFor(next, sight.now()), sight }) : [];
+  const { secret, ...view } = await observeDelivery(wanted, sight);
+  const next = nextStep({ ...view, secret });
+  const since = sinceFor(next, secret, sight.now());
+  const judged = goesOn(next) ? await judgeConsumers(wanted, { since, sight }) : [];
   return { next, judged, steps: planOf(plannedOf(wanted, { next, judged })) };
 }
 
@@ -54,7 +57,13 @@ export async function judgeConsumers(
 const goesOn = (next: Step) => next.do !== 'rest' && next.do !== 'refuse';
 
 /** A promotion that has not happened yet happens now, for a plan: every task of today will be old. */
-const sinceFor = (next: Step, now: number) => (next.do === 'roll out' || next.do === 'mark since' ? next.since : now);
+function sinceFor(next: Step, secret: Secret, now: number): number {
+  if (next.do === 'roll out' || next.do === 'mark since') return next.since;
+  if (next.do !== 'accept' || secret.state !== 'present') return now;
+  // A stopped version is current already.
+  const isCurrent = hasLabel(secret.versions, next.versionId, label.current);
+  return (isCurrent && sinceOf(secret.versions, next.versionId)) || now;
+}
 
 const plannedOf = ({ certificate, delivery }: Wanted, seen: Pick<Planned, 'next' | 'judged'>): Planned => ({
   certificateArn: certificate.arn,

@@ -68,10 +68,12 @@ export function nextStep(view: DeliveryView): Step {
 function stepFor(versionId: string, { versions, changedAt }: PresentSecret, asked: Asked): Step {
   const has = (name: string) => hasLabel(versions, versionId, name);
   const accepted = (name: string): Step => ({ do: 'accept', versionId, label: name });
-  if (has(label.held)) return asked.accept ? accepted(label.held) : { do: 'rest', because: 'held' };
+  if (has(label.held) && !asked.accept) return { do: 'rest', because: 'held' };
   // Before promoting: whoever moves AWSCURRENT back from a stopped version must not find it promoted again.
   if (has(label.stopped)) return asked.accept ? accepted(label.stopped) : { do: 'rest', because: 'stopped' };
   if (!has(label.next)) return { do: 'label next', versionId, from: holderOf(versions, label.next) };
+  // After NEXT: without any label it would be lost, and another version of this serial be taken for it.
+  if (has(label.held)) return accepted(label.held);
 
   const since = sinceOf(versions, versionId);
   if (!has(label.current)) {
@@ -87,7 +89,10 @@ function stepFor(versionId: string, { versions, changedAt }: PresentSecret, aske
   return { do: 'roll out', versionId, since, told: has(label.delivered) };
 }
 
-/** The labelled version that holds ACM's serial in the wanted form: the newest inspected one before any other. */
+/**
+ * The labelled version that holds ACM's serial in the wanted form: the newest inspected one before any other, and before
+ * that, for a person who accepts, the one that was held.
+ */
 function holding(secret: PresentSecret, view: DeliveryView): string | undefined {
   const wanted = wantedVersion(view);
   const fits = ourVersions(secret.versions).filter(
@@ -96,7 +101,8 @@ function holding(secret: PresentSecret, view: DeliveryView): string | undefined 
       holds.content === wanted.content &&
       (view.asked.force === undefined || holds.nonce === wanted.nonce),
   );
-  const best = fits.find(({ id }) => hasLabel(secret.versions, id, label.next)) ?? fits.at(0);
+  const labelled = (name: string) => fits.find(({ id }) => hasLabel(secret.versions, id, name));
+  const best = (view.asked.accept && labelled(label.held)) || labelled(label.next) || fits.at(0);
   return best?.id;
 }
 

@@ -229,8 +229,9 @@ describe('a stopped rollout', () => {
     await courier.manager.send(new CreateSecretCommand(configuration));
     await courier.ecs.send(new UpdateServiceCommand({ cluster: 'prod', service: 'stopped', forceNewDeployment: true }));
     await courier.lab.clock.advance(30_000);
-    await reExport({ certificateArn: arn, accept: true });
+    const accepted = await reExport({ certificateArn: arn, accept: true });
     await courier.settle();
+    expect(accepted.plan).toMatchObject([{ step: 'promote' }, { step: 'tell' }]);
     expect(await courier.served('stopped')).toEqual([await courier.serialOf(arn)]);
     expect([await courier.restarts('stopped'), courier.told(arn)]).toEqual([2, [...told, 'info Delivered']]);
   });

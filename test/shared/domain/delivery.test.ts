@@ -140,10 +140,22 @@ const rows: readonly Row[] = [
     { do: 'rest', because: 'held' },
   ],
   [
-    'an accepted version is no longer held',
+    'an accepted version becomes NEXT',
     { [before]: ['AWSCURRENT'], [mine]: ['COURIER_HELD'] },
     { accept: true },
+    { do: 'label next', versionId: mine, from: undefined },
+  ],
+  [
+    'then it is no longer held',
+    { [before]: ['AWSCURRENT'], [mine]: ['COURIER_NEXT', 'COURIER_HELD'] },
+    { accept: true },
     { do: 'accept', versionId: mine, label: 'COURIER_HELD' },
+  ],
+  [
+    'a forced export that was held is what a person accepts, not the current version of the same serial',
+    { [mine]: ['AWSCURRENT', 'COURIER_NEXT', mark, 'COURIER_DELIVERED'], [forced]: ['COURIER_HELD'] },
+    { accept: true },
+    { do: 'label next', versionId: forced, from: mine },
   ],
   [
     'a stopped version waits for a person',
