@@ -72,7 +72,6 @@ async function store(step: Extract<Step, { do: 'export' }>, view: DeliveryView, 
   if (hold && current === undefined) throw new Trouble(held);
   // Told before it is stored: after a crash in between people are told twice, the other way round never.
   if (hold) await tell([held], view, world);
-  await warn(warnings, view, world);
   const version = { versionId: step.versionId, value };
   const versions = step.create
     ? await create(version, view, world)
@@ -82,6 +81,7 @@ async function store(step: Extract<Step, { do: 'export' }>, view: DeliveryView, 
         world,
         stage: hold ? label.held : label.next,
       });
+  await warn(warnings, view, world);
   return { ...present, versions, changedAt: afterNow(world) };
 }
 
@@ -102,7 +102,10 @@ async function put(version: NewVersion, { stage, ...at }: Parameters<typeof setL
   return first ? withLabel(versions, label.current, version.versionId) : versions;
 }
 
-/** A warning must not hold up a delivery: if it cannot be sent, the log has it. */
+/**
+ * Told after the version is stored, lest every attempt to store it tells anew. It must not hold up a delivery: if it
+ * cannot be sent, the log has it.
+ */
 async function warn(warnings: readonly Finding[], view: Wanted, world: World): Promise<void> {
   const [first, ...others] = warnings;
   if (!first) return;
