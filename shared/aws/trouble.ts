@@ -22,6 +22,9 @@ const throttles = new Set([
   'TooManyRequestsException',
   'RequestThrottled',
   'RequestLimitExceeded',
+  // Of the keys that encrypt a topic or a queue.
+  'KMSThrottlingException',
+  'KmsThrottled',
 ]);
 const denials = new Set([
   'AccessDeniedException',
@@ -29,6 +32,8 @@ const denials = new Set([
   'AuthorizationErrorException',
   'AuthorizationError',
   'NotAuthorized',
+  'KMSAccessDeniedException',
+  'KmsAccessDenied',
 ]);
 
 /**
