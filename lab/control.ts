@@ -10,51 +10,36 @@ class BadRequest extends Error {}
 
 const prefix = '/_lab/';
 
-/** The lab's own routes: looking at it, moving its clock, making things go wrong. Null for every other path. */
-export function createControl({
-  clock,
-  faults,
-  services,
-  views,
-}: {
-  clock: Clock;
-  faults: Faults;
-  services: readonly Service[];
-  views: Views;
-}): (request: HttpRequest) => Promise<HttpAnswer | null> {
-  const shown: Views = { ...views, clock: () => ({ now: clock.now() }) };
-  const actions: Readonly<Record<string, (body: Record<string, unknown>) => Promise<unknown>>> = {
-    async clock({ advance }) {
-      await clock.advance(durationMs(advance));
-      return { now: clock.now() };
-    },
-    async faults(body) {
-      const fault = checkedFault(body, services);
-      faults.add(fault);
-      return fault;
-    },
-  };
+type Parts = { clock: Clock; faults: Faults; services: readonly Service[]; views: Views };
 
-  return async ({ method, path, body }) => {
+/** The lab's own routes: looking at it, moving its clock, making things go wrong. Null for every other path. */
+export function createControl({ clock, faults, services, views }: Parts) {
+  const now = () => ({ now: clock.now() });
+  const routes = new Map<string, (body: string) => unknown>([
+    ...Object.entries({ ...views, clock: now }).map(([name, show]) => [`GET ${prefix}${name}`, () => show()] as const),
+    [`POST ${prefix}clock`, (body) => clock.advance(durationMs(parsed(body).advance)).then(now)],
+    [
+      `POST ${prefix}faults`,
+      (body) => {
+        const fault = checkedFault(parsed(body), services);
+        faults.add(fault);
+        return fault;
+      },
+    ],
+  ]);
+
+  return async ({ method, path, body }: HttpRequest): Promise<HttpAnswer | null> => {
     if (!path.startsWith(prefix)) return null;
-    const name = path.slice(prefix.length);
-    if (method === 'GET' && Object.hasOwn(shown, name)) return json(200, await shown[name]?.());
-    const action = method === 'POST' && Object.hasOwn(actions, name) ? actions[name] : undefined;
-    if (!action) return json(404, { error: `The lab has no ${method} ${path}: ${routes(shown, actions)}` });
+    const route = routes.get(`${method} ${path}`);
+    if (!route) return json(404, { error: `The lab has no ${method} ${path}: ${[...routes.keys()].join(', ')}` });
     try {
-      return json(200, await action(parsed(body)));
+      return json(200, await route(body));
     } catch (error) {
       if (error instanceof BadRequest) return json(400, { error: error.message });
       throw error;
     }
   };
 }
-
-const routes = (shown: object, actions: object) =>
-  [
-    ...Object.keys(shown).map((name) => `GET ${prefix}${name}`),
-    ...Object.keys(actions).map((name) => `POST ${prefix}${name}`),
-  ].join(', ');
 
 function parsed(body: string): Record<string, unknown> {
   try {
@@ -71,11 +56,10 @@ function durationMs(text: unknown): number {
   const parts = /^P(?=.)(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/.exec(
     String(text),
   );
-  if (!parts) {
+  if (!parts)
     throw new BadRequest(
       `Cannot advance the clock by "${text}": write an ISO 8601 duration such as P30D, PT30S or P1DT2H`,
     );
-  }
   const [weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = parts.slice(1).map((part) => Number(part ?? 0));
   return ((((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
 }
@@ -83,9 +67,8 @@ function durationMs(text: unknown): number {
 function checkedFault(body: Record<string, unknown>, services: readonly Service[]): Fault {
   const { service, operation, fault, nth = 1 } = body;
   if (typeof operation !== 'string' || operation === '') throw new BadRequest('"operation" is missing');
-  if (typeof nth !== 'number' || !Number.isInteger(nth) || nth < 1) {
+  if (typeof nth !== 'number' || !Number.isInteger(nth) || nth < 1)
     throw new BadRequest(`"nth" must be 1 or more, not "${nth}"`);
-  }
   const onBus = eventFaults.find((name) => name === fault);
   if (onBus && service === 'events') return { service, operation, fault: onBus, nth };
   if (onBus) throw new BadRequest(`Fault "${fault}" is for service "events", its operation a detail-type`);
@@ -93,9 +76,8 @@ function checkedFault(body: Record<string, unknown>, services: readonly Service[
   const onCall = callFaults.find((name) => name === fault);
   if (!onCall) throw new BadRequest(`"${fault}" is no fault: use one of ${[...callFaults, ...eventFaults].join(', ')}`);
   const found = services.find(({ name }) => name === service);
-  if (!found) {
+  if (!found)
     throw new BadRequest(`"${service}" is no service: use one of ${services.map(({ name }) => name).join(', ')}`);
-  }
   // A misspelt operation would otherwise never be hit, and its test would pass.
   if (Object.hasOwn(found.operations, operation)) return { service: found.name, operation, fault: onCall, nth };
   const operations = Object.keys(found.operations).join(', ');

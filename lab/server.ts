@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Clock } from './clock.ts';
 import type { CallFault, Faults } from './faults.ts';
-import { AwsError, type HttpAnswer, type HttpRequest, principal, type Service } from './service.ts';
-import { type Wire, wires } from './wire.ts';
+import { AwsError, type HttpAnswer, type HttpRequest, principal, refuse, type Service } from './service.ts';
+import { wires } from './wire.ts';
 
 /** One request and what became of it. `ok`: the operation was performed and answered. */
 export type RecordedCall = {
@@ -31,12 +31,8 @@ export type ServerOptions = {
 
 export type Server = { readonly url: string; stop(): Promise<void> };
 
-type Found = {
-  readonly service: Service;
-  readonly operation: string;
-  readonly wire: Wire;
-  readonly read: () => unknown;
-};
+/** What a request asks for; `input` is what a route has read already. */
+type Found = { readonly service: Service; readonly operation: string; readonly input?: unknown };
 
 /** What became of a call: no answer means that the connection is to be cut (`cut`) or left hanging. */
 type Outcome = { readonly ok: boolean; readonly answer?: HttpAnswer; readonly cut?: boolean };
@@ -61,22 +57,20 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 }
 
 async function serve(incoming: IncomingMessage, response: ServerResponse, options: ServerOptions): Promise<void> {
-  const request = await read(incoming);
+  const body = await text(incoming).catch(() => null);
   // A client that gave up while sending is nobody to answer.
-  if (!request) return;
-  const own = await options.extra?.(request).catch(brokenRoute);
-  const outcome = own ? { ok: true, answer: own } : await perform(request, options);
-  if (outcome.cut) incoming.socket.destroy();
-  else if (outcome.answer) send(response, outcome.answer, options.clock.now());
-}
-
-async function read(incoming: IncomingMessage): Promise<HttpRequest | null> {
-  const headers = incoming.headers as Record<string, string | undefined>;
+  if (body === null) return;
+  const headers = incoming.headers as HttpRequest['headers'];
   const path = (incoming.url ?? '/').split('?')[0] ?? '/';
-  return text(incoming).then(
-    (body) => ({ method: incoming.method ?? 'GET', path, headers, body }),
-    () => null,
-  );
+  const request = { method: incoming.method ?? 'GET', path, headers, body };
+  const own = await options.extra?.(request).catch(brokenRoute);
+  const { answer, cut } = own ? { answer: own, cut: false } : await perform(request, options);
+  if (cut) incoming.socket.destroy();
+  if (cut || !answer) return;
+  // Lab time: from the machine's, the SDK would conclude that its own clock is wrong and sign with a corrected one.
+  const date = options.clock.now().toUTCString();
+  const length = Buffer.byteLength(answer.body);
+  response.writeHead(answer.status, { ...answer.headers, date, 'content-length': length }).end(answer.body);
 }
 
 function brokenRoute(error: unknown): HttpAnswer {
@@ -84,55 +78,40 @@ function brokenRoute(error: unknown): HttpAnswer {
   return { status: 500, headers: { 'content-type': 'text/plain' }, body: `The lab failed: ${String(error)}\n` };
 }
 
-function send(response: ServerResponse, { status, headers, body }: HttpAnswer, now: Date): void {
-  // Lab time: from the machine's, the SDK would conclude that its own clock is wrong and sign with a corrected one.
-  response.writeHead(status, { ...headers, date: now.toUTCString(), 'content-length': Buffer.byteLength(body) });
-  response.end(body);
+async function perform(request: HttpRequest, { services, faults, onCall }: ServerOptions): Promise<Outcome> {
+  const found = find(request, services);
+  const { service, operation } = found;
+  const caller = callerOf(request) ?? 'anonymous';
+  const fault = faults?.takeForCall(service.name, operation);
+  const { ok, answer, cut = false } = await outcomeOf(request, { found, caller, fault });
+  const response = answer?.body ?? '';
+  onCall({ service: service.name, operation, caller, ok, request: request.body, response });
+  return { ok, cut, ...(answer && { answer }) };
 }
 
-async function perform(request: HttpRequest, options: ServerOptions): Promise<Outcome> {
-  const found = find(request, options.services);
-  const caller = callerOf(request);
-  const outcome = await outcomeOf(request, { found, caller, fault: faultOf(found, options) });
-  options.onCall({
-    service: found.service.name,
-    operation: found.operation,
-    caller: caller ?? 'anonymous',
-    ok: outcome.ok,
-    request: request.body,
-    response: outcome.answer?.body ?? '',
+type Call = { readonly found: Found; readonly caller: string; readonly fault: CallFault | undefined };
+
+async function outcomeOf(request: HttpRequest, { found, caller, fault }: Call): Promise<Outcome> {
+  if (fault === 'timeout' || fault === 'cut') return { ok: false, cut: fault === 'cut' };
+  const { service, operation } = found;
+  const wire = wires[service.protocol];
+  const named = { service, operation, requestId: randomUUID() };
+  const cut = fault === 'effect-then-cut';
+  const answered = (ok: boolean, { headers, ...answer }: HttpAnswer) => ({
+    ok,
+    answer: { ...answer, headers: { ...headers, 'x-amzn-requestid': named.requestId } },
+    cut,
   });
-  return outcome;
-}
-
-function faultOf({ service, operation }: Found, { faults }: ServerOptions): CallFault | undefined {
-  return faults?.takeForCall(service.name, operation);
-}
-
-async function outcomeOf(
-  request: HttpRequest,
-  { found, caller, fault }: { found: Found; caller: string | null; fault: CallFault | undefined },
-): Promise<Outcome> {
-  const named = { service: found.service, operation: found.operation, requestId: randomUUID() };
-  if (fault === 'timeout') return { ok: false };
-  if (fault === 'cut') return { ok: false, cut: true };
   try {
-    if (caller === null)
-      throw new AwsError('MissingAuthenticationToken', 'Missing Authentication Token', { status: 403 });
-    if (fault && fault !== 'effect-then-cut') throw errorOf(fault, { found, caller });
-    const operation = Object.hasOwn(found.service.operations, found.operation)
-      ? found.service.operations[found.operation]
-      : undefined;
-    if (!operation) throw unknownOperation(`${found.service.name}:${found.operation}`);
-    const output = await operation(inputOf(found), { operation: found.operation, caller });
-    return {
-      ok: true,
-      answer: withRequestId(found.wire.output(output, named), named),
-      cut: fault === 'effect-then-cut',
-    };
+    if (!callerOf(request)) refuse('MissingAuthenticationToken', 'Missing Authentication Token', { status: 403 });
+    if (fault && !cut) fail(fault, { found, caller });
+    if (!Object.hasOwn(service.operations, operation))
+      refuse('UnknownOperationException', `The lab has no "${service.name}:${operation}": see lab/OPERATIONS.md`);
+    const input = found.input ?? readInput(() => wire.input(request));
+    const output = await service.operations[operation]?.(input, { operation, caller });
+    return answered(true, wire.output(output, named));
   } catch (error) {
-    const answer = withRequestId(found.wire.error(asAwsError(error, request), named), named);
-    return { ok: false, answer, cut: fault === 'effect-then-cut' };
+    return answered(false, wire.error(asAwsError(error, request), named));
   }
 }
 
@@ -140,55 +119,41 @@ async function outcomeOf(
 function find(request: HttpRequest, services: readonly Service[]): Found {
   const target = request.headers['x-amz-target'];
   if (target !== undefined) {
-    const dot = target.lastIndexOf('.');
-    const service = services.find((one) => one.protocol.startsWith('json') && one.target === target.slice(0, dot));
-    return foundIn(service ?? nobody(target.slice(0, dot)), target.slice(dot + 1), request);
+    const [, prefix = '', operation = ''] = /^(.*)\.(.*)$/.exec(target) ?? [];
+    return { service: services.find((one) => one.target === prefix) ?? nobody(prefix), operation };
   }
   if (request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
     const form = new URLSearchParams(request.body);
     const version = form.get('Version') ?? '';
-    const service = services.find((one) => one.protocol === 'query' && one.target === version);
-    return foundIn(service ?? { ...nobody(version), protocol: 'query' }, form.get('Action') ?? '', request);
+    const unknown: Service = { ...nobody(version), protocol: 'query' };
+    return { service: services.find((one) => one.target === version) ?? unknown, operation: form.get('Action') ?? '' };
   }
   for (const service of services) {
     const route = service.route?.(request);
-    if (route) return { service, operation: route.operation, wire: wires[service.protocol], read: () => route.input };
+    if (route) return { service, ...route };
   }
-  return foundIn(nobody(request.path), request.method, request);
-}
-
-function foundIn(service: Service, operation: string, request: HttpRequest): Found {
-  const wire = wires[service.protocol];
-  return { service, operation, wire, read: () => wire.input(request) };
+  return { service: nobody(request.path), operation: request.method };
 }
 
 /** Stands for a service that the lab does not have, so that the call is recorded and refused like any other. */
 const nobody = (name: string): Service => ({ name, protocol: 'json-1.1', target: name, operations: {} });
 
-const unknownOperation = (name: string) =>
-  new AwsError(
-    'UnknownOperationException',
-    `The lab does not implement "${name}": lab/OPERATIONS.md lists what it does`,
-  );
+/** The access key id names the caller; undefined without a signature. */
+const callerOf = ({ headers }: HttpRequest) => /\bCredential=([^/,\s]+)\//.exec(headers.authorization ?? '')?.[1];
 
-/** The access key id names the caller; null without a signature. */
-function callerOf({ headers }: HttpRequest): string | null {
-  return /\bCredential=([^/,\s]+)\//.exec(headers.authorization ?? '')?.[1] ?? null;
-}
-
-function inputOf(found: Found): unknown {
+function readInput(read: () => unknown): unknown {
   try {
-    return found.read();
+    return read();
   } catch (cause) {
-    throw new AwsError('SerializationException', `The request body cannot be read: ${(cause as Error).message}`);
+    return refuse('SerializationException', `The request body cannot be read: ${(cause as Error).message}`);
   }
 }
 
-function errorOf(fault: CallFault, { found, caller }: { found: Found; caller: string }): AwsError {
-  if (fault === 'throttle') return new AwsError('ThrottlingException', 'Rate exceeded');
-  if (fault === '500') return new AwsError('InternalFailure', 'An internal error occurred', { status: 500 });
+function fail(fault: CallFault, { found, caller }: { found: Found; caller: string }): never {
+  if (fault === 'throttle') refuse('ThrottlingException', 'Rate exceeded');
+  if (fault === '500') refuse('InternalFailure', 'An internal error occurred', { status: 500 });
   const action = `${found.service.name}:${found.operation}`;
-  return new AwsError(
+  return refuse(
     'AccessDeniedException',
     `User: ${principal(caller)} is not authorized to perform: ${action} because no identity-based policy allows the ${action} action`,
   );
@@ -199,8 +164,4 @@ function asAwsError(error: unknown, { path }: HttpRequest): AwsError {
   if (error instanceof AwsError) return error;
   console.error(`The lab failed at ${path}:`, error);
   return new AwsError('InternalFailure', `The lab failed: ${String(error)}`, { status: 500 });
-}
-
-function withRequestId(answer: HttpAnswer, { requestId }: { requestId: string }): HttpAnswer {
-  return { ...answer, headers: { ...answer.headers, 'x-amzn-requestid': requestId } };
 }

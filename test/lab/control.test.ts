@@ -125,7 +125,7 @@ describe('npm run lab', () => {
   it('refuses a port that is none', async () => {
     const child = spawn(process.execPath, ['lab/main.ts'], { cwd: root, env: { ...process.env, LAB_PORT: 'x' } });
     const lines = await Array.fromAsync(createInterface({ input: child.stderr }));
-    expect(lines).toEqual(['LAB_PORT is "x": it must be a port number']);
+    expect(lines).toEqual(['LAB_PORT is "x": it must be a port number, or 0 for one that is free']);
   });
 });
 
