@@ -135,10 +135,11 @@ const statuses: Readonly<Record<ServiceDeploymentStatus, Deployment['status']>> 
 
 async function tasksOf(
   ecs: ECSClient,
-  { cluster, arn }: Pick<Consumer, 'cluster' | 'arn'>,
+  { cluster, service }: Pick<Consumer, 'cluster' | 'service'>,
 ): Promise<Consumer['tasks']> {
+  // By name, all that the API Reference promises to filter by: an ARN may find no task, as if all had stopped.
   const pages = await ask('ecs:ListTasks', () =>
-    Array.fromAsync(paginateListTasks({ client: ecs }, { cluster, serviceName: arn, desiredStatus: 'RUNNING' })),
+    Array.fromAsync(paginateListTasks({ client: ecs }, { cluster, serviceName: service, desiredStatus: 'RUNNING' })),
   );
   const tasks: Task[] = [];
   for (const { taskArns = [] } of pages) {
