@@ -1,7 +1,7 @@
 import type { Issued } from './certificate.ts';
 import { type Finding, finding } from './reasons.ts';
 import { holderOf, label, ourVersions, type PresentSecret } from './secret.ts';
-import { contentHash, readVersionId } from './version-id.ts';
+import { contentHash, readVersionId, type VersionId } from './version-id.ts';
 import { type Delivery, formats } from './wish.ts';
 
 /**
@@ -17,15 +17,18 @@ export function whyNotOurs(secret: PresentSecret, { certificate, delivery }: Cla
 
   const current = holderOf(secret.versions, label.current);
   if (current === undefined) return undefined;
+  const isOfThis = ({ serial, content }: VersionId) =>
+    serial === certificate.serial || contentsOf(certificate.arn).includes(content);
+  const isTaken = ({ serial }: VersionId) =>
+    finding('SecretOfAnotherCertificate', { ...claim, other: `the certificate with serial ${serial}` });
+
   const holds = readVersionId(current);
-  if (holds) {
-    const ours = holds.serial === certificate.serial || contentsOf(certificate.arn).includes(holds.content);
-    const other = `the certificate with serial ${holds.serial}`;
-    return ours ? undefined : finding('SecretOfAnotherCertificate', { ...claim, other });
-  }
-  return ourVersions(secret.versions).length > 0
-    ? finding('VersionPutByHand', { ...claim, versionId: current })
-    : finding('SecretNotOurs', claim);
+  if (holds) return isOfThis(holds) ? undefined : isTaken(holds);
+  // Somebody put it. Only the certificate that filled the secret before may be proposed to fill it again.
+  const filled = ourVersions(secret.versions).map((version) => version.holds);
+  if (filled.some(isOfThis)) return finding('VersionPutByHand', { ...claim, versionId: current });
+  const [another] = filled;
+  return another ? isTaken(another) : finding('SecretNotOurs', claim);
 }
 
 export type Claim = { readonly certificate: Issued; readonly delivery: Delivery };

@@ -63,6 +63,12 @@ describe('a secret is not ours', () => {
       'VersionPutByHand',
       `Somebody put version "${foreign}" into secret "courier/api", which acm-courier fills; what it holds is unknown, so it is neither replaced nor rolled out`,
     ],
+    [
+      'when somebody put a version over that of another certificate',
+      [{ [foreign]: ['AWSCURRENT'], [idOf({ ...before, arn: otherArn })]: ['AWSPREVIOUS'] }],
+      'SecretOfAnotherCertificate',
+      `${cannot} the secret belongs to the certificate with serial ${'cd'.repeat(20)}`,
+    ],
   ] as const)('%s', (_, secret, reason, sentence) =>
     expect(why(...(secret as unknown as Parameters<typeof present>))).toEqual({ reason, sentence }),
   );
