@@ -34,25 +34,16 @@ export type InvocationResult = { readonly ok: boolean; readonly payload: string 
 
 export type LogLine = { readonly function: string; readonly line: string };
 
-export type FunctionRunner = {
-  readonly settings: FunctionSettings;
-  /** Runs the handler in a warm process or a new one; waits where the concurrency is used up. Never rejects. */
-  run(event: string, requestId: string): Promise<InvocationResult>;
-  /** Whether another `run` would have to wait. */
-  full(): boolean;
-  /** Ends every process of the function; invocations under way fail. */
-  stop(): Promise<void>;
-};
+export type FunctionRunner = ReturnType<typeof createFunctionRunner>;
 
 /** ASCII's end of transmission: nobody writes it by chance. */
 const endOfOutput = '\u0004';
 const outputEnded = 'lab:output-ended';
 
+type Parts = { url: string; clockOffset: () => number; log: (line: LogLine) => void };
+
 /** The processes of one function, one for each invocation at a time. */
-export function createFunctionRunner(
-  settings: FunctionSettings,
-  { url, clockOffset, log }: { url: string; clockOffset: () => number; log: (line: LogLine) => void },
-): FunctionRunner {
+export function createFunctionRunner(settings: FunctionSettings, { url, clockOffset, log }: Parts) {
   const processes = new Set<ChildProcess>();
   let idle: ChildProcess[] = [];
   const waiting: (() => void)[] = [];
@@ -60,23 +51,21 @@ export function createFunctionRunner(
   let stopped = false;
   let copy: Promise<string> | undefined;
 
+  /** Whether another `run` would have to wait. */
   const full = () => running >= (settings.concurrency ?? Number.POSITIVE_INFINITY);
 
   async function start(): Promise<ChildProcess | null> {
     copy ??= copyOf(settings.folder);
     const folder = await copy;
     if (stopped) return null;
-    const child = fork(
-      join(import.meta.dirname, 'function-process.ts'),
-      [folder, settings.handler, String(clockOffset()), endOfOutput],
-      {
-        cwd: folder,
-        env: { ...lambdaEnvironment(settings, { folder, url }), ...settings.environment },
-        // Not the flags of whatever runs the lab.
-        execArgv: [],
-        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      },
-    );
+    const script = join(import.meta.dirname, 'function-process.ts');
+    const child = fork(script, [folder, settings.handler, String(clockOffset()), endOfOutput], {
+      cwd: folder,
+      env: { ...lambdaEnvironment(settings, { folder, url }), ...settings.environment },
+      // Not the flags of whatever runs the lab.
+      execArgv: [],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
     processes.add(child);
     for (const output of [child.stdout, child.stderr]) if (output) follow(output, child);
     child.once('exit', () => {
@@ -95,6 +84,7 @@ export function createFunctionRunner(
     });
   }
 
+  /** Runs the handler in a warm process or a new one; waits where the concurrency is used up. Never rejects. */
   async function run(event: string, requestId: string): Promise<InvocationResult> {
     while (full()) await new Promise<void>((resolve) => waiting.push(resolve));
     running += 1;
@@ -155,18 +145,16 @@ export function createFunctionRunner(
     return { event, timeoutMs: timeoutSeconds * 1000, clockOffset: clockOffset(), context };
   }
 
-  return {
-    settings,
-    run,
-    full,
-    async stop() {
-      stopped = true;
-      const ends = [...processes].map((child) => once(child, 'exit'));
-      for (const child of processes) child.kill('SIGKILL');
-      await Promise.all(ends);
-      if (copy) await rm(await copy, { recursive: true, force: true });
-    },
-  };
+  /** Ends every process of the function; invocations under way fail. */
+  async function stop(): Promise<void> {
+    stopped = true;
+    const ends = [...processes].map((child) => once(child, 'exit'));
+    for (const child of processes) child.kill('SIGKILL');
+    await Promise.all(ends);
+    if (copy) await rm(await copy, { recursive: true, force: true });
+  }
+
+  return { settings, run, full, stop };
 }
 
 async function copyOf(folder: string): Promise<string> {
@@ -176,10 +164,8 @@ async function copyOf(folder: string): Promise<string> {
 }
 
 /** What Lambda itself sets; nothing is inherited but PATH. */
-function lambdaEnvironment(
-  { name, handler, memoryMb }: FunctionSettings,
-  { folder, url }: { folder: string; url: string },
-): Record<string, string | undefined> {
+function lambdaEnvironment(settings: FunctionSettings, { folder, url }: { folder: string; url: string }) {
+  const { name, handler, memoryMb } = settings;
   return {
     PATH: process.env.PATH,
     TZ: ':UTC',

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import { createFunctionRunner, type FunctionRunner, type FunctionSettings, type LogLine } from './function-runner.ts';
 import type { Queue, ReceivedMessage } from './queue.ts';
-import { AwsError, arn, type HttpAnswer, type HttpRequest, region, type Service } from './service.ts';
+import { AwsError, arn, type HttpAnswer, type HttpRequest, refuse, region, type Service } from './service.ts';
 import type { Sqs } from './sqs.ts';
 
 export type AsyncSettings = {
@@ -21,33 +21,15 @@ export type Mapping = {
   readonly reportsItemFailures?: boolean | undefined;
 };
 
-export type Lambda = {
-  readonly service: Service;
-  /** As CreateFunction: answers the ARN. */
-  create(settings: FunctionSettings): string;
-  configureAsync(functionName: string, settings: AsyncSettings): void;
-  /** As CreateEventSourceMapping, for a queue. */
-  map(mapping: Mapping): void;
-  /** Takes an asynchronous invocation (`event` is JSON); false where there is no such function. */
-  invokeLater(nameOrArn: string, event: string): boolean;
-  /** All that functions wrote, oldest first. */
-  logs(): readonly LogLine[];
-  stop(): Promise<void>;
-};
+export type Lambda = ReturnType<typeof createLambda>;
 
 const invocations = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
 const minuteMs = 60_000;
 
+type Parts = { clock: Clock; sqs: Pick<Sqs, 'byArn'>; url: () => string };
+
 /** Functions as processes on the lab's clock. `url` is the lab's own, where their SDK clients are sent. */
-export function createLambda({
-  clock,
-  sqs,
-  url,
-}: {
-  clock: Clock;
-  sqs: Pick<Sqs, 'byArn'>;
-  url: () => string;
-}): Lambda {
+export function createLambda({ clock, sqs, url }: Parts) {
   const functions = new Map<string, FunctionRunner>();
   const asyncSettings = new Map<string, AsyncSettings>();
   const logs: LogLine[] = [];
@@ -55,26 +37,23 @@ export function createLambda({
 
   function find(nameOrArn: string): FunctionRunner {
     const name = nameOf(nameOrArn);
-    const found = functions.get(name);
-    if (found) return found;
-    throw new AwsError('ResourceNotFoundException', `Function not found: ${arn('lambda', `function:${name}`)}`, {
-      status: 404,
-    });
+    const message = `Function not found: ${functionArn(name)}`;
+    return functions.get(name) ?? refuse('ResourceNotFoundException', message, { status: 404 });
   }
 
   async function invoke({ name, type, event }: InvokeInput): Promise<HttpAnswer> {
     const runner = find(name);
     checkJson(event);
-    if (type === 'DryRun') return answer(204, '');
     if (type === 'Event') {
       invokeLater(name, event);
       return answer(202, '');
     }
-    if (runner.full()) throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', { status: 429 });
+    if (runner.full()) refuse('TooManyRequestsException', 'Rate Exceeded.', { status: 429 });
     const { ok, payload } = await runner.run(event, randomUUID());
     return answer(200, payload, ok ? {} : { 'x-amz-function-error': 'Unhandled' });
   }
 
+  /** Takes an asynchronous invocation (`event` is JSON); false where there is no such function. */
   function invokeLater(nameOrArn: string, event: string): boolean {
     const runner = functions.get(nameOf(nameOrArn));
     if (runner) clock.busy(attempt(runner, { event, requestId: randomUUID(), number: 1 }));
@@ -89,22 +68,21 @@ export function createLambda({
       const again = new Date(clock.now().getTime() + call.number * minuteMs);
       clock.at(again, () => attempt(runner, { ...call, number: call.number + 1 }));
     } else if (onFailureArn) {
-      sqs
-        .byArn(onFailureArn)
-        ?.send({ body: JSON.stringify(failureRecord(runner, { call, payload: result.payload, clock })) });
+      const body = JSON.stringify(failureRecord(runner, { call, payload: result.payload, clock }));
+      sqs.byArn(onFailureArn)?.send({ body });
     }
   }
 
+  /** As CreateEventSourceMapping, for a queue. */
   function map(mapping: Mapping): void {
     const runner = find(mapping.functionName);
     const queue = sqs.byArn(mapping.queueArn);
-    if (!queue) throw new AwsError('InvalidParameterValueException', `There is no queue "${mapping.queueArn}"`);
-    if (queue.visibilitySeconds < runner.settings.timeoutSeconds) {
-      throw new AwsError(
-        'InvalidParameterValueException',
-        `Queue visibility timeout: ${queue.visibilitySeconds} seconds is less than Function timeout: ${runner.settings.timeoutSeconds} seconds`,
+    if (!queue) throw new Error(`There is no queue "${mapping.queueArn}"`);
+    const { timeoutSeconds } = runner.settings;
+    if (queue.visibilitySeconds < timeoutSeconds)
+      throw new Error(
+        `Queue visibility timeout: ${queue.visibilitySeconds} seconds is less than Function timeout: ${timeoutSeconds} seconds`,
       );
-    }
     poll(queue, { runner, mapping });
   }
 
@@ -124,8 +102,7 @@ export function createLambda({
     async function handle(messages: readonly ReceivedMessage[]): Promise<void> {
       const event = JSON.stringify({ Records: messages.map((message) => recordOf(message, queue)) });
       const result = await runner.run(event, randomUUID());
-      const failed =
-        result.ok && mapping.reportsItemFailures ? failedItems(result.payload, messages) : new Set<string>();
+      const failed = result.ok && mapping.reportsItemFailures ? failedItems(result.payload, messages) : new Set();
       // A failed function keeps the whole batch in flight: it comes back when its visibility ends.
       if (result.ok) for (const one of messages) if (!failed.has(one.messageId)) release(queue, one);
       underWay -= 1;
@@ -135,35 +112,32 @@ export function createLambda({
     queue.watch(look);
   }
 
-  return {
-    create(settings) {
-      functions.set(
-        settings.name,
-        createFunctionRunner(settings, { url: url(), clockOffset: clock.offset, log: (line) => logs.push(line) }),
-      );
-      return arn('lambda', `function:${settings.name}`);
-    },
-    configureAsync: (functionName, settings) => void asyncSettings.set(find(functionName).settings.name, settings),
-    map,
-    invokeLater,
-    logs: () => logs,
-    async stop() {
-      stopped = true;
-      await Promise.all([...functions.values()].map((runner) => runner.stop()));
-    },
-    service: {
-      name: 'lambda',
-      protocol: 'rest-json',
-      target: '',
-      operations: { Invoke: invoke },
-      route: ({ method, path, headers, body }: HttpRequest) => {
-        const name = method === 'POST' ? invocations.exec(path)?.[1] : undefined;
-        if (name === undefined) return null;
-        const type = headers['x-amz-invocation-type'] ?? 'RequestResponse';
-        return { operation: 'Invoke', input: { name: decodeURIComponent(name), type, event: body || '{}' } };
-      },
-    },
-  };
+  /** As CreateFunction: answers the ARN. */
+  function create(settings: FunctionSettings): string {
+    const parts = { url: url(), clockOffset: clock.offset, log: (line: LogLine) => void logs.push(line) };
+    functions.set(settings.name, createFunctionRunner(settings, parts));
+    return functionArn(settings.name);
+  }
+
+  function configureAsync(functionName: string, settings: AsyncSettings): void {
+    asyncSettings.set(find(functionName).settings.name, settings);
+  }
+
+  async function stop(): Promise<void> {
+    stopped = true;
+    await Promise.all([...functions.values()].map((runner) => runner.stop()));
+  }
+
+  function route({ method, path, headers, body }: HttpRequest) {
+    const name = method === 'POST' ? invocations.exec(path)?.[1] : undefined;
+    if (name === undefined) return null;
+    const type = headers['x-amz-invocation-type'] ?? 'RequestResponse';
+    return { operation: 'Invoke', input: { name: decodeURIComponent(name), type, event: body || '{}' } };
+  }
+
+  const service: Service = { name: 'lambda', protocol: 'rest-json', target: '', operations: { Invoke: invoke }, route };
+  /** All that functions wrote, oldest first. */
+  return { service, create, configureAsync, map, invokeLater, logs: (): readonly LogLine[] => logs, stop };
 }
 
 type InvokeInput = { readonly name: string; readonly type: string; readonly event: string };
@@ -172,14 +146,13 @@ type AsyncCall = { readonly event: string; readonly requestId: string; readonly 
 /** Of a name, an ARN (`arn:…:function:NAME`) or either with a qualifier. */
 const nameOf = (nameOrArn: string) => /(?:^|:function:)([\w-]+)(?::[\w$-]+)?$/.exec(nameOrArn)?.[1] ?? nameOrArn;
 
+const functionArn = (name: string) => arn('lambda', `function:${name}`);
+
 function checkJson(event: string): void {
   try {
     JSON.parse(event);
-  } catch (error) {
-    throw new AwsError(
-      'InvalidRequestContentException',
-      `Could not parse request body into json: ${(error as Error).message}`,
-    );
+  } catch {
+    refuse('InvalidRequestContentException', 'Could not parse request body into json');
   }
 }
 
@@ -189,17 +162,16 @@ const answer = (status: number, body: string, headers: Record<string, string> = 
   body,
 });
 
+type Failure = { readonly call: AsyncCall; readonly payload: string; readonly clock: Clock };
+
 /** As destinations get it: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html */
-function failureRecord(
-  { settings }: FunctionRunner,
-  { call, payload, clock }: { call: AsyncCall; payload: string; clock: Clock },
-): object {
+function failureRecord({ settings }: FunctionRunner, { call, payload, clock }: Failure): object {
   return {
     version: '1.0',
     timestamp: clock.now().toISOString(),
     requestContext: {
       requestId: call.requestId,
-      functionArn: `${arn('lambda', `function:${settings.name}`)}:$LATEST`,
+      functionArn: `${functionArn(settings.name)}:$LATEST`,
       condition: 'RetriesExhausted',
       approximateInvokeCount: call.number,
     },
@@ -211,14 +183,8 @@ function failureRecord(
 
 function recordOf(message: ReceivedMessage, queue: Queue): object {
   const { messageId, receiptHandle, body, attributes } = message;
-  const messageAttributes = Object.fromEntries(
-    Object.entries(message.messageAttributes).map(([name, { DataType, StringValue }]) => [
-      name,
-      { dataType: DataType, stringValue: StringValue },
-    ]),
-  );
-  const source = { eventSource: 'aws:sqs', eventSourceARN: queue.arn, awsRegion: region };
-  return { messageId, receiptHandle, body, attributes, messageAttributes, ...source };
+  const source = { messageAttributes: {}, eventSource: 'aws:sqs', eventSourceARN: queue.arn, awsRegion: region };
+  return { messageId, receiptHandle, body, attributes, ...source };
 }
 
 /** Message ids that the answer hands back; all of them where the answer is malformed or names what was not sent. */
