@@ -1,11 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import type { Credentials } from './iam.ts';
 import { arn, region } from './service.ts';
 
 export type FunctionSettings = {
@@ -17,6 +17,8 @@ export type FunctionSettings = {
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
   readonly environment: Readonly<Record<string, string>>;
+  /** Of its role. */
+  readonly credentials: Credentials;
   /** Undefined: as many as are called for. */
   readonly concurrency?: number | undefined;
 };
@@ -165,7 +167,7 @@ async function copyOf(folder: string): Promise<string> {
 
 /** What Lambda itself sets; nothing is inherited but PATH. */
 function lambdaEnvironment(settings: FunctionSettings, { folder, url }: { folder: string; url: string }) {
-  const { name, handler, memoryMb } = settings;
+  const { name, handler, memoryMb, credentials } = settings;
   return {
     PATH: process.env.PATH,
     TZ: ':UTC',
@@ -178,9 +180,9 @@ function lambdaEnvironment(settings: FunctionSettings, { folder, url }: { folder
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
     AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
     AWS_LAMBDA_LOG_STREAM_NAME: 'lab',
-    AWS_ACCESS_KEY_ID: name,
-    AWS_SECRET_ACCESS_KEY: randomUUID(),
-    AWS_SESSION_TOKEN: 'lab',
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_SESSION_TOKEN: credentials.sessionToken,
     AWS_ENDPOINT_URL: url,
     LAMBDA_TASK_ROOT: folder,
     _HANDLER: handler,

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Clock } from './clock.ts';
 import type { CallFault, Faults } from './faults.ts';
-import { AwsError, type HttpAnswer, type HttpRequest, principal, refuse, type Service } from './service.ts';
+import { denial, type Iam, type Principal } from './iam.ts';
+import { AwsError, account, type HttpAnswer, type HttpRequest, refuse, type Service } from './service.ts';
 import { wires } from './wire.ts';
 
 /** One request and what became of it. `ok`: the operation was performed and answered. */
@@ -24,10 +25,14 @@ export type ServerOptions = {
   readonly extra?: (request: HttpRequest) => Promise<HttpAnswer | null>;
   readonly clock: Pick<Clock, 'now'>;
   readonly faults?: Pick<Faults, 'takeForCall'>;
+  /** By default every key is believed, and may do everything. */
+  readonly iam?: Doorkeeper;
   /** On 127.0.0.1; by default one that is free. */
   readonly port?: number;
   readonly onCall: (call: RecordedCall) => void;
 };
+
+type Doorkeeper = Pick<Iam, 'callerOf' | 'authenticate' | 'authorize'>;
 
 export type Server = { readonly url: string; stop(): Promise<void> };
 
@@ -61,8 +66,8 @@ async function serve(incoming: IncomingMessage, response: ServerResponse, option
   // A client that gave up while sending is nobody to answer.
   if (body === null) return;
   const headers = incoming.headers as HttpRequest['headers'];
-  const path = (incoming.url ?? '/').split('?')[0] ?? '/';
-  const request = { method: incoming.method ?? 'GET', path, headers, body };
+  const [path = '/', query = ''] = (incoming.url ?? '/').split(/\?(.*)/s);
+  const request = { method: incoming.method ?? 'GET', path, query, headers, body };
   const own = await options.extra?.(request).catch(brokenRoute);
   const { answer, cut } = own ? { answer: own, cut: false } : await perform(request, options);
   if (cut) incoming.socket.destroy();
@@ -78,20 +83,21 @@ function brokenRoute(error: unknown): HttpAnswer {
   return { status: 500, headers: { 'content-type': 'text/plain' }, body: `The lab failed: ${String(error)}\n` };
 }
 
-async function perform(request: HttpRequest, { services, faults, onCall }: ServerOptions): Promise<Outcome> {
+async function perform(request: HttpRequest, options: ServerOptions): Promise<Outcome> {
+  const { services, faults, iam = believing, onCall } = options;
   const found = find(request, services);
   const { service, operation } = found;
-  const caller = callerOf(request) ?? 'anonymous';
+  const caller = iam.callerOf(request) ?? 'anonymous';
   const fault = faults?.takeForCall(service.name, operation);
-  const { ok, answer, cut = false } = await outcomeOf(request, { found, caller, fault });
+  const { ok, answer, cut = false } = await outcomeOf(request, { found, iam, fault });
   const response = answer?.body ?? '';
   onCall({ service: service.name, operation, caller, ok, request: request.body, response });
   return { ok, cut, ...(answer && { answer }) };
 }
 
-type Call = { readonly found: Found; readonly caller: string; readonly fault: CallFault | undefined };
+type Call = { readonly found: Found; readonly iam: Doorkeeper; readonly fault: CallFault | undefined };
 
-async function outcomeOf(request: HttpRequest, { found, caller, fault }: Call): Promise<Outcome> {
+async function outcomeOf(request: HttpRequest, { found, iam, fault }: Call): Promise<Outcome> {
   if (fault === 'timeout' || fault === 'cut') return { ok: false, cut: fault === 'cut' };
   const { service, operation } = found;
   const wire = wires[service.protocol];
@@ -103,12 +109,14 @@ async function outcomeOf(request: HttpRequest, { found, caller, fault }: Call): 
     cut,
   });
   try {
-    if (!callerOf(request)) refuse('MissingAuthenticationToken', 'Missing Authentication Token', { status: 403 });
-    if (fault && !cut) fail(fault, { found, caller });
+    if (!iam.callerOf(request)) refuse('MissingAuthenticationToken', 'Missing Authentication Token', { status: 403 });
+    const principal = iam.authenticate(request, service);
+    if (fault && !cut) fail(fault, { found, principal });
     if (!Object.hasOwn(service.operations, operation))
       refuse('UnknownOperationException', `The lab has no "${service.name}:${operation}": see lab/OPERATIONS.md`);
     const input = found.input ?? readInput(() => wire.input(request));
-    const output = await service.operations[operation]?.(input, { operation, caller });
+    await iam.authorize(principal, { service, operation, input });
+    const output = await service.operations[operation]?.(input, { operation, caller: principal.caller });
     return answered(true, wire.output(output, named));
   } catch (error) {
     return answered(false, wire.error(asAwsError(error, request), named));
@@ -138,8 +146,15 @@ function find(request: HttpRequest, services: readonly Service[]): Found {
 /** Stands for a service that the lab does not have, so that the call is recorded and refused like any other. */
 const nobody = (name: string): Service => ({ name, protocol: 'json-1.1', target: name, operations: {} });
 
-/** The access key id names the caller; undefined without a signature. */
-const callerOf = ({ headers }: HttpRequest) => /\bCredential=([^/,\s]+)\//.exec(headers.authorization ?? '')?.[1];
+/** The access key id names the caller. */
+const believing: Doorkeeper = {
+  callerOf: ({ headers }) => /\bCredential=([^/,\s]+)\//.exec(headers.authorization ?? '')?.[1] ?? null,
+  authenticate(request) {
+    const caller = believing.callerOf(request) ?? '';
+    return { caller, arn: `arn:aws:iam::${account}:user/${caller}` };
+  },
+  authorize: async () => {},
+};
 
 function readInput(read: () => unknown): unknown {
   try {
@@ -149,14 +164,12 @@ function readInput(read: () => unknown): unknown {
   }
 }
 
-function fail(fault: CallFault, { found, caller }: { found: Found; caller: string }): never {
+function fail(fault: CallFault, { found, principal }: { found: Found; principal: Principal }): never {
   if (fault === 'throttle') refuse('ThrottlingException', 'Rate exceeded');
   if (fault === '500') refuse('InternalFailure', 'An internal error occurred', { status: 500 });
   const action = `${found.service.name}:${found.operation}`;
-  return refuse(
-    'AccessDeniedException',
-    `User: ${principal(caller)} is not authorized to perform: ${action} because no identity-based policy allows the ${action} action`,
-  );
+  const why = `because no identity-based policy allows the ${action} action`;
+  throw denial(found.service, { principal: principal.arn, action, resource: '*', why });
 }
 
 /** Anything else than an AwsError is the lab's own bug: told on stderr, and to the caller as AWS's failure. */

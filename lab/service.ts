@@ -18,6 +18,8 @@ export type HttpRequest = {
   readonly method: string;
   /** Without the query string. */
   readonly path: string;
+  /** As sent, without the question mark. */
+  readonly query: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;
@@ -31,9 +33,8 @@ export type HttpAnswer = {
 };
 
 /**
- * One operation: parsed input in, output out. Dates in an output are written as epoch seconds (`query`: ISO 8601) and
- * bytes as base64 by the server, and a Map as a `query` map; bytes of an input arrive as base64 text. Input members are
- * unchecked, as on the wire: hence `any`.
+ * One operation: parsed input in, output out. The server writes dates of an output as epoch seconds (`query`: ISO 8601);
+ * bytes of an input arrive as base64 text. Input members are unchecked, as on the wire: hence `any`.
  */
 // biome-ignore lint/suspicious/noExplicitAny: the wire carries what the caller sent; operations check what they use.
 export type Operation = (input: any, call: Call) => unknown;
@@ -78,9 +79,3 @@ export type Emit = (event: {
 export const account = '111122223333';
 export const region = 'us-east-1';
 export const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${account}:${resource}`;
-
-/** Who a caller is to IAM: the operator is a user, a function is a session of the role that carries its name. */
-export const principal = (caller: string) =>
-  caller === 'operator'
-    ? `arn:aws:iam::${account}:user/operator`
-    : `arn:aws:sts::${account}:assumed-role/${caller}/${caller}`;

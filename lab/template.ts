@@ -2,14 +2,21 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { EventBridge } from './eventbridge.ts';
+import type { Iam } from './iam.ts';
 import { resolve, type Scope } from './intrinsics.ts';
 import type { Lambda } from './lambda.ts';
-import { account, arn } from './service.ts';
+import { arn } from './service.ts';
 import type { Sns } from './sns.ts';
 import type { Sqs } from './sqs.ts';
 
 /** What a template's resources are made in. */
-type World = { readonly sqs: Sqs; readonly sns: Sns; readonly bus: EventBridge; readonly lambda: Lambda };
+type World = {
+  readonly sqs: Sqs;
+  readonly sns: Sns;
+  readonly bus: EventBridge;
+  readonly lambda: Lambda;
+  readonly iam: Pick<Iam, 'createRole' | 'attach' | 'assume'>;
+};
 
 type Template = {
   readonly Resources: Readonly<Record<string, { readonly Type: string; readonly Properties?: object }>>;
@@ -107,6 +114,7 @@ const kinds: Readonly<Record<string, Kind>> = {
       timeoutSeconds: Number(properties.Timeout ?? 3),
       memoryMb: Number(properties.MemorySize ?? 128),
       environment: textsOf(properties.Environment?.Variables),
+      credentials: world.iam.assume(properties.Role, name),
       concurrency: properties.ReservedConcurrentExecutions,
     });
     return { ref: name, attributes: { Arn: functionArn } };
@@ -141,9 +149,15 @@ const kinds: Readonly<Record<string, Kind>> = {
     return { ref: name, attributes: { Arn: ruleArn } };
   },
 
-  'AWS::IAM::Role'({ RoleName, Path = '/' }, { logicalId }) {
+  'AWS::IAM::Role'({ RoleName, Path, Policies, ManagedPolicyArns, PermissionsBoundary }, { world, logicalId }) {
+    if (ManagedPolicyArns || PermissionsBoundary) throw new Error("The lab evaluates the template's own policies only");
     const name = RoleName ?? `${stackName}-${logicalId}`;
-    return { ref: name, attributes: { Arn: `arn:aws:iam::${account}:role${Path}${name}` } };
+    return { ref: name, attributes: { Arn: world.iam.createRole({ name, path: Path, policies: Policies }) } };
+  },
+
+  'AWS::IAM::Policy'({ PolicyDocument, Roles = [] }, { world, logicalId }) {
+    for (const role of Roles) world.iam.attach(role, PolicyDocument);
+    return { ref: logicalId, attributes: {} };
   },
 };
 

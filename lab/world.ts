@@ -6,6 +6,7 @@ import { createEcs, type LabTask } from './ecs.ts';
 import { type BusEvent, createEventBridge } from './eventbridge.ts';
 import { createFaults, type Faults } from './faults.ts';
 import type { LogLine } from './function-runner.ts';
+import { createIam } from './iam.ts';
 import { createLambda } from './lambda.ts';
 import { createPrivateCa } from './private-ca.ts';
 import { createSecretsManager } from './secrets-manager.ts';
@@ -58,6 +59,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const emit: Emit = (event) => bus.emit(event);
 
   const tags = createTags();
+  const iam = createIam({ tags });
   const sqs = createSqs({ clock, url });
   const sns = createSns();
   const lambda = createLambda({ clock, sqs, url });
@@ -77,7 +79,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     bus,
     lambda,
     tagging,
-    createSts(),
+    createSts(iam),
   ].map(({ service }) => service);
 
   const calls = () => traffic.map(({ service, operation, caller, ok }) => ({ service, operation, caller, ok }));
@@ -101,10 +103,11 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
       extra,
       clock,
       faults,
+      iam,
       onCall: record,
       ...(options.port && { port: options.port }),
     });
-    if (options.template) await applyTemplateFile(options.template, { sqs, sns, bus, lambda });
+    if (options.template) await applyTemplateFile(options.template, { sqs, sns, bus, lambda, iam });
   } catch (error) {
     await stop();
     throw error;

@@ -284,14 +284,15 @@ const serviceOf: Readonly<Record<string, string>> = {
 };
 
 /**
- * A folder with the template that globalSetup packaged. To a lab without IAM the two modes differ in one variable of
- * the functions; what else they differ in is held by test/build/template.test.ts.
+ * A folder with the template that globalSetup packaged. The two modes differ in one variable of the functions and in
+ * what the worker may do; that this is all is held by test/build/template.test.ts.
  */
 async function stackIn(mode: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'courier-lab-'));
   const template = await readFile(join(dist, 'template.json'), 'utf8');
-  const moded = template.replace(/("COURIER_MODE": )"deliver"/g, `$1"${mode}"`);
-  await writeFile(join(folder, 'template.json'), moded);
+  const moded = JSON.parse(template.replace(/("COURIER_MODE": )"deliver"/g, `$1"${mode}"`));
+  if (mode === 'observe') delete moded.Resources.DeliverActs;
+  await writeFile(join(folder, 'template.json'), JSON.stringify(moded));
   await symlink(join(dist, 'functions'), join(folder, 'functions'));
   return folder;
 }

@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto';
+import { decide, type Statement, statementsOf } from './iam-policy.ts';
+import { type AskedCall, accessRequests } from './iam-request.ts';
+import { AwsError, account, type HttpRequest, region, type Service } from './service.ts';
+import { isSignedWith, readClaim } from './signature.ts';
+import type { Tags } from './tags.ts';
+
+/** Keys as a function finds them in its environment. */
+export type Credentials = {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+};
+
+/** How often a role was allowed an action on a resource, and by what: the pattern of each and the statement. */
+export type Use = {
+  readonly role: string;
+  readonly statement: Statement;
+  readonly action: string;
+  readonly resource: string;
+  count: number;
+};
+
+type Role = { readonly name: string; readonly arn: string; readonly statements: Statement[] };
+type Policy = { readonly PolicyDocument: Parameters<typeof statementsOf>[0] };
+
+/** Who a key belongs to; without a role it is the operator, who may do everything. */
+export type Principal = { readonly caller: string; readonly arn: string; readonly role?: Role };
+type Key = Credentials & { readonly principal: Principal };
+
+export type Iam = ReturnType<typeof createIam>;
+
+/**
+ * Signatures and identity-based policies. Resource-based policies, boundaries and the delay of fresh tags are not
+ * simulated.
+ */
+export function createIam({ tags }: { tags: Tags }) {
+  const roles = new Map<string, Role>();
+  const keys = new Map<string, Key>();
+  const uses = new Map<string, Use>();
+  const operator = { caller: 'operator', arn: `arn:aws:iam::${account}:user/operator` };
+  keys.set('operator', { accessKeyId: 'operator', secretAccessKey: 'operator', principal: operator });
+
+  /** As CreateRole with inline policies: answers the role's ARN. */
+  function createRole({
+    name,
+    path = '/',
+    policies = [],
+  }: {
+    name: string;
+    path?: string;
+    policies?: readonly Policy[];
+  }) {
+    const role = { name, arn: `arn:aws:iam::${account}:role${path}${name}`, statements: [] };
+    roles.set(name, role);
+    for (const { PolicyDocument } of policies) attach(name, PolicyDocument);
+    return role.arn;
+  }
+
+  /** As PutRolePolicy. */
+  function attach(roleName: string, document: Policy['PolicyDocument']): void {
+    const role = roles.get(roleName);
+    if (!role) throw new Error(`There is no role "${roleName}"`);
+    role.statements.push(...statementsOf(document));
+  }
+
+  /** As AssumeRole: keys of one more session. A function without a role may do nothing. */
+  function assume(roleArn: string | undefined, session: string): Credentials {
+    const role = roles.get(roleArn?.split('/').at(-1) ?? '') ?? { name: session, arn: '', statements: [] };
+    const credentials = {
+      accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
+      secretAccessKey: randomBytes(30).toString('base64'),
+      sessionToken: randomBytes(48).toString('base64'),
+    };
+    const principal = { caller: session, arn: `arn:aws:sts::${account}:assumed-role/${role.name}/${session}`, role };
+    keys.set(credentials.accessKeyId, { ...credentials, principal });
+    return credentials;
+  }
+
+  /** Whose key signed, as far as the request says; null without a signature. */
+  function callerOf(request: HttpRequest): string | null {
+    const claim = readClaim(request);
+    return claim && (keys.get(claim.accessKeyId)?.principal.caller ?? claim.accessKeyId);
+  }
+
+  /** Throws as AWS does unless the request is signed, by a key that the lab gave, for this service. */
+  function authenticate(request: HttpRequest, service: Service): Principal {
+    const claim = readClaim(request);
+    const key = keys.get(claim?.accessKeyId ?? '');
+    if (!claim || !key || request.headers['x-amz-security-token'] !== key.sessionToken)
+      throw refusal(service, 'unknown', 'The security token included in the request is invalid.');
+    if (claim.region !== region) throw refusal(service, 'forged', 'Credential should be scoped to a valid region.');
+    if (claim.service !== service.name)
+      throw refusal(service, 'forged', `Credential should be scoped to correct service: '${service.name}'.`);
+    if (!isSignedWith(key.secretAccessKey, { request, claim }))
+      throw refusal(
+        service,
+        'forged',
+        'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
+      );
+    return key.principal;
+  }
+
+  /** Who a caller of this name is to IAM. */
+  const arnOf = (caller: string): string =>
+    [...keys.values()].find(({ principal }) => principal.caller === caller)?.principal.arn ?? operator.arn;
+
+  /** Throws AccessDenied in AWS's words unless the caller's role allows all that the call does. */
+  async function authorize(
+    { arn, role }: Principal,
+    { service, ...call }: Omit<AskedCall, 'service'> & { service: Service },
+  ) {
+    // Everybody may ask who they are, whatever their policies say.
+    if (!role || call.operation === 'GetCallerIdentity') return;
+    for (const request of await accessRequests({ service: service.name, ...call }, tags)) {
+      const decision = decide(role.statements, request);
+      if (!decision.allowed) throw denial(service, { principal: arn, ...request, why: decision.why });
+      const { statement, action, resource } = decision.by;
+      const id = JSON.stringify([role.name, statement, action, resource]);
+      const use = uses.get(id) ?? { role: role.name, statement, action, resource, count: 0 };
+      use.count += 1;
+      uses.set(id, use);
+    }
+  }
+
+  return { createRole, attach, assume, arnOf, callerOf, authenticate, authorize, uses: () => [...uses.values()] };
+}
+
+type Denied = { readonly principal: string; readonly action: string; readonly resource: string; readonly why: string };
+
+/** AWS's own sentence. Source: IAM User Guide, "Troubleshoot access denied error messages". */
+export function denial(service: Service, { principal, action, resource, why }: Denied): AwsError {
+  const name = spelling[service.name]?.(action) ?? action;
+  const on = resource === '*' ? '' : ` on resource: ${resource}`;
+  const because = why.replace(action, name);
+  return refusal(service, 'denied', `User: ${principal} is not authorized to perform: ${name}${on} ${because}`);
+}
+
+/** How two services write their actions in refusals. */
+const spelling: Readonly<Record<string, (action: string) => string>> = {
+  sns: (action) => action.replace('sns', 'SNS'),
+  sqs: (action) => action.toLowerCase(),
+};
+
+/** One refusal in each protocol: JSON's name, query's name. */
+const codes = {
+  unknown: ['UnrecognizedClientException', 'InvalidClientTokenId'],
+  forged: ['InvalidSignatureException', 'SignatureDoesNotMatch'],
+  denied: ['AccessDeniedException', 'AccessDenied'],
+} as const;
+
+function refusal({ name, protocol }: Service, kind: keyof typeof codes, message: string): AwsError {
+  const [json, query] = codes[kind];
+  if (protocol === 'query') {
+    const code = name === 'sns' && kind === 'denied' ? 'AuthorizationError' : query;
+    return new AwsError(code, message, { status: 403 });
+  }
+  const status = protocol === 'rest-json' ? 403 : 400;
+  return new AwsError(json, message, name === 'sqs' ? { status: 403, queryCode: query } : { status });
+}
