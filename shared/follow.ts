@@ -1,8 +1,9 @@
 import type { Deliveries } from './aws/deliveries.ts';
 import type { Worker } from './aws/worker.ts';
+import { nextStep } from './domain/delivery.ts';
 import { finding } from './domain/reasons.ts';
 import { type Message, readOutcome } from './events.ts';
-import { isDone, obstacleOf, planDelivery, type Seen, type Wanted } from './plan.ts';
+import { isDone, observeDelivery, obstacleOf, planDelivery, type Seen, type Wanted } from './plan.ts';
 import { type Problem, problemOf } from './problem.ts';
 import type { Sight } from './world.ts';
 
@@ -16,8 +17,8 @@ type Following = {
 
 /** Seconds between two looks. */
 const pace = 5;
-/** Milliseconds that a last look and the answer may take. */
-const reserve = 20_000;
+/** Milliseconds that a last look of the worker (its timeout in serverless.yml: a minute) and the answer may take. */
+const reserve = 70_000;
 
 /**
  * Follows one certificate to the end of its delivery; null when it is delivered, else what stands in the way. The
@@ -26,9 +27,18 @@ const reserve = 20_000;
  */
 export async function follow(message: Message, following: Following): Promise<Problem | null> {
   const refused = await untilCurrent(message, following);
-  if (refused) return refused;
+  if (refused && !(await isToBeRolledOut(following))) return refused;
   await following.wire.deliveries.add(message);
-  return untilDelivered(following);
+  return refused ?? untilDelivered(following);
+}
+
+/** Where one secret is refused, another of the same certificate may be current by now, and its services still be old. */
+async function isToBeRolledOut({ wanted, wire }: Following): Promise<boolean> {
+  for (const one of wanted) {
+    const next = nextStep(await observeDelivery({ ...one, asked: {} }, wire));
+    if (next.do === 'roll out' || next.do === 'mark since') return true;
+  }
+  return false;
 }
 
 /** Null when the secret is current, and when the time is over: the queue goes on from either. */

@@ -62,10 +62,10 @@ export async function reExport(event: unknown, means: Means): Promise<Answer> {
 }
 
 function answer(planned: readonly Planned[], acted: readonly Acted[], { place }: Wire): Answer {
-  const errors = [
-    ...planned.flatMap(({ problems }) => problems.map((one) => problemOf(one, place))),
-    ...acted.flatMap(({ problem }) => problem ?? []),
-  ];
+  const said = planned.flatMap(({ problems }) => problems.map((one) => problemOf(one, place)));
+  // Whoever waits may hear from the worker what the plan has said already.
+  const heard = acted.flatMap(({ problem }) => problem ?? []);
+  const errors = [...said, ...heard.filter(({ message }) => said.every((one) => one.message !== message))];
   return {
     ok: errors.length === 0,
     plan: planned.flatMap(({ deliveries }) => deliveries.flatMap(({ seen }) => seen.steps)),

@@ -262,6 +262,22 @@ describe('a request with wait', () => {
     expect(await courier.restarts('wait')).toBe(1);
   });
 
+  it('names a refused secret once, and goes on with the other of the certificate, whatever events are lost', async () => {
+    const arn = await courier.issue({ name: 'pair.example.com', secret: 'courier/pair' });
+    await courier.service({ name: 'pair', secret: 'courier/pair' });
+    await courier.manager.send(new CreateSecretCommand({ Name: 'courier/not-ours', SecretString: 'somebody else' }));
+    await tag(arn, 'courier:secret', 'courier/pair courier/not-ours');
+    // One for each label: NEXT, AWSCURRENT, SINCE.
+    const labelled = Array(3).fill('Secret Label Updated');
+    for (const operation of ['ACM Certificate Available', ...labelled])
+      courier.lab.faults.add({ service: 'events', operation, fault: 'lose', nth: 1 });
+    await courier.renew(arn);
+    const { ok, errors } = await meanwhile(reExport({ certificateArn: arn, wait: true }));
+    await courier.settle();
+    expect({ ok, errors }).toMatchObject({ ok: false, errors: [{ reason: 'SecretNotOurs' }] });
+    expect(await courier.served('pair')).toEqual([await courier.serialOf(arn)]);
+  });
+
   it('is answered as soon as the delivery is refused', async () => {
     const Name = 'courier/refused';
     const arn = await courier.issue({ name: 'refused.example.com' });
