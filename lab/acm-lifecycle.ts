@@ -5,25 +5,7 @@ import type { Clock } from './clock.ts';
 import type { Emit } from './service.ts';
 
 /** A certificate as ACM keeps it: what stays over renewals, and the material that a renewal replaces. */
-export type CertificateRecord = {
-  readonly arn: string;
-  readonly type: 'PRIVATE' | 'IMPORTED' | 'AMAZON_ISSUED';
-  readonly createdAt: Date;
-  /** What was asked for; null for imported certificates. */
-  readonly request: CertificateRequest | null;
-  status: 'PENDING_VALIDATION' | 'ISSUED' | 'EXPIRED';
-  material: Material | null;
-  /** The material before a renewal, while an export may still hand it out. */
-  previous: { readonly material: Material; readonly until: Date } | null;
-  issuedAt: Date | null;
-  importedAt: Date | null;
-  /** Since it was issued or last renewed. */
-  exported: boolean;
-  inUseBy: readonly string[];
-  renewal: { readonly status: 'PENDING_AUTO_RENEWAL' | 'SUCCESS'; readonly updatedAt: Date } | null;
-  deleted: boolean;
-  unwatch: () => void;
-};
+export type CertificateRecord = ReturnType<typeof newCertificate>;
 
 export type Material = {
   readonly certificatePem: string;
@@ -47,19 +29,28 @@ const warningDays = 45;
 export const isEligible = (record: CertificateRecord): boolean =>
   record.type === 'PRIVATE' && record.status === 'ISSUED' && (record.exported || record.inUseBy.length > 0);
 
+type Fixed = {
+  readonly arn: string;
+  readonly type: 'PRIVATE' | 'IMPORTED' | 'AMAZON_ISSUED';
+  readonly createdAt: Date;
+  /** What was asked for; null for imported certificates. */
+  readonly request: CertificateRequest | null;
+};
+type Renewal = { readonly status: 'PENDING_AUTO_RENEWAL' | 'SUCCESS'; readonly updatedAt: Date };
+
 /** A certificate that is asked for but not there yet. */
-export const newCertificate = (
-  fixed: Pick<CertificateRecord, 'arn' | 'type' | 'createdAt' | 'request'>,
-): CertificateRecord => ({
+export const newCertificate = (fixed: Fixed) => ({
   ...fixed,
-  status: 'PENDING_VALIDATION',
-  material: null,
-  previous: null,
-  issuedAt: null,
-  importedAt: null,
+  status: 'PENDING_VALIDATION' as 'PENDING_VALIDATION' | 'ISSUED' | 'EXPIRED',
+  material: null as Material | null,
+  /** The material before a renewal, while an export may still hand it out. */
+  previous: null as { readonly material: Material; readonly until: Date } | null,
+  issuedAt: undefined as Date | undefined,
+  importedAt: undefined as Date | undefined,
+  /** Since it was issued or last renewed. */
   exported: false,
-  inUseBy: [],
-  renewal: null,
+  inUseBy: [] as readonly string[],
+  renewal: null as Renewal | null,
   deleted: false,
   unwatch: () => {},
 });

@@ -60,8 +60,8 @@ const common = (record: CertificateRecord) => ({
   CertificateKeyPairOrigin: record.type === 'IMPORTED' ? 'CUSTOMER_PROVIDED' : 'AWS_MANAGED',
   RenewalEligibility: isEligible(record) ? 'ELIGIBLE' : 'INELIGIBLE',
   CreatedAt: record.createdAt,
-  IssuedAt: record.issuedAt ?? undefined,
-  ImportedAt: record.importedAt ?? undefined,
+  IssuedAt: record.issuedAt,
+  ImportedAt: record.importedAt,
   NotBefore: record.material?.facts.notBefore,
   NotAfter: record.material?.facts.notAfter,
 });

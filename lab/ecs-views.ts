@@ -1,13 +1,5 @@
-import {
-  breakerThreshold,
-  type Deployment,
-  type EcsService,
-  liveTasks,
-  runningTasks,
-  type ServiceDeployment,
-  type Task,
-  type TaskDefinition,
-} from './rollout.ts';
+import type { Deployment, EcsService, ServiceDeployment, Task, TaskDefinition } from './ecs-records.ts';
+import { breakerThreshold, liveTasks, runningTasks } from './rollout.ts';
 import { arn } from './service.ts';
 
 export const clusterArn = (name: string) => arn('ecs', `cluster/${name}`);

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import { type EcsService, newService, type Task, type TaskDefinition } from './ecs-records.ts';
 import {
   clusterArn,
   describeCluster,
@@ -10,7 +11,7 @@ import {
   summary,
 } from './ecs-views.ts';
 import { page } from './page.ts';
-import { createScheduler, type EcsService, portOf, runningTasks, type Task, type TaskDefinition } from './rollout.ts';
+import { createScheduler, portOf, runningTasks } from './rollout.ts';
 import { arn, type Emit, type Operation, refuse, type Service } from './service.ts';
 import type { Tags } from './tags.ts';
 import { servedSerial } from './task-process.ts';
@@ -106,27 +107,8 @@ export function createEcs({ tags, ...parts }: Parts) {
     const present = findService(cluster, input.serviceName);
     if (present && present.status !== 'INACTIVE') invalid('Creation of service was not idempotent.');
     if (input.schedulingStrategy === 'DAEMON') invalid('The lab runs no daemons.');
-    const service: EcsService = {
-      name: input.serviceName,
-      arn: arn('ecs', `service/${cluster}/${input.serviceName}`),
-      cluster,
-      controller: input.deploymentController?.type ?? 'ECS',
-      launchType: input.launchType ?? 'EC2',
-      createdAt: clock.now(),
-      status: 'ACTIVE',
-      desiredCount: input.desiredCount ?? 0,
-      definition: definitionOf(input.taskDefinition),
-      configuration: {
-        minimumHealthyPercent: 100,
-        maximumPercent: 200,
-        deploymentCircuitBreaker: { enable: false, rollback: false },
-        ...input.deploymentConfiguration,
-      },
-      deployments: [],
-      serviceDeployments: [],
-      tasks: [],
-      events: [],
-    };
+    const definition = definitionOf(input.taskDefinition);
+    const service = newService(input, { cluster, definition, createdAt: clock.now() });
     if (present) services.splice(services.indexOf(present), 1);
     services.push(service);
     tags.forget(service.arn);
@@ -171,13 +153,6 @@ export function createEcs({ tags, ...parts }: Parts) {
       arnOf: (name) => arn('ecs', `service/${cluster}/${lastPart(name)}`),
     });
     return { services: found.map((one) => ({ ...describeService(one), ...tagsIf(include, one.arn) })), failures };
-  };
-
-  const ListServices: Operation = (input) => {
-    const cluster = clusterOf(input);
-    const listed = services.filter((service) => service.cluster === cluster && service.status !== 'INACTIVE');
-    const { items, next } = page(listed, { size: input.maxResults ?? 10, token: input.nextToken });
-    return { serviceArns: items.map((service) => service.arn), nextToken: next };
   };
 
   /** Running tasks, and those that stopped within the last hour. */
@@ -251,7 +226,6 @@ export function createEcs({ tags, ...parts }: Parts) {
       UpdateService,
       DeleteService,
       DescribeServices,
-      ListServices,
       ListTasks,
       DescribeTasks,
       ListServiceDeployments,

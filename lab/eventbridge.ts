@@ -7,17 +7,17 @@ import { account, arn, type Emit, region, type Service } from './service.ts';
 import type { Sqs } from './sqs.ts';
 
 /** An event as targets see it. */
-export type BusEvent = {
-  readonly version: '0';
-  readonly id: string;
-  readonly 'detail-type': string;
-  readonly source: string;
-  readonly account: string;
-  readonly time: string;
-  readonly region: string;
-  readonly resources: readonly string[];
-  readonly detail: unknown;
-};
+export type BusEvent = ReturnType<typeof envelope>;
+
+const envelope = ({ detailType, ...event }: Parameters<Emit>[0], now: Date) => ({
+  version: '0',
+  id: randomUUID(),
+  'detail-type': detailType,
+  account,
+  time: now.toISOString().replace(/\.\d+/, ''),
+  region,
+  ...event,
+});
 
 export type EventBridge = ReturnType<typeof createEventBridge>;
 
@@ -48,13 +48,11 @@ export function createEventBridge({ clock, faults, lambda, sqs }: Parts) {
   const rules = new Map<string, Rule>();
   const events: BusEvent[] = [];
 
-  function put({ detailType, ...event }: Parameters<Emit>[0]): BusEvent {
-    const time = clock.now().toISOString().replace(/\.\d+/, '');
-    const where = { version: '0', id: randomUUID(), account, region, time } as const;
-    const envelope = { ...where, 'detail-type': detailType, ...event };
-    events.push(envelope);
-    route(envelope);
-    return envelope;
+  function put(happened: Parameters<Emit>[0]): BusEvent {
+    const event = envelope(happened, clock.now());
+    events.push(event);
+    route(event);
+    return event;
   }
 
   function route(event: BusEvent): void {

@@ -11,14 +11,9 @@ export type Fault = { readonly nth: number } & (
   | { readonly service: 'events'; readonly operation: string; readonly fault: EventFault }
 );
 
-export type Faults = {
-  add(fault: Fault): void;
-  /** Counts one call, and says what is to go wrong with it. */
-  takeForCall(service: string, operation: string): CallFault | undefined;
-  takeForEvent(detailType: string): EventFault | undefined;
-};
+export type Faults = ReturnType<typeof createFaults>;
 
-export function createFaults(): Faults {
+export function createFaults() {
   const armed: { readonly fault: Fault; left: number }[] = [];
 
   /** Every armed fault that matches counts this occurrence; the first one that is due is spent on it. */
@@ -33,8 +28,9 @@ export function createFaults(): Faults {
   }
 
   return {
-    add: (fault) => void armed.push({ fault, left: fault.nth }),
-    takeForCall: (service, operation) => take(service, operation, callFaults) as CallFault | undefined,
-    takeForEvent: (detailType) => take('events', detailType, eventFaults) as EventFault | undefined,
+    add: (fault: Fault) => void armed.push({ fault, left: fault.nth }),
+    /** Counts one call, and says what is to go wrong with it. */
+    takeForCall: (service: string, operation: string) => take(service, operation, callFaults) as CallFault | undefined,
+    takeForEvent: (detailType: string) => take('events', detailType, eventFaults) as EventFault | undefined,
   };
 }

@@ -12,26 +12,6 @@ export type NewMessage = {
   readonly attributes?: MessageAttributes | undefined;
 };
 
-type Message = NewMessage & {
-  readonly messageId: string;
-  readonly sequenceNumber: string;
-  readonly sentAt: number;
-  /** Set when it came here as a dead letter. */
-  readonly sourceArn: string | undefined;
-  visibleAt: number;
-  receiveCount: number;
-  firstReceivedAt: number;
-  receivedAt: number;
-  receiptHandle: string;
-  cancelWake: () => void;
-};
-
-export type Queue = ReturnType<typeof createQueue>;
-export type ReceivedMessage = ReturnType<Queue['receive']>[number];
-
-const deduplicationMs = 5 * 60_000;
-const longestInFlightMs = 12 * 3_600_000;
-const firstSequenceNumber = 18_870_000_000_000_000_000n;
 const unseen = {
   visibleAt: 0,
   receiveCount: 0,
@@ -41,6 +21,21 @@ const unseen = {
   cancelWake: () => {},
 };
 
+type Message = NewMessage &
+  typeof unseen & {
+    readonly messageId: string;
+    readonly sequenceNumber: string;
+    readonly sentAt: number;
+    /** Set when it came here as a dead letter. */
+    readonly sourceArn: string | undefined;
+  };
+
+export type Queue = ReturnType<typeof createQueue>;
+export type ReceivedMessage = ReturnType<Queue['receive']>[number];
+
+const deduplicationMs = 5 * 60_000;
+const longestInFlightMs = 12 * 3_600_000;
+const firstSequenceNumber = 18_870_000_000_000_000_000n;
 /** What moves on to another queue when it was received too often. */
 type Graveyard = { readonly bury: (message: Message, sourceArn: string) => void };
 

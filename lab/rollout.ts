@@ -1,102 +1,16 @@
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
+import {
+  type Container,
+  type ContainerDefinition,
+  type Deployment,
+  type EcsService,
+  newDeployment,
+  type ServiceDeployment,
+  type Task,
+} from './ecs-records.ts';
 import { arn, type Emit } from './service.ts';
-import { freeAddress, startProcess, type TaskProcess } from './task-process.ts';
-
-export type ContainerDefinition = {
-  readonly name: string;
-  readonly image: string;
-  readonly essential?: boolean;
-  readonly portMappings?: readonly { readonly containerPort: number }[];
-  readonly environment?: readonly { readonly name: string; readonly value: string }[];
-  readonly secrets?: readonly { readonly name: string; readonly valueFrom: string }[];
-};
-
-export type TaskDefinition = {
-  readonly arn: string;
-  readonly family: string;
-  readonly revision: number;
-  readonly registeredAt: Date;
-  readonly containers: readonly ContainerDefinition[];
-};
-
-type Container = {
-  readonly definition: ContainerDefinition;
-  process?: TaskProcess;
-  exit?: Awaited<TaskProcess['exited']>;
-};
-
-export type Task = {
-  readonly arn: string;
-  readonly deployment: Deployment;
-  readonly containers: readonly Container[];
-  readonly createdAt: Date;
-  lastStatus: 'PENDING' | 'RUNNING' | 'DEPROVISIONING' | 'STOPPED';
-  desiredStatus: 'RUNNING' | 'STOPPED';
-  startedAt?: Date;
-  stoppedAt?: Date;
-  stoppedReason?: string;
-  host?: string;
-};
-
-export type Deployment = {
-  /** `ecs-svc/<number>`. */
-  readonly id: string;
-  readonly definition: TaskDefinition;
-  readonly createdAt: Date;
-  updatedAt: Date;
-  rolloutState: 'IN_PROGRESS' | 'COMPLETED' | 'FAILED';
-  rolloutStateReason: string;
-  /** Whether it ever completed: only then can a roll-back return to it. */
-  completed: boolean;
-  /** Tasks in a row that ended before they listened. */
-  failedTasks: number;
-  /** Tasks in a row that ended by themselves, and when the next may be started. */
-  exits: number;
-  retryAt: number;
-  /** Once superseded: how many tasks it may still have. */
-  share: number;
-};
-
-export type ServiceDeployment = {
-  readonly arn: string;
-  readonly target: Deployment;
-  readonly createdAt: Date;
-  status:
-    | 'PENDING'
-    | 'IN_PROGRESS'
-    | 'SUCCESSFUL'
-    | 'STOPPED'
-    | 'ROLLBACK_IN_PROGRESS'
-    | 'ROLLBACK_SUCCESSFUL'
-    | 'ROLLBACK_FAILED';
-  statusReason?: string;
-  startedAt?: Date;
-  finishedAt?: Date;
-};
-
-export type EcsService = {
-  readonly name: string;
-  readonly arn: string;
-  readonly cluster: string;
-  readonly controller: string;
-  readonly launchType: string;
-  readonly createdAt: Date;
-  status: 'ACTIVE' | 'DRAINING' | 'INACTIVE';
-  desiredCount: number;
-  definition: TaskDefinition;
-  configuration: {
-    readonly minimumHealthyPercent: number;
-    readonly maximumPercent: number;
-    readonly deploymentCircuitBreaker: { readonly enable: boolean; readonly rollback: boolean };
-  };
-  /** The first one is PRIMARY, the others are ACTIVE. */
-  deployments: Deployment[];
-  /** Newest first, as are the events. */
-  readonly serviceDeployments: ServiceDeployment[];
-  readonly events: { readonly id: string; readonly createdAt: Date; readonly message: string }[];
-  readonly tasks: Task[];
-};
+import { freeAddress, startProcess } from './task-process.ts';
 
 /** Lab time between the last old task's end and COMPLETED. */
 const settleMs = 1_000;
@@ -352,23 +266,6 @@ const presentTasks = (service: EcsService) => service.tasks.filter((task) => tas
 function room(service: EcsService): number {
   const most = Math.floor((service.desiredCount * service.configuration.maximumPercent) / 100);
   return Math.max(most - presentTasks(service).length, 0);
-}
-
-function newDeployment(definition: TaskDefinition, now: Date): Deployment {
-  const id = `ecs-svc/${randomInt(1e9, 9e9)}${randomInt(1e8, 9e8)}`;
-  return {
-    id,
-    definition,
-    createdAt: now,
-    updatedAt: now,
-    rolloutState: 'IN_PROGRESS',
-    rolloutStateReason: `ECS deployment ${id} in progress.`,
-    completed: false,
-    failedTasks: 0,
-    exits: 0,
-    retryAt: 0,
-    share: 0,
-  };
 }
 
 /** Whether the service has exactly the wanted tasks, all running and all of this deployment. */

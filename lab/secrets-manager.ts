@@ -6,16 +6,7 @@ import type { Tags } from './tags.ts';
 
 type Version = { readonly id: string; readonly value: string; readonly created: Date; readonly labels: Set<string> };
 
-type Secret = {
-  readonly arn: string;
-  readonly name: string;
-  readonly description: string | undefined;
-  readonly kmsKeyId: string | undefined;
-  readonly created: Date;
-  readonly versions: Map<string, Version>;
-  changed: Date;
-  deletion: { readonly due: Date; readonly cancel: () => void } | undefined;
-};
+type Secret = ReturnType<typeof newSecret>;
 
 const secretBytes = 65_536;
 const labelsPerVersion = 20;
@@ -97,16 +88,7 @@ export function createSecretsManager({ clock, emit, tags }: { clock: Clock; emit
   const CreateSecret: Operation = (input) => {
     const existing = [...secrets.values()].find((secret) => secret.name === input.Name);
     if (existing) return recreate(existing, input);
-    const secret: Secret = {
-      arn: arn('secretsmanager', `secret:${input.Name}-${randomCharacters(alphanumeric, 6)}`),
-      name: input.Name,
-      description: input.Description,
-      kmsKeyId: input.KmsKeyId,
-      created: clock.now(),
-      versions: new Map(),
-      changed: clock.now(),
-      deletion: undefined,
-    };
+    const secret = newSecret(input, clock.now());
     // The value is checked before the secret exists: a refused request must leave nothing behind.
     const version = input.SecretString && put(secret, { ...input, VersionStages: undefined });
     secrets.set(secret.arn, secret);
@@ -182,9 +164,7 @@ export function createSecretsManager({ clock, emit, tags }: { clock: Clock; emit
     const labelled = [...secret.versions.values()].filter(({ labels }) => labels.size > 0);
     return {
       ...named(secret),
-      Description: secret.description,
-      KmsKeyId: secret.kmsKeyId,
-      CreatedDate: secret.created,
+      ...secret.facts,
       LastChangedDate: secret.changed,
       DeletedDate: secret.deletion?.due,
       Tags: tags.of(secret.arn),
@@ -269,6 +249,17 @@ export function createSecretsManager({ clock, emit, tags }: { clock: Clock; emit
   };
   return { service, read };
 }
+
+type SecretWish = { readonly Name: string; readonly Description?: string; readonly KmsKeyId?: string };
+
+const newSecret = ({ Name, Description, KmsKeyId }: SecretWish, now: Date) => ({
+  arn: arn('secretsmanager', `secret:${Name}-${randomCharacters(alphanumeric, 6)}`),
+  name: Name,
+  facts: { Description, KmsKeyId, CreatedDate: now },
+  versions: new Map<string, Version>(),
+  changed: now,
+  deletion: undefined as { readonly due: Date; readonly cancel: () => void } | undefined,
+});
 
 const invalidParameter = (message: string) => refuse('InvalidParameterException', message);
 const invalidRequest = (message: string) => refuse('InvalidRequestException', message);

@@ -52,12 +52,10 @@ function json(version: string): Wire {
 
 const fault = (error: AwsError) => (error.status < 500 ? 'Sender' : 'Receiver');
 
-/** JSON.stringify has called `toJSON` on `value` already, so dates and buffers are looked up in their holder. */
+/** JSON.stringify has called `toJSON` on `value` already, so a date is looked up in its holder. */
 function toWire(this: Record<string, unknown>, key: string, value: unknown): unknown {
   const original = this[key];
-  if (original instanceof Date) return original.getTime() / 1000;
-  if (original instanceof Uint8Array) return Buffer.from(original).toString('base64');
-  return value;
+  return original instanceof Date ? original.getTime() / 1000 : value;
 }
 
 function xmlAnswer(status: number, { root, content }: { root: string; content: object }): HttpAnswer {
@@ -71,9 +69,7 @@ function xml(tag: string, value: unknown): string {
 
 function xmlContent(value: unknown): string {
   if (value instanceof Date) return value.toISOString();
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
   if (Array.isArray(value)) return value.map((item) => xml('member', item)).join('');
-  if (value instanceof Map) return [...value].map(([key, item]) => xml('entry', { key, value: item })).join('');
   if (typeof value === 'object' && value !== null) {
     return Object.entries(value)
       .map(([name, member]) => xml(name, member))

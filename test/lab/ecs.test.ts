@@ -10,7 +10,6 @@ import {
   DescribeTasksCommand,
   ListServiceDeploymentsCommand,
   type ListServiceDeploymentsCommandInput,
-  ListServicesCommand,
   ListTagsForResourceCommand,
   ListTasksCommand,
   RegisterTaskDefinitionCommand,
@@ -224,8 +223,6 @@ describe('a service', () => {
     expect(await served()).toEqual([]);
     expect((await describeService()).status).toBe('INACTIVE');
     await expect(update()).rejects.toMatchObject({ name: 'ServiceNotActiveException' });
-    const { serviceArns } = await lab.ecsClient.send(new ListServicesCommand({ cluster, maxResults: 100 }));
-    expect(serviceArns?.some((arn) => arn.endsWith(`/${name}`))).toBe(false);
   });
 
   it('refuses a forced deployment under CODE_DEPLOY, and shows no deployments', async () => {
