@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { decide, type Statement, statementsOf } from './iam-policy.ts';
+import { type AccessRequest, type Decision, decide, type Grant, type Statement, statementsOf } from './iam-policy.ts';
 import { type AskedCall, accessRequests } from './iam-request.ts';
 import { AwsError, account, type HttpRequest, region, type Service } from './service.ts';
 import { isSignedWith, readClaim } from './signature.ts';
@@ -12,13 +12,13 @@ export type Credentials = {
   readonly sessionToken?: string;
 };
 
-/** How often a role was allowed an action on a resource, and by what: the pattern of each and the statement. */
+/** How often a role asked for an action, and what allowed it; null where it was denied, on that resource. */
 export type Use = {
   readonly role: string;
-  readonly statement: Statement;
   readonly action: string;
-  readonly resource: string;
-  count: number;
+  readonly by: Grant | null;
+  readonly denied?: string;
+  readonly count: number;
 };
 
 type Role = { readonly name: string; readonly arn: string; readonly statements: Statement[] };
@@ -32,14 +32,14 @@ export type Iam = ReturnType<typeof createIam>;
 
 /**
  * Signatures and identity-based policies. Resource-based policies, boundaries and the delay of fresh tags are not
- * simulated.
+ * simulated. `operatorKeys`: access key ids of the operator, each its own secret.
  */
-export function createIam({ tags }: { tags: Tags }) {
+export function createIam({ tags, operatorKeys = ['operator'] }: { tags: Tags; operatorKeys?: readonly string[] }) {
   const roles = new Map<string, Role>();
   const keys = new Map<string, Key>();
   const uses = new Map<string, Use>();
   const operator = { caller: 'operator', arn: `arn:aws:iam::${account}:user/operator` };
-  keys.set('operator', { accessKeyId: 'operator', secretAccessKey: 'operator', principal: operator });
+  for (const id of operatorKeys) keys.set(id, { accessKeyId: id, secretAccessKey: id, principal: operator });
 
   /** As CreateRole with inline policies: answers the role's ARN. */
   function createRole({
@@ -114,13 +114,16 @@ export function createIam({ tags }: { tags: Tags }) {
     if (!role || call.operation === 'GetCallerIdentity') return;
     for (const request of await accessRequests({ service: service.name, ...call }, tags)) {
       const decision = decide(role.statements, request);
+      count(role, { request, decision });
       if (!decision.allowed) throw denial(service, { principal: arn, ...request, why: decision.why });
-      const { statement, action, resource } = decision.by;
-      const id = JSON.stringify([role.name, statement, action, resource]);
-      const use = uses.get(id) ?? { role: role.name, statement, action, resource, count: 0 };
-      use.count += 1;
-      uses.set(id, use);
     }
+  }
+
+  function count({ name: role }: Role, { request, decision }: { request: AccessRequest; decision: Decision }): void {
+    const { action, resource } = request;
+    const use = decision.allowed ? { role, action, by: decision.by } : { role, action, by: null, denied: resource };
+    const id = JSON.stringify(use);
+    uses.set(id, { ...use, count: (uses.get(id)?.count ?? 0) + 1 });
   }
 
   return { createRole, attach, assume, arnOf, callerOf, authenticate, authorize, uses: () => [...uses.values()] };

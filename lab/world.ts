@@ -7,6 +7,7 @@ import { type BusEvent, createEventBridge } from './eventbridge.ts';
 import { createFaults, type Faults } from './faults.ts';
 import type { LogLine } from './function-runner.ts';
 import { createIam } from './iam.ts';
+import { recordUses } from './iam-records.ts';
 import { createLambda } from './lambda.ts';
 import { createPrivateCa } from './private-ca.ts';
 import { createSecretsManager } from './secrets-manager.ts';
@@ -26,6 +27,8 @@ export type LabOptions = {
   readonly start?: Date;
   /** Path of a packaged template.json; without one there are no functions. */
   readonly template?: string;
+  /** Access key ids of the operator, each its own secret; `operator` unless a program cannot be given that. */
+  readonly operatorKeys?: readonly string[];
 };
 
 export type Lab = {
@@ -59,7 +62,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const emit: Emit = (event) => bus.emit(event);
 
   const tags = createTags();
-  const iam = createIam({ tags });
+  const iam = createIam({ tags, ...(options.operatorKeys && { operatorKeys: options.operatorKeys }) });
   const sqs = createSqs({ clock, url });
   const sns = createSns();
   const lambda = createLambda({ clock, sqs, url });
@@ -94,6 +97,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     clock.stop();
     await Promise.all([lambda.stop(), ecs.stop()]);
     await server?.stop();
+    recordUses(iam.uses());
   }
 
   try {
