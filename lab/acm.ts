@@ -98,7 +98,8 @@ export function createAcm(world: { clock: Clock; emit: Emit; authority: Authorit
   };
 
   const ListCertificates: Operation = ({ CertificateStatuses: statuses, Includes: includes = {}, ...input }) => {
-    const { keyTypes = ['RSA_1024', 'RSA_2048'] } = includes;
+    const { keyTypes = ['RSA_1024', 'RSA_2048'], ...others } = includes;
+    if (input.SortBy || Object.keys(others).length > 0) invalid('The lab neither sorts nor filters by other includes.');
     const found = [...records.values()].filter(
       (record) => keyTypes.includes(keyAlgorithmOf(record)) && (statuses?.includes(record.status) ?? true),
     );
@@ -107,6 +108,7 @@ export function createAcm(world: { clock: Clock; emit: Emit; authority: Authorit
   };
 
   const SearchCertificates: Operation = ({ FilterStatement: statement, ...input }) => {
+    if (input.SortBy) invalid('The lab does not sort.');
     const all = [...records.values()].map(certificateSearchResult);
     const found = all.filter((result) => statement === undefined || isFound(result, statement));
     const { items, next } = page(found, { size: input.MaxResults ?? 100, token: input.NextToken });

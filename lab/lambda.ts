@@ -44,6 +44,7 @@ export function createLambda({ clock, sqs, url }: Parts) {
   async function invoke({ name, type, event }: InvokeInput): Promise<HttpAnswer> {
     const runner = find(name);
     checkJson(event);
+    if (type === 'DryRun') refuse('InvalidParameterValueException', 'The lab runs nothing dry.');
     if (type === 'Event') {
       invokeLater(name, event);
       return answer(202, '');
@@ -183,8 +184,12 @@ function failureRecord({ settings }: FunctionRunner, { call, payload, clock }: F
 
 function recordOf(message: ReceivedMessage, queue: Queue): object {
   const { messageId, receiptHandle, body, attributes } = message;
-  const source = { messageAttributes: {}, eventSource: 'aws:sqs', eventSourceARN: queue.arn, awsRegion: region };
-  return { messageId, receiptHandle, body, attributes, ...source };
+  const named = Object.entries(message.messageAttributes);
+  const messageAttributes = Object.fromEntries(
+    named.map(([name, { DataType, StringValue }]) => [name, { dataType: DataType, stringValue: StringValue }]),
+  );
+  const source = { eventSource: 'aws:sqs', eventSourceARN: queue.arn, awsRegion: region };
+  return { messageId, receiptHandle, body, attributes, messageAttributes, ...source };
 }
 
 /** Message ids that the answer hands back; all of them where the answer is malformed or names what was not sent. */

@@ -54,6 +54,7 @@ export function createSecretsManager({ clock, emit, tags }: { clock: Clock; emit
 
   /** A new version, or the one that this token made before from the same value. */
   function put(secret: Secret, { SecretString: value, ClientRequestToken, VersionStages }: NewVersion): Version {
+    if (!value) invalidParameter('You must provide SecretString: the lab keeps no binary secrets.');
     if (Buffer.byteLength(value) > secretBytes)
       refuse('ValidationException', `Value at 'secretString' must have length less than or equal to ${secretBytes}`);
     const id = ClientRequestToken ?? randomUUID();
@@ -90,7 +91,8 @@ export function createSecretsManager({ clock, emit, tags }: { clock: Clock; emit
     if (existing) return recreate(existing, input);
     const secret = newSecret(input, clock.now());
     // The value is checked before the secret exists: a refused request must leave nothing behind.
-    const version = input.SecretString && put(secret, { ...input, VersionStages: undefined });
+    const hasValue = 'SecretString' in input || 'SecretBinary' in input;
+    const version = hasValue ? put(secret, { ...input, VersionStages: undefined }) : undefined;
     secrets.set(secret.arn, secret);
     tags.add(secret.arn, input.Tags);
     return { ...named(secret), VersionId: version?.id };
@@ -289,6 +291,8 @@ const punctuation = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
 const randomCharacters = (alphabet: string, length: number) =>
   Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
 
-const GetRandomPassword: Operation = ({ PasswordLength = 32, ExcludePunctuation }) => ({
-  RandomPassword: randomCharacters(ExcludePunctuation ? alphanumeric : alphanumeric + punctuation, PasswordLength),
-});
+const GetRandomPassword: Operation = ({ PasswordLength = 32, ExcludePunctuation, ExcludeCharacters = '' }) => {
+  const alphabet = ExcludePunctuation ? alphanumeric : alphanumeric + punctuation;
+  const allowed = [...alphabet].filter((character) => !ExcludeCharacters.includes(character)).join('');
+  return { RandomPassword: randomCharacters(allowed, PasswordLength) };
+};

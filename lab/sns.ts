@@ -48,8 +48,9 @@ export function createSns() {
     return subscription.arn;
   }
 
-  const Publish: Operation = ({ TopicArn, Subject, Message, MessageAttributes = {} }) => {
+  const Publish: Operation = ({ TopicArn, Subject, Message, MessageStructure, MessageAttributes = {} }) => {
     const topic = subscriptions(TopicArn);
+    if (MessageStructure) invalid('The lab sends everybody the same text: MessageStructure');
     checkPublication({ Subject, Message, MessageAttributes });
     const attributes = textsOf(MessageAttributes);
     for (const { address, filterPolicy } of topic) {

@@ -53,6 +53,7 @@ export async function applyTemplateFile(path: string, world: World): Promise<voi
     if (known) return known;
     const resource = Resources[logicalId];
     if (!resource) throw new Error(`The template refers to "${logicalId}", which it does not create`);
+    if ('Condition' in resource) throw new Error(`The lab knows no conditions, as "${logicalId}" has one`);
     if (making.has(logicalId)) throw new Error(`Circular dependency: ${[...making, logicalId].join(' → ')}`);
     making.add(logicalId);
     const properties = resolve(resource.Properties ?? {}, scope);

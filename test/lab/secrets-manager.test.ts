@@ -237,6 +237,11 @@ describe('a secret', () => {
     await expect(describeSecret()).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
   });
 
+  it('is text: a binary one is refused', async () => {
+    const command = new CreateSecretCommand({ Name: name, SecretBinary: new Uint8Array([0, 255, 1]) });
+    await expect(lab.secretsClient.send(command)).rejects.toMatchObject({ name: 'InvalidParameterException' });
+  });
+
   it('is created once: again only with the same token and value', async () => {
     await create('one');
     expect((await create('one')).VersionId).toBe(token('first'));
@@ -273,6 +278,8 @@ describe('a random password', () => {
 
   it('has the length that was asked for, and punctuation only where it is not excluded', async () => {
     expect(await password({ PasswordLength: 64, ExcludePunctuation: true })).toMatch(/^[A-Za-z0-9]{64}$/);
-    expect(await password({ PasswordLength: 4096 })).toMatch(/^(?=.*[^A-Za-z0-9])[!-~]{4096}$/);
+    const long = await password({ PasswordLength: 4096, ExcludeCharacters: '#$%' });
+    expect(long).toMatch(/^(?=.*[^A-Za-z0-9])[!-~]{4096}$/);
+    expect(long).not.toMatch(/[#$%]/);
   });
 });

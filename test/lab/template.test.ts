@@ -122,6 +122,7 @@ describe('a template is refused', () => {
       { A: queue({ QueueName: 'x', FifoQueue: true }) },
       'Cannot create "A" (AWS::SQS::Queue): Invalid value for the parameter QueueName of queue "x".',
     ],
+    ['for a condition', { A: { ...role({}), Condition: 'Never' } }, 'The lab knows no conditions'],
     ['for a function without a bundle', { A: functionResource('nobody') }, 'There is no "functions/nobody/index.js"'],
     [
       'for a schedule',
