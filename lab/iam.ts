@@ -37,8 +37,10 @@ export type Iam = ReturnType<typeof createIam>;
 export function createIam({ tags, operatorKeys = ['operator'] }: { tags: Tags; operatorKeys?: readonly string[] }) {
   const roles = new Map<string, Role>();
   const keys = new Map<string, Key>();
+  const principals = new Map<string, Principal>();
   const uses = new Map<string, Use>();
   const operator = { caller: 'operator', arn: `arn:aws:iam::${account}:user/operator` };
+  principals.set(operator.caller, operator);
   for (const id of operatorKeys) keys.set(id, { accessKeyId: id, secretAccessKey: id, principal: operator });
 
   /** As CreateRole with inline policies: answers the role's ARN. */
@@ -73,6 +75,7 @@ export function createIam({ tags, operatorKeys = ['operator'] }: { tags: Tags; o
       sessionToken: randomBytes(48).toString('base64'),
     };
     const principal = { caller: session, arn: `arn:aws:sts::${account}:assumed-role/${role.name}/${session}`, role };
+    principals.set(session, principal);
     keys.set(credentials.accessKeyId, { ...credentials, principal });
     return credentials;
   }
@@ -102,8 +105,7 @@ export function createIam({ tags, operatorKeys = ['operator'] }: { tags: Tags; o
   }
 
   /** Who a caller of this name is to IAM. */
-  const arnOf = (caller: string): string =>
-    [...keys.values()].find(({ principal }) => principal.caller === caller)?.principal.arn ?? operator.arn;
+  const arnOf = (caller: string): string => principals.get(caller)?.arn ?? operator.arn;
 
   /** Throws AccessDenied in AWS's words unless the caller's role allows all that the call does. */
   async function authorize(
@@ -119,6 +121,17 @@ export function createIam({ tags, operatorKeys = ['operator'] }: { tags: Tags; o
     }
   }
 
+  /** Throws where the role of a function forbids what Lambda is to do in its name: its creation fails then, as in AWS. */
+  function demand(caller: string, { action, resource }: { action: string; resource: string }): void {
+    const { role } = principals.get(caller) ?? {};
+    const request = { action, resource, context: {} };
+    const decision = decide(role?.statements ?? [], request);
+    if (role) count(role, { request, decision });
+    const call = action.split(':')[1];
+    if (!decision.allowed)
+      throw new Error(`The function's execution role does not have permissions to call ${call} on ${resource}`);
+  }
+
   function count({ name: role }: Role, { request, decision }: { request: AccessRequest; decision: Decision }): void {
     const { action, resource } = request;
     const use = decision.allowed ? { role, action, by: decision.by } : { role, action, by: null, denied: resource };
@@ -126,7 +139,13 @@ export function createIam({ tags, operatorKeys = ['operator'] }: { tags: Tags; o
     uses.set(id, { ...use, count: (uses.get(id)?.count ?? 0) + 1 });
   }
 
-  return { createRole, attach, assume, arnOf, callerOf, authenticate, authorize, uses: () => [...uses.values()] };
+  /** What the roles may do, and what they did. */
+  const records = () => ({
+    roles: Object.fromEntries([...roles.values()].map(({ name, statements }) => [name, statements])),
+    uses: [...uses.values()],
+  });
+
+  return { createRole, attach, assume, arnOf, callerOf, authenticate, authorize, demand, records };
 }
 
 type Denied = { readonly principal: string; readonly action: string; readonly resource: string; readonly why: string };

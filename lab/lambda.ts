@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import { createFunctionRunner, type FunctionRunner, type FunctionSettings, type LogLine } from './function-runner.ts';
+import type { Iam } from './iam.ts';
 import type { Queue, ReceivedMessage } from './queue.ts';
 import { AwsError, arn, type HttpAnswer, type HttpRequest, refuse, region, type Service } from './service.ts';
 import type { Sqs } from './sqs.ts';
@@ -26,10 +27,10 @@ export type Lambda = ReturnType<typeof createLambda>;
 const invocations = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
 const minuteMs = 60_000;
 
-type Parts = { clock: Clock; sqs: Pick<Sqs, 'byArn'>; url: () => string };
+type Parts = { clock: Clock; sqs: Pick<Sqs, 'byArn'>; iam: Pick<Iam, 'demand'>; url: () => string };
 
 /** Functions as processes on the lab's clock. `url` is the lab's own, where their SDK clients are sent. */
-export function createLambda({ clock, sqs, url }: Parts) {
+export function createLambda({ clock, sqs, iam, url }: Parts) {
   const functions = new Map<string, FunctionRunner>();
   const asyncSettings = new Map<string, AsyncSettings>();
   const logs: LogLine[] = [];
@@ -84,6 +85,8 @@ export function createLambda({ clock, sqs, url }: Parts) {
       throw new Error(
         `Queue visibility timeout: ${queue.visibilitySeconds} seconds is less than Function timeout: ${timeoutSeconds} seconds`,
       );
+    for (const call of ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'])
+      iam.demand(runner.settings.name, { action: `sqs:${call}`, resource: queue.arn });
     poll(queue, { runner, mapping });
   }
 
@@ -121,7 +124,10 @@ export function createLambda({ clock, sqs, url }: Parts) {
   }
 
   function configureAsync(functionName: string, settings: AsyncSettings): void {
-    asyncSettings.set(find(functionName).settings.name, settings);
+    const { name } = find(functionName).settings;
+    const { onFailureArn: resource } = settings;
+    if (resource) iam.demand(name, { action: 'sqs:SendMessage', resource });
+    asyncSettings.set(name, settings);
   }
 
   async function stop(): Promise<void> {

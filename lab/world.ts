@@ -7,7 +7,7 @@ import { type BusEvent, createEventBridge } from './eventbridge.ts';
 import { createFaults, type Faults } from './faults.ts';
 import type { LogLine } from './function-runner.ts';
 import { createIam } from './iam.ts';
-import { recordUses } from './iam-records.ts';
+import { keepRecords } from './iam-records.ts';
 import { createLambda } from './lambda.ts';
 import { createPrivateCa } from './private-ca.ts';
 import { createSecretsManager } from './secrets-manager.ts';
@@ -65,7 +65,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const iam = createIam({ tags, ...(options.operatorKeys && { operatorKeys: options.operatorKeys }) });
   const sqs = createSqs({ clock, url });
   const sns = createSns();
-  const lambda = createLambda({ clock, sqs, url });
+  const lambda = createLambda({ clock, sqs, iam, url });
   const bus = createEventBridge({ clock, faults, lambda, sqs });
   const authority = await createAuthority({ clock });
   const acm = createAcm({ clock, emit, authority, tags });
@@ -97,7 +97,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     clock.stop();
     await Promise.all([lambda.stop(), ecs.stop()]);
     await server?.stop();
-    recordUses(iam.uses());
+    keepRecords(iam);
   }
 
   try {

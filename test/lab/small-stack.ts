@@ -15,7 +15,7 @@ export type SmallStack = Lab & {
 
 /** A lab with a template of the test's own. `functions` are CommonJS sources of their bundles, in `functions/<name>`. */
 export async function startSmallStack(
-  template: object,
+  template: { readonly Resources: object },
   { functions = {}, ...options }: { functions?: Record<string, string> } & Omit<LabOptions, 'template'> = {},
 ): Promise<SmallStack> {
   const folder = await mkdtemp(join(tmpdir(), 'small-stack-'));
@@ -23,7 +23,8 @@ export async function startSmallStack(
     await mkdir(join(folder, 'functions', name), { recursive: true });
     await writeFile(join(folder, 'functions', name, 'index.js'), source);
   }
-  await writeFile(join(folder, 'template.json'), JSON.stringify(template));
+  const Resources = { FunctionRole: roleOf(everything), ...template.Resources };
+  await writeFile(join(folder, 'template.json'), JSON.stringify({ ...template, Resources }));
   const remove = () => rm(folder, { recursive: true });
   const lab = await startLab({ ...options, template: join(folder, 'template.json') }).catch(async (error) => {
     await remove();
@@ -38,6 +39,14 @@ export async function startSmallStack(
   return { ...lab, client, stop: () => lab.stop().then(remove) };
 }
 
+const everything = { Effect: 'Allow', Action: '*', Resource: '*' };
+
+export const roleOf = (...Statement: readonly object[]) => ({
+  Type: 'AWS::IAM::Role',
+  Properties: { Policies: [{ PolicyName: 'all', PolicyDocument: { Statement } }] },
+});
+
+/** Its role may do everything, unless `more` names another. */
 export const functionResource = (name: string, more: object = {}) => ({
   Type: 'AWS::Lambda::Function',
   Properties: {
@@ -45,6 +54,7 @@ export const functionResource = (name: string, more: object = {}) => ({
     Code: `functions/${name}`,
     Handler: 'index.handler',
     Runtime: 'nodejs24.x',
+    Role: getArn('FunctionRole'),
     ...more,
   },
 });
