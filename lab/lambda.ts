@@ -6,20 +6,22 @@ import type { Queue, ReceivedMessage } from './queue.ts';
 import { AwsError, arn, type HttpAnswer, type HttpRequest, refuse, region, type Service } from './service.ts';
 import type { Sqs } from './sqs.ts';
 
-export type AsyncSettings = {
+/** AWS::Lambda::EventInvokeConfig. */
+type AsyncSettings = {
+  readonly FunctionName: string;
   /** 0 to 2, after 1 and 2 minutes. */
-  readonly retries?: number | undefined;
-  /** Of the queue that gets the record of an invocation which failed for good. */
-  readonly onFailureArn?: string | undefined;
+  readonly MaximumRetryAttempts?: number;
+  /** A queue that gets the record of an invocation which failed for good. */
+  readonly DestinationConfig?: { readonly OnFailure?: { readonly Destination: string } };
 };
 
-export type Mapping = {
-  readonly functionName: string;
-  readonly queueArn: string;
-  readonly batchSize?: number | undefined;
-  readonly maximumConcurrency?: number | undefined;
-  /** FunctionResponseTypes has ReportBatchItemFailures. */
-  readonly reportsItemFailures?: boolean | undefined;
+/** AWS::Lambda::EventSourceMapping of a queue. */
+type Mapping = {
+  readonly FunctionName: string;
+  readonly EventSourceArn: string;
+  readonly BatchSize?: number;
+  readonly ScalingConfig?: { readonly MaximumConcurrency: number };
+  readonly FunctionResponseTypes?: readonly 'ReportBatchItemFailures'[];
 };
 
 export type Lambda = ReturnType<typeof createLambda>;
@@ -63,23 +65,23 @@ export function createLambda({ clock, sqs, iam, url }: Parts) {
   }
 
   async function attempt(runner: FunctionRunner, call: AsyncCall): Promise<void> {
-    const { retries = 2, onFailureArn } = asyncSettings.get(runner.settings.name) ?? {};
+    const { MaximumRetryAttempts: retries = 2, DestinationConfig } = asyncSettings.get(runner.settings.name) ?? {};
     const result = await runner.run(call.event, call.requestId);
     if (result.ok || stopped) return;
     if (call.number <= retries) {
       const again = new Date(clock.now().getTime() + call.number * minuteMs);
       clock.at(again, () => attempt(runner, { ...call, number: call.number + 1 }));
-    } else if (onFailureArn) {
+    } else {
       const body = JSON.stringify(failureRecord(runner, { call, payload: result.payload, clock }));
-      sqs.byArn(onFailureArn)?.send({ body });
+      sqs.byArn(DestinationConfig?.OnFailure?.Destination ?? '')?.send({ body });
     }
   }
 
   /** As CreateEventSourceMapping, for a queue. */
   function map(mapping: Mapping): void {
-    const runner = find(mapping.functionName);
-    const queue = sqs.byArn(mapping.queueArn);
-    if (!queue) throw new Error(`There is no queue "${mapping.queueArn}"`);
+    const runner = find(mapping.FunctionName);
+    const queue = sqs.byArn(mapping.EventSourceArn);
+    if (!queue) throw new Error(`There is no queue "${mapping.EventSourceArn}"`);
     const { timeoutSeconds } = runner.settings;
     if (queue.visibilitySeconds < timeoutSeconds)
       throw new Error(
@@ -91,12 +93,13 @@ export function createLambda({ clock, sqs, iam, url }: Parts) {
   }
 
   function poll(queue: Queue, { runner, mapping }: { runner: FunctionRunner; mapping: Mapping }): void {
-    const { batchSize = 10, maximumConcurrency = 5 } = mapping;
+    const { BatchSize = 10, ScalingConfig: { MaximumConcurrency } = { MaximumConcurrency: 5 } } = mapping;
+    const reportsItems = mapping.FunctionResponseTypes?.includes('ReportBatchItemFailures');
     let underWay = 0;
 
     function look(): void {
-      while (!stopped && underWay < maximumConcurrency) {
-        const messages = queue.receive(batchSize);
+      while (!stopped && underWay < MaximumConcurrency) {
+        const messages = queue.receive(BatchSize);
         if (messages.length === 0) return;
         underWay += 1;
         clock.busy(handle(messages));
@@ -106,7 +109,7 @@ export function createLambda({ clock, sqs, iam, url }: Parts) {
     async function handle(messages: readonly ReceivedMessage[]): Promise<void> {
       const event = JSON.stringify({ Records: messages.map((message) => recordOf(message, queue)) });
       const result = await runner.run(event, randomUUID());
-      const failed = result.ok && mapping.reportsItemFailures ? failedItems(result.payload, messages) : new Set();
+      const failed = result.ok && reportsItems ? failedItems(result.payload, messages) : new Set();
       // A failed function keeps the whole batch in flight: it comes back when its visibility ends.
       if (result.ok) for (const one of messages) if (!failed.has(one.messageId)) release(queue, one);
       underWay -= 1;
@@ -123,11 +126,8 @@ export function createLambda({ clock, sqs, iam, url }: Parts) {
     return functionArn(settings.name);
   }
 
-  function configureAsync(functionName: string, settings: AsyncSettings): void {
-    const { name } = find(functionName).settings;
-    const { onFailureArn: resource } = settings;
-    if (resource) iam.demand(name, { action: 'sqs:SendMessage', resource });
-    asyncSettings.set(name, settings);
+  function configureAsync(settings: AsyncSettings): void {
+    asyncSettings.set(find(settings.FunctionName).settings.name, settings);
   }
 
   async function stop(): Promise<void> {

@@ -11,11 +11,12 @@ export type Mail = {
 };
 
 type Subscription = { readonly arn: string; readonly address: string; readonly filterPolicy: object };
-export type SubscriptionWish = {
-  readonly topicArn: string;
-  readonly protocol: string;
-  readonly endpoint: string;
-  readonly filterPolicy?: object | undefined;
+/** As CloudFormation writes it, too. */
+type SubscriptionWish = {
+  readonly TopicArn: string;
+  readonly Protocol: string;
+  readonly Endpoint: string;
+  readonly FilterPolicy?: object | undefined;
 };
 
 export type Sns = ReturnType<typeof createSns>;
@@ -36,14 +37,14 @@ export function createSns() {
   }
 
   /** As Subscribe, confirmed at once: answers the subscription's ARN. */
-  function subscribe({ topicArn, protocol, endpoint: address, filterPolicy = {} }: SubscriptionWish): string {
-    const topic = subscriptions(topicArn);
-    if (protocol !== 'email') invalid(`The lab subscribes "email", not "${protocol}"`);
+  function subscribe({ TopicArn, Protocol, Endpoint: address, FilterPolicy: filterPolicy = {} }: SubscriptionWish) {
+    const topic = subscriptions(TopicArn);
+    if (Protocol !== 'email') invalid(`The lab subscribes "email", not "${Protocol}"`);
     const flaw = Object.keys(filterPolicy).length > 0 && patternFlaw(filterPolicy);
     if (flaw) invalid(`FilterPolicy: ${flaw}`);
     const existing = topic.find((one) => one.address === address);
     if (existing) return existing.arn;
-    const subscription = { arn: `${topicArn}:${randomUUID()}`, address, filterPolicy };
+    const subscription = { arn: `${TopicArn}:${randomUUID()}`, address, filterPolicy };
     topic.push(subscription);
     return subscription.arn;
   }
@@ -60,11 +61,9 @@ export function createSns() {
     return { MessageId: randomUUID() };
   };
 
-  const Subscribe: Operation = ({ TopicArn, Protocol, Endpoint, Attributes = {} }) => {
-    const filterPolicy = JSON.parse(Attributes.FilterPolicy ?? '{}');
-    return {
-      SubscriptionArn: subscribe({ topicArn: TopicArn, protocol: Protocol, endpoint: Endpoint, filterPolicy }),
-    };
+  const Subscribe: Operation = ({ Attributes = {}, ...wish }) => {
+    const FilterPolicy = JSON.parse(Attributes.FilterPolicy ?? '{}');
+    return { SubscriptionArn: subscribe({ ...wish, FilterPolicy }) };
   };
 
   const service: Service = {

@@ -96,10 +96,9 @@ const kinds: Readonly<Record<string, Kind>> = {
     return { ref: topicArn, attributes: { TopicArn: topicArn, TopicName: name } };
   },
 
-  'AWS::SNS::Subscription'({ TopicArn, Protocol, Endpoint, FilterPolicy, FilterPolicyScope }, { world }) {
-    if (FilterPolicyScope === 'MessageBody') throw new Error('The lab filters on message attributes only');
-    const wish = { topicArn: TopicArn, protocol: Protocol, endpoint: Endpoint, filterPolicy: FilterPolicy };
-    const subscriptionArn = world.sns.subscribe(wish);
+  'AWS::SNS::Subscription'(properties, { world }) {
+    if (properties.FilterPolicyScope === 'MessageBody') throw new Error('The lab filters on message attributes only');
+    const subscriptionArn = world.sns.subscribe(properties);
     return { ref: subscriptionArn, attributes: { Arn: subscriptionArn } };
   },
 
@@ -123,23 +122,12 @@ const kinds: Readonly<Record<string, Kind>> = {
 
   'AWS::Lambda::EventSourceMapping'(properties, { world, logicalId }) {
     if (properties.FilterCriteria) throw new Error('The lab filters no event sources: FilterCriteria');
-    if (properties.Enabled !== false) {
-      world.lambda.map({
-        functionName: properties.FunctionName,
-        queueArn: properties.EventSourceArn,
-        batchSize: properties.BatchSize,
-        maximumConcurrency: properties.ScalingConfig?.MaximumConcurrency,
-        reportsItemFailures: properties.FunctionResponseTypes?.includes('ReportBatchItemFailures'),
-      });
-    }
+    if (properties.Enabled !== false) world.lambda.map(properties);
     return { ref: logicalId, attributes: { Id: logicalId } };
   },
 
-  'AWS::Lambda::EventInvokeConfig'({ FunctionName, MaximumRetryAttempts, DestinationConfig }, { world, logicalId }) {
-    world.lambda.configureAsync(FunctionName, {
-      retries: MaximumRetryAttempts,
-      onFailureArn: DestinationConfig?.OnFailure?.Destination,
-    });
+  'AWS::Lambda::EventInvokeConfig'(properties, { world, logicalId }) {
+    world.lambda.configureAsync(properties);
     return { ref: logicalId, attributes: {} };
   },
 

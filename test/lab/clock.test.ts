@@ -58,9 +58,9 @@ it('runs nothing that was cancelled, and nothing after it stopped', async () => 
 });
 
 it.each<[string, () => void]>([
-  ['timer', () => clock.at(after(minutes(1)), () => Promise.reject(new Error('a bug of the lab')))],
-  ['work that somebody waits for', () => clock.busy(Promise.reject(new Error('a bug of the lab')))],
-])('does not hide that a %s failed', async (_what, fail) => {
+  ['a timer', () => clock.at(after(minutes(1)), () => Promise.reject(new Error('a bug of the lab')))],
+  ['work in progress', () => clock.busy(Promise.reject(new Error('a bug of the lab')))],
+])('does not hide that %s failed', async (_what, fail) => {
   fail();
   await expect(clock.advance(minutes(2))).rejects.toThrow('a bug of the lab');
 });
