@@ -78,6 +78,9 @@ async function lookAt(wanted: Wanted, { message, problems, sentAt, world }: Look
   if (world.settings.mode === 'observe') return writePlan(wanted, world);
   const { final, secret } = await bringCurrent(wanted, world);
   if (final.do === 'rest') return { is: 'done', because: final.because };
+  // Whoever rotates a secret that is not ours would be mailed at each rotation.
+  if (final.do === 'refuse' && message.echo && final.finding.reason === 'SecretNotOurs')
+    return { is: 'done', because: 'the secret is not ours' };
   if (final.do === 'refuse') throw new Trouble(final.finding);
   if (message.until === 'current' || secret.state !== 'present') return { is: 'done', because: 'current' };
   const patient = world.now() - sentAt < patience;

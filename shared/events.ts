@@ -83,6 +83,7 @@ const message = z.object({
   certificateArn,
   cause: z.string(),
   thorough: z.optional(z.boolean()),
+  echo: z.optional(z.boolean()),
   force: z.optional(z.string().check(z.regex(/^[0-9a-f]{4}$/))),
   accept: z.optional(z.boolean()),
   until: z.optional(z.literal('current')),
@@ -213,6 +214,8 @@ const describeIssues = (error: z.core.$ZodError): string =>
           return `${where} must be of type ${issue.expected}`;
         case 'invalid_format':
           return `${where} does not have the right form`;
+        case 'invalid_value':
+          return `${where} can only be ${issue.values.join(' or ')}`;
         default:
           return `${where} is not accepted`;
       }

@@ -53,7 +53,7 @@ export async function reExport(event: unknown, means: Means): Promise<Answer> {
     const planned: Planned[] = [];
     for (const certificate of certificates) planned.push(await planOrSay(certificate, request, wire));
     const acted: Acted[] = [];
-    for (const one of request.dryRun ? [] : planned) acted.push(await actOrSay(one, request, means));
+    for (const one of planned) acted.push(await actOrSay(one, request, means));
     return answer(planned, acted, wire);
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
@@ -142,6 +142,7 @@ async function actOn(planned: Planned, request: Request, { limits, wire }: Means
   const open = deliveries.filter(({ wanted, seen }) => obstacleOf(wanted, seen) === undefined);
   if (open.length === 0) return {};
   if (open.every(({ seen }) => isDone(seen))) return result('nothing to do');
+  if (request.dryRun) return {};
   if (wire.settings.mode === 'observe') return result('planned only, mode observe');
 
   const id = certificate.arn.split('/').at(-1);

@@ -51,7 +51,7 @@ async function act(next: RolloutStep, judged: readonly Judged[], rollout: Rollou
     case 'wait':
       return { is: 'again', seconds: pace, because: 'deployments are under way' };
     case 'hold':
-      return { is: 'done', because: `paused: ${next.paused.map(({ service }) => service).join(', ')}` };
+      return hold(next.paused, judged, rollout);
     case 'stop':
       return stop(next.failed, judged, rollout);
     case 'finish':
@@ -88,6 +88,21 @@ async function tryRestart(consumer: Consumer, world: World): Promise<Finding | u
   }
 }
 
+/** All but the paused are done. Said by the message that brought the version; its echo by Secrets Manager says nothing. */
+async function hold(paused: readonly Consumer[], judged: readonly Judged[], rollout: Rollout): Promise<Outcome> {
+  const { wanted, world } = rollout;
+  const [first, ...others] = paused.map(({ service, cluster }) =>
+    finding('ServicePaused', { ...ofSecret(wanted), service, cluster }),
+  );
+  if (!first || wanted.asked.echo) return { is: 'done', because: 'paused' };
+  await tell(
+    [first, ...others, ...rollout.problems],
+    { ...wanted, serving: beforeOf(rollout), judged, done: doneSoFar(rollout) },
+    world,
+  );
+  return { is: 'told', finding: first };
+}
+
 /** Nothing automatic goes on from here. Told before it is labelled, so that a crash in between tells twice, not never. */
 async function stop(failed: readonly Judged[], judged: readonly Judged[], rollout: Rollout): Promise<Outcome> {
   const [first, ...others] = failed.map((one) => failureOf(one, rollout));
@@ -120,6 +135,8 @@ function failureOf({ consumer, verdict }: Judged, { wanted, world }: Rollout): F
   const of = { ...ofSecret(wanted), service: consumer.service, cluster: consumer.cluster };
   if (verdict.is === 'failed') return finding('DeploymentFailed', { ...of, detail: verdict.detail });
   if (verdict.is === 'not ours to restart') return finding('NotRestartable', { ...of, controller: verdict.controller });
+  if (verdict.is === 'short')
+    return finding('TasksMissing', { ...of, running: verdict.running, desired: consumer.desired });
   return finding('RolloutTooSlow', { ...of, minutes: Math.round(world.settings.deadlineSeconds / 60) });
 }
 

@@ -15,7 +15,7 @@ export type Wire = Pick<Base, 'log'> & {
 export async function secretChanged(event: LabelEvent, wire: Wire): Promise<{ readonly queued: number }> {
   const certificateArns = await wire.tagged.certificatesOf(event.secret);
   for (const [index, certificateArn] of certificateArns.entries())
-    await wire.deliveries.add({ certificateArn, cause: `${event.id}-${index}` });
+    await wire.deliveries.add({ certificateArn, cause: `${event.id}-${index}`, echo: true });
   wire.log('info', 'Queued what is delivered to a changed secret', { secret: event.secret, certificateArns });
   return { queued: certificateArns.length };
 }

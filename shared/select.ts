@@ -38,7 +38,8 @@ const isHere = (arn: string, place: Sources['place']) => {
   return region === place.region && account === place.account;
 };
 
-async function byName(domainName: string, sources: Sources): Promise<readonly Certificate[]> {
+async function byName(asked: string, sources: Sources): Promise<readonly Certificate[]> {
+  const domainName = asked.toLowerCase().replace(/\.$/, '');
   const found = await sources.certificates.named(domainName, 'exactly');
   if (found.length > 1) {
     const candidates = found.map(({ arn, name }) => `${arn} (${name})`).join(', ');

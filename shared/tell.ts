@@ -76,6 +76,7 @@ const states: Readonly<Record<Verdict['is'], string>> = {
   rolling: 'is being restarted',
   failed: 'could not be restarted with the new certificate',
   late: 'has not brought all its tasks to the new certificate in time',
+  short: 'runs no task from before, but fewer than it should',
   'not ours to restart': 'still runs tasks from before',
 };
 

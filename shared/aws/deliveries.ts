@@ -10,7 +10,11 @@ export function deliveries(queueUrl: string, sqs = new SQSClient({})) {
      * Queues a certificate. The group is its ARN: one worker per certificate at a time, certificates side by side. The
      * cause tells doubles apart (an event's id): within five minutes SQS takes a second one and never delivers it.
      */
-    async add(message: { readonly certificateArn: string; readonly cause: string }): Promise<void> {
+    async add(message: {
+      readonly certificateArn: string;
+      readonly cause: string;
+      readonly echo?: boolean | undefined;
+    }): Promise<void> {
       await ask('sqs:SendMessage', () =>
         sqs.send(
           new SendMessageCommand({

@@ -19,6 +19,8 @@ import { renamed } from './wish.ts';
 export type Asked = {
   /** Look at the consumers even where the version is labelled DELIVERED or STOPPED long ago. */
   readonly thorough?: boolean | undefined;
+  /** The label event of a promotion: whatever is found, the message that promoted has said it. */
+  readonly echo?: boolean | undefined;
   /** Export again, as a version with this nonce (four hex digits). */
   readonly force?: string | undefined;
   /** Take the held or stopped version as it is. */

@@ -74,20 +74,20 @@ export function composeNotice(matter: Matter, place: Place): Notice {
 function todo(findings: readonly Finding[], place: Place): string {
   const mends = findings.map(mendOf).filter(({ kind }) => kind !== 'nothing');
   if (mends.length === 0) return section('What you must do', ['Nothing']);
-  // Findings that are alike share what is to be done: each text and each command is written once.
-  const once = distinct();
-  const blocks = mends.map(({ text, commands }) => {
-    const lines = commands.map((command) => indented(writeCommand(command, place))).filter(once);
-    const where = lines.length > 0 ? [`  # in account ${place.account}, ${place.region}`] : [];
-    return [...[paragraph(text)].filter(once), ...where, ...lines].join('\n');
+  const blocks = mends.map(({ text, commands }) => ({
+    text: paragraph(text),
+    commands: commands.map((command) => indented(writeCommand(command, place))),
+  }));
+  // Findings that are alike share what is to be done: a text is written once, a command after all that it waits for.
+  const written = blocks.flatMap(({ text, commands }, at) => {
+    const isNew = !blocks.slice(0, at).some((earlier) => earlier.text === text);
+    const last = commands.filter((command) => !blocks.slice(at + 1).some((later) => later.commands.includes(command)));
+    return [...(isNew ? [`${at > 0 ? '\n' : ''}${text}`] : []), ...last];
   });
-  return ['What you must do', blocks.filter(Boolean).join('\n\n')].join('\n');
+  const first = written.findIndex((line) => blocks.some(({ commands }) => commands.includes(line)));
+  const where = `  # in account ${place.account}, ${place.region}`;
+  return ['What you must do', ...(first < 0 ? written : written.toSpliced(first, 0, where))].join('\n');
 }
-
-const distinct = () => {
-  const seen = new Set<string>();
-  return (text: string) => seen.size < seen.add(text).size;
-};
 
 const whereToLook = (gravest: Finding, certificateArn: string, place: Place) => [
   `Console: ${consoleLink(certificateArn, place)}`,

@@ -100,6 +100,10 @@ function consumerSteps({ consumer, verdict }: Judged, step: MakeStep): readonly 
       return [step('tell', `stop and page: the deployment of ${service} failed: ${verdict.detail}`, { service })];
     case 'late':
       return [step('tell', `stop and page: ${service} did not bring all its tasks to it in time`, { service })];
+    case 'short':
+      return [
+        step('tell', `tell that ${service} runs only ${verdict.running} of ${consumer.desired} tasks`, { service }),
+      ];
     case 'new':
     case 'idle':
       return [];

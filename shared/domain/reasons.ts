@@ -216,8 +216,10 @@ const catalogue = {
     mend: {
       kind: 'command',
       text: ({ tag }) => `Set the tag ${tag} to an accepted value, then deliver`,
-      commands: ({ certificateArn }) => [
-        ['aws', 'acm', 'list-tags-for-certificate', '--certificate-arn', certificateArn],
+      commands: ({ tag, certificateArn }) => [
+        tag === 'courier:format'
+          ? tagCertificate(certificateArn, 'Key=courier:format,Value=standard')
+          : ['aws', 'acm', 'list-tags-for-certificate', '--certificate-arn', certificateArn],
         { reExport: { certificateArn } },
       ],
     },
@@ -285,7 +287,7 @@ const catalogue = {
     retry: 'never',
     headline: ({ secret }) => `nothing replaced, secret ${secret} was changed by hand`,
     sentence: ({ secret, versionId }) =>
-      `Somebody put version "${versionId}" into secret "${secret}", which acm-courier fills; what it holds is unknown, so it is neither replaced nor rolled out`,
+      `Somebody put version "${versionId}" into secret "${secret}", which acm-courier fills; what it holds is unknown, so it is neither replaced nor rolled out, and every task that starts from now on reads it`,
     mend: {
       kind: 'command',
       text: () => 'To have acm-courier replace it by the certificate from ACM, hand the secret over',
@@ -478,6 +480,19 @@ const catalogue = {
     },
   }),
 
+  TasksMissing: reason<OfService & { readonly running: number; readonly desired: number }>({
+    severity: 'warning',
+    retry: 'never',
+    headline: ({ service, running, desired }) => `delivered, but ${service} runs ${running} of ${desired} tasks`,
+    sentence: ({ service, cluster, running, desired }) =>
+      `The service "${service}" in cluster "${cluster}" runs ${running} of its ${count(desired, 'task')}: none is from before the new certificate, but those missing were not seen with it`,
+    mend: {
+      kind: 'command',
+      text: () => 'Find out why the tasks do not start; those that do will read the new certificate',
+      commands: (facts) => [describeService(facts)],
+    },
+  }),
+
   // What a person asked for by hand.
   BadRequest: reason<{ readonly detail: string; readonly accepted: string }>({
     severity: 'info',
@@ -535,14 +550,15 @@ const catalogue = {
     },
   }),
   ServicePaused: reason<OfService>({
-    severity: 'info',
+    severity: 'warning',
     retry: 'never',
-    headline: ({ service }) => `${service} is paused`,
+    headline: ({ service }) => `${service} is paused, on the old certificate`,
     sentence: ({ service, cluster, secret }) =>
       `The new certificate is current in secret "${secret}", but the service "${service}" in cluster "${cluster}" is tagged courier:pause and still runs tasks from before`,
     mend: {
-      kind: 'by hand',
-      text: ({ service }) => `Take the tag courier:pause off "${service}" when it may be restarted, then ask again`,
+      kind: 'command',
+      text: ({ service }) => `Take the tag courier:pause off "${service}" when it may be restarted, then deliver again`,
+      commands: ({ certificateArn }) => [{ reExport: { certificateArn } }],
     },
   }),
   NothingAsked: reason<OfSecret>({

@@ -29,6 +29,7 @@ export type Verdict =
   | { readonly is: 'rolling' }
   | { readonly is: 'failed'; readonly detail: string }
   | { readonly is: 'late' }
+  | { readonly is: 'short'; readonly running: number }
   | { readonly is: 'not ours to restart'; readonly controller: string };
 
 export type Promotion = {
@@ -43,8 +44,8 @@ export type Promotion = {
  * replaced tasks, circuit-breaker roll-backs); already restarted is judged on deployments, because a service that
  * failed once must not be restarted again for the same promotion. A task created before the promotion counts as old
  * even if its container started after it: without a probe nobody knows which version it read. Where no task is old
- * and no deployment is under way, missing tasks are waited for until the deadline; after it they are ECS's trouble, not
- * ours: a service that grows while it is looked at months later is not one that came too late.
+ * and no deployment is under way, missing tasks are waited for until the deadline; after it they are said, not paged:
+ * a service that grows while it is looked at months later is not one that came too late.
  */
 export function judge(consumer: Consumer, { since, now, deadlineSeconds }: Promotion): Verdict {
   if (!consumer.active || consumer.desired === 0) return { is: 'idle' };
@@ -55,7 +56,7 @@ export function judge(consumer: Consumer, { since, now, deadlineSeconds }: Promo
   if (newest?.status === 'failed') return { is: 'failed', detail: newest.detail };
   if (!newest && old) return notRestarted(consumer);
   if (now - (newest?.createdAt ?? since) <= deadlineSeconds) return { is: 'rolling' };
-  return { is: old || newest?.status === 'under way' ? 'late' : 'new' };
+  return old || newest?.status === 'under way' ? { is: 'late' } : { is: 'short', running };
 }
 
 const notRestarted = ({ controller, paused }: Consumer): Verdict => {
@@ -71,6 +72,7 @@ export type RolloutStep =
   | { readonly do: 'stop'; readonly failed: readonly Judged[] }
   | { readonly do: 'wait' }
   | { readonly do: 'hold'; readonly paused: readonly Consumer[] }
+  /** `left` is not seen on the new version, and nothing that we could do would bring it there. */
   | { readonly do: 'finish'; readonly left: readonly Judged[] };
 
 export function nextRolloutStep(judged: readonly Judged[]): RolloutStep {
@@ -82,5 +84,5 @@ export function nextRolloutStep(judged: readonly Judged[]): RolloutStep {
   if (those('rolling').length > 0) return { do: 'wait' };
   const paused = those('paused');
   if (paused.length > 0) return { do: 'hold', paused: paused.map(({ consumer }) => consumer) };
-  return { do: 'finish', left: those('not ours to restart') };
+  return { do: 'finish', left: those('not ours to restart', 'short') };
 }

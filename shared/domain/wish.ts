@@ -9,8 +9,8 @@ export type BadTag = { readonly tag: string; readonly value: string; readonly ac
 export const formats = ['standard'] as const;
 export type Format = (typeof formats)[number];
 
-/** Secrets Manager's own alphabet for names (API Reference, CreateSecret). */
-const secretName = /^[A-Za-z0-9/_+=.@-]{1,512}$/;
+/** Secrets Manager's own alphabet for names (API Reference, CreateSecret); a final slash is a prefix without a name. */
+const secretName = /^[A-Za-z0-9/_+=.@-]{0,511}[A-Za-z0-9_+=.@-]$/;
 
 export type Wishes = { readonly deliveries: readonly Delivery[]; readonly problems: readonly BadTag[] };
 

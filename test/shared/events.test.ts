@@ -195,7 +195,7 @@ describe('a message', () => {
     ['force that is true', { ...message, force: true }, '"force" must be of type string'],
     ['force of three digits', { ...message, force: 'abc' }, '"force" does not have the right form'],
     ['force in upper case', { ...message, force: 'ABCD' }, '"force" does not have the right form'],
-    ['another until', { ...message, until: canary }, '"until" is not accepted'],
+    ['another until', { ...message, until: canary }, '"until" can only be current'],
   ])('is refused with %s', (_, value, issue) =>
     expect(() => readMessage(value)).toThrow(new Unreadable(`Cannot read the event: ${issue}`)),
   );

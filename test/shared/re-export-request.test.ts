@@ -48,7 +48,7 @@ describe('a request to re-export', () => {
     ['options alone', { dryRun: true }, 'it names nothing to export'],
     ['two at once', { certificateArn: arn, secret: 'a' }, 'it names both certificateArn and secret'],
     ['all and one', { all: true, secret: 'a' }, 'it names both secret and all'],
-    ['all that is false', { all: false }, '"all" is not accepted'],
+    ['all that is false', { all: false }, '"all" can only be true'],
     ['all to be waited for', { all: true, wait: true }, 'wait, force and accept go with one certificate, not with all'],
     ['all by force', { all: true, force: true }, 'wait, force and accept go with one certificate, not with all'],
     ['all to be accepted', { all: true, accept: true }, 'wait, force and accept go with one certificate, not with all'],

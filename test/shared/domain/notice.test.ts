@@ -110,6 +110,11 @@ What you must do
     --services web \\
     --query 'services[].events[:5].message' \\
     --region us-east-1
+  aws ecs describe-services \\
+    --cluster prod \\
+    --services jobs \\
+    --query 'services[].events[:5].message' \\
+    --region us-east-1
   printf %s '{"certificateArn":"${arn}","force":true}' |
   aws lambda invoke \\
     --function-name acm-courier-prod-re-export \\
@@ -119,13 +124,6 @@ What you must do
   aws lambda invoke \\
     --function-name acm-courier-prod-re-export \\
     --payload fileb:///dev/stdin /dev/stdout \\
-    --region us-east-1
-
-  # in account 111122223333, us-east-1
-  aws ecs describe-services \\
-    --cluster prod \\
-    --services jobs \\
-    --query 'services[].events[:5].message' \\
     --region us-east-1
 
 Where to look

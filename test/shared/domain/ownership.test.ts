@@ -61,7 +61,7 @@ describe('a secret is not ours', () => {
       'when somebody put a version over ours',
       [{ [foreign]: ['AWSCURRENT'], [idOf()]: ['AWSPREVIOUS'] }],
       'VersionPutByHand',
-      `Somebody put version "${foreign}" into secret "courier/api", which acm-courier fills; what it holds is unknown, so it is neither replaced nor rolled out`,
+      `Somebody put version "${foreign}" into secret "courier/api", which acm-courier fills; what it holds is unknown, so it is neither replaced nor rolled out, and every task that starts from now on reads it`,
     ],
     [
       'when somebody put a version over that of another certificate',

@@ -54,7 +54,7 @@ const rows: readonly Row[] = [
   ['a new task not running yet: rolling', { tasks: [fresh, task(since + 10, false)] }, { is: 'rolling' }],
   ['no task yet and no deployment: rolling', {}, { is: 'rolling' }],
   ['no task at the deadline: rolling', {}, { is: 'rolling' }, deadlineSeconds],
-  ['no task after the deadline is the trouble of ECS', {}, { is: 'new' }, deadlineSeconds + 1],
+  ['no task after the deadline: short', {}, { is: 'short', running: 0 }, deadlineSeconds + 1],
 
   ['a deployment under way: rolling', { deployments: [deployed('under way')] }, { is: 'rolling' }],
   [
@@ -103,9 +103,9 @@ const rows: readonly Row[] = [
     deadlineSeconds,
   ],
   [
-    'a deployment done, too few tasks after the deadline, none from before, is the trouble of ECS',
+    'a deployment done, too few tasks after the deadline, none from before: short',
     { tasks: [fresh], deployments: [deployed('successful', since)] },
-    { is: 'new' },
+    { is: 'short', running: 1 },
     deadlineSeconds + 1,
   ],
   [
@@ -216,9 +216,15 @@ describe('whatever ECS shows', () => {
   });
 });
 
+function sampleVerdict(is: Verdict['is']): Verdict {
+  if (is === 'failed') return failed;
+  if (is === 'not ours to restart') return { is, controller: 'CODE_DEPLOY' };
+  return is === 'short' ? { is, running: 0 } : { is };
+}
+
 const judged = (is: Verdict['is'], name: string = is): Judged => ({
   consumer: { ...service, service: name },
-  verdict: is === 'failed' ? failed : is === 'not ours to restart' ? { is, controller: 'CODE_DEPLOY' } : { is },
+  verdict: sampleVerdict(is),
 });
 
 describe('the rollout as a whole', () => {
@@ -231,6 +237,7 @@ describe('the rollout as a whole', () => {
       [judged('new'), judged('not ours to restart')],
       { do: 'finish', left: [judged('not ours to restart')] },
     ],
+    ['names where tasks are missing', [judged('new'), judged('short')], { do: 'finish', left: [judged('short')] }],
     [
       'restarts all that are stale at a time',
       [judged('stale', 'a'), judged('new'), judged('stale', 'b')],

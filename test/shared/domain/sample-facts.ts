@@ -41,6 +41,7 @@ export const sampleFacts: { readonly [Code in ReasonCode]: FactsOf<Code> } = {
   DeploymentFailed: { ...service, detail: 'tasks failed to start' },
   RolloutTooSlow: { ...service, minutes: 60 },
   NotRestartable: { ...service, controller: 'CODE_DEPLOY' },
+  TasksMissing: { ...service, running: 0, desired: 1 },
   BadRequest: { detail: 'it names nothing to export', accepted: 'Name one of {"all": true}' },
   UnknownCertificate: { asked: 'domain name "apj.example.com"', near: 'Similar names are: api.example.com' },
   AmbiguousName: {
