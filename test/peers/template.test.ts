@@ -1,0 +1,60 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { packagedTemplate } from '../../build/packaged-template.ts';
+import { judged } from './counterparts.ts';
+
+const root = join(import.meta.dirname, '../..');
+const scratch = mkdtempSync(join(tmpdir(), 'acm-courier-lint-'));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+/** Rules of cfn-lint that cannot hold here, and why. */
+const inherent = {
+  W3002: 'Code is a folder beside the template: `aws cloudformation package` uploads it and writes where it is',
+  W3005: 'the Serverless Framework writes DependsOn for each role that a function already refers to',
+};
+
+const everything = {
+  mode: 'deliver',
+  kmsKeyArn: 'arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555',
+  email: 'ops@example.com',
+  permissionsBoundaryArn: 'arn:aws:iam::111122223333:policy/boundary',
+  rolePath: '/courier/',
+};
+const stacks = { observe: {}, deliver: { mode: 'deliver' }, everything };
+
+beforeAll(async () => {
+  for (const [name, params] of Object.entries(stacks)) {
+    const folder = join(scratch, name);
+    for (const part of ['serverless.yml', 'dist/functions'])
+      cpSync(join(root, part), join(folder, part), { recursive: true });
+    const template = await packagedTemplate({ params, folder });
+    writeFileSync(join(folder, 'dist/template.json'), JSON.stringify(template, null, 1));
+  }
+});
+
+const lint = async (template: string, ...args: string[]) => {
+  const cfnLint = join(inject('programs'), 'cfn-lint');
+  const options = ['--format', 'json', '--template', template, ...args];
+  const { stdout } = await promisify(execFile)(cfnLint, options).catch((failure) => failure);
+  return (JSON.parse(stdout) as { Rule: { Id: string }; Message: string }[]).map(
+    ({ Rule, Message }) => `${Rule.Id} ${Message}`,
+  );
+};
+
+describe.each(Object.keys(stacks))('the packaged template (%s)', (stack) => {
+  const template = join(scratch, stack, 'dist/template.json');
+
+  test.each(['us-east-1', 'cn-north-1', 'us-gov-west-1'])('is clean to cfn-lint in %s', async (region) => {
+    expect(await lint(template, '--regions', region, '--ignore-checks', ...Object.keys(inherent))).toEqual([]);
+    judged('cfn-lint', `${stack} in ${region}: clean`);
+  });
+
+  test('is excused from no rule that it would keep', async () => {
+    const broken = (await lint(template)).map((line) => line.slice(0, 5));
+    expect([...new Set(broken)].sort()).toEqual(Object.keys(inherent));
+  });
+});
