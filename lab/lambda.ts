@@ -127,7 +127,10 @@ export function createLambda({ clock, sqs, iam, url }: Parts) {
   }
 
   function configureAsync(settings: AsyncSettings): void {
-    asyncSettings.set(find(settings.FunctionName).settings.name, settings);
+    const { name } = find(settings.FunctionName).settings;
+    const resource = settings.DestinationConfig?.OnFailure?.Destination;
+    if (resource) iam.demand(name, { action: 'sqs:SendMessage', resource });
+    asyncSettings.set(name, settings);
   }
 
   async function stop(): Promise<void> {
