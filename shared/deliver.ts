@@ -68,6 +68,9 @@ async function lookAtDeliveries(certificate: Certificate, message: Message, mean
           await settling(means, about, () => lookAt(wanted, { message, problems: appraisal.problems, ...means })),
         );
       }
+      // Else they are said with the end of a delivery, which is not coming.
+      if (outcomes.some((one) => one.is === 'refused'))
+        for (const one of appraisal.problems) outcomes.push({ is: 'refused', finding: one, about: { certificate } });
   }
   return outcomes;
 }

@@ -17,10 +17,13 @@ export async function takeLabel(label: string, versionId: string, { secret, vers
   return without(versions, label);
 }
 
-/** Writes since when (epoch seconds) a version is current, and takes the like off the versions before: a labelled version is never pruned. */
+/**
+ * Writes since when (epoch seconds) a version is current, and takes every other such label off: a labelled version is
+ * never pruned, and one version has become current once.
+ */
 export async function markSince(since: number, versionId: string, at: At): Promise<Versions> {
   let versions = await setLabel(sinceLabel(since), versionId, at);
-  for (const old of sinceLabels(at.versions).filter((one) => one.versionId !== versionId))
+  for (const old of sinceLabels(at.versions).filter((one) => one.name !== sinceLabel(since)))
     versions = await takeLabel(old.name, old.versionId, { ...at, versions });
   return versions;
 }

@@ -48,7 +48,8 @@ export async function judgeConsumers(
   { delivery }: Wanted,
   { since, sight }: { since: number; sight: Sight },
 ): Promise<readonly Judged[]> {
-  const nominated = await sight.tagged.servicesOf(delivery.secret);
+  const tagged = await sight.tagged.services();
+  const nominated = tagged.filter(({ secrets }) => secrets.includes(delivery.secret)).map(({ arn }) => arn);
   const consumers = await sight.services.consumers(nominated, { secret: delivery.secret, since });
   const promotion = { since, now: sight.now(), deadlineSeconds: sight.settings.deadlineSeconds };
   return consumers.map((consumer) => ({ consumer, verdict: judge(consumer, promotion) }));

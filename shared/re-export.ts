@@ -37,6 +37,9 @@ export type Result = {
 /** What one call may take: its own id, and how many milliseconds are left of it. */
 export type CallLimits = { readonly requestId: string; readonly remaining: () => number };
 
+/** Milliseconds that the plan of one more certificate and the answer may take. */
+const reserve = 20_000;
+
 type Means = { readonly limits: CallLimits; readonly wire: Wire };
 
 /**
@@ -50,10 +53,20 @@ export async function reExport(event: unknown, means: Means): Promise<Answer> {
     if ('wrong' in request)
       throw new Trouble(finding('BadRequest', { detail: request.wrong, accepted: acceptedRequest }));
     const certificates = await select(request.which, wire);
+    const services = await wire.tagged.services();
+    const planning = { ...wire, tagged: { ...wire.tagged, services: async () => services } };
     const planned: Planned[] = [];
-    for (const certificate of certificates) planned.push(await planOrSay(certificate, request, wire));
     const acted: Acted[] = [];
-    for (const one of planned) acted.push(await actOrSay(one, request, means));
+    for (const [index, certificate] of certificates.entries()) {
+      if (limits.remaining() < reserve) {
+        acted.push({ problem: problemOf(finding('OutOfTime', { left: certificates.length - index }), wire.place) });
+        break;
+      }
+      const one = await planOrSay(certificate, request, planning);
+      planned.push(one);
+      // Each is queued as soon as it is planned: what was reached is on its way, however the call ends.
+      acted.push(await actOrSay(one, request, means));
+    }
     return answer(planned, acted, wire);
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;

@@ -25,6 +25,7 @@ type Rollout = {
 
 /** Seconds until a rollout is looked at again; also the least between two attempts at one restart. */
 const pace = 30;
+const longPace = 900;
 
 /** ECS's clock and ours may differ by this much: a restart must not look older than the promotion it belongs to. */
 const clockSkewSeconds = 1;
@@ -108,12 +109,11 @@ async function stop(failed: readonly Judged[], judged: readonly Judged[], rollou
   const [first, ...others] = failed.map((one) => failureOf(one, rollout));
   if (!first) return { is: 'done', because: 'nothing failed' };
   await tell(
-    [first, ...others],
+    [first, ...others, ...rollout.problems],
     { ...rollout.wanted, serving: beforeOf(rollout), judged, done: doneSoFar(rollout) },
     rollout.world,
   );
-  await mark(label.stopped, rollout);
-  return { is: 'told', finding: first };
+  return labelTold(label.stopped, { is: 'told', finding: first }, rollout);
 }
 
 async function finish(left: readonly Judged[], judged: readonly Judged[], rollout: Rollout): Promise<Outcome> {
@@ -123,13 +123,21 @@ async function finish(left: readonly Judged[], judged: readonly Judged[], rollou
   const delivered = finding('Delivered', { ...ofSecret(wanted), serial: wanted.certificate.serial, consumers });
   const findings: Findings = [delivered, ...left.map((one) => failureOf(one, rollout)), ...problems];
   await tell(findings, { ...wanted, judged, done: doneSoFar(rollout) }, world);
-  await mark(label.delivered, rollout);
   world.count('CertificatesDelivered');
-  return { is: 'done', because: 'delivered' };
+  return labelTold(label.delivered, { is: 'done', because: 'delivered' }, rollout);
 }
 
-const mark = (name: string, { wanted, step, secret, world }: Rollout) =>
-  setLabel(name, step.versionId, { secret: wanted.delivery.secret, versions: secret.versions, world });
+/** People were told; where the label that says so cannot be put, the next look would tell again, so it comes late. */
+async function labelTold(name: string, outcome: Outcome, { wanted, step, secret, world }: Rollout): Promise<Outcome> {
+  try {
+    await setLabel(name, step.versionId, { secret: wanted.delivery.secret, versions: secret.versions, world });
+    return outcome;
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error;
+    world.log('error', 'Cannot label what people were told', { label: name, ...facts(error.finding, world) });
+    return { is: 'again', seconds: longPace, because: error.finding.reason };
+  }
+}
 
 function failureOf({ consumer, verdict }: Judged, { wanted, world }: Rollout): Finding {
   const of = { ...ofSecret(wanted), service: consumer.service, cluster: consumer.cluster };

@@ -37,14 +37,20 @@ function place(): Place {
 
 const settings = (): Settings => ({
   mode: process.env.COURIER_MODE === 'deliver' ? 'deliver' : 'observe',
-  secretPrefix: process.env.SECRET_PREFIX ?? '',
+  secretPrefix: prefix(process.env.SECRET_PREFIX),
   deadlineSeconds: minutes('ROLLOUT_DEADLINE_MINUTES', process.env.ROLLOUT_DEADLINE_MINUTES ?? '60') * 60,
   notices: process.env.NOTICES === 'tagged' ? 'tagged' : 'all',
 });
 
-/** Anything else would never be over, or at once: every rollout would hang, or page. */
+/** Without its slash `prod` would name `production/db`, too; functions that write no secret are given none. */
+function prefix(value: string | undefined): string {
+  if (value === undefined || value.endsWith('/')) return value ?? '';
+  throw new Error(`Cannot start: the parameter secretPrefix is "${value}", which does not end with a slash`);
+}
+
+/** Anything else would never be over, or at once; a message is handed back for eight hours before it dies. */
 function minutes(name: string, value: string): number {
   const number = Number(value);
-  if (Number.isFinite(number) && number > 0) return number;
-  throw new Error(`Cannot start: the environment variable ${name} is "${value}", not a number of minutes`);
+  if (number > 0 && number <= 480) return number;
+  throw new Error(`Cannot start: the environment variable ${name} is "${value}", not a number of minutes up to 480`);
 }

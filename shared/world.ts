@@ -36,7 +36,7 @@ export type Sight = Base & {
   readonly certificates: Pick<Certificates, 'find'>;
   readonly secrets: Pick<Secrets, 'find'>;
   readonly services: Pick<Services, 'consumers'>;
-  readonly tagged: Pick<Tagged, 'servicesOf'>;
+  readonly tagged: Pick<Tagged, 'services'>;
 };
 
 /** All that the worker may do. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { connect } from 'node:tls';
 import { ACMClient, DescribeCertificateCommand, RequestCertificateCommand } from '@aws-sdk/client-acm';
 import { ACMPCAClient, GetCertificateAuthorityCertificateCommand } from '@aws-sdk/client-acm-pca';
@@ -7,7 +8,6 @@ import {
   ECSClient,
   RegisterTaskDefinitionCommand,
 } from '@aws-sdk/client-ecs';
-import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ListTopicsCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
@@ -119,15 +119,10 @@ export async function createOperator(lab: Lab) {
       };
     },
 
-    /** Puts an event on the bus once more. AWS refuses sources that begin with `aws.`; the lab does not. */
-    async putEvent(event: BusEvent): Promise<void> {
-      const bus = new EventBridgeClient(config);
-      const { source, 'detail-type': DetailType, resources, detail } = event;
-      await bus.send(
-        new PutEventsCommand({
-          Entries: [{ Source: source, DetailType, Resources: [...resources], Detail: JSON.stringify(detail) }],
-        }),
-      );
+    /** Hands an event to certificate-available once more, under an id of its own: AWS takes no `aws.` source by PutEvents. */
+    async handOver(event: BusEvent): Promise<void> {
+      const Payload = JSON.stringify({ ...event, id: randomUUID() });
+      await lambda.send(new InvokeCommand({ FunctionName: 'acm-courier-lab-certificate-available', Payload }));
     },
 
     /** What each task of the services serves, seen by a TLS client that trusts the authority's root and checks the name. */

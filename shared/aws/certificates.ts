@@ -89,16 +89,18 @@ const statuses = {
 } as const;
 
 function readCertificate(arn: string, detail: CertificateDetail, tags: Tags): Certificate {
-  if (!detail.Type || !detail.Status) {
-    const detail = `acm:DescribeCertificate: the answer for "${arn}" has no type or status`;
-    throw new Trouble(finding('AwsUnavailable', { detail }));
+  const type = detail.Type && types[detail.Type];
+  const status = detail.Status && statuses[detail.Status];
+  if (!type || !status) {
+    const unknown = `acm:DescribeCertificate: certificate "${arn}" has type "${detail.Type}" and status "${detail.Status}"`;
+    throw new Trouble(finding('CallRefused', { detail: unknown }));
   }
   return {
     arn,
     name: detail.DomainName ?? arn,
     names: detail.SubjectAlternativeNames ?? [],
-    type: types[detail.Type],
-    status: statuses[detail.Status],
+    type,
+    status,
     origin: detail.CertificateKeyPairOrigin ? origins[detail.CertificateKeyPairOrigin] : 'acm',
     ...(detail.Serial && { serial: normalSerial(detail.Serial) }),
     ...(detail.NotAfter && { notAfter: Math.floor(detail.NotAfter.getTime() / 1000) }),

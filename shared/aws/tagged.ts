@@ -14,10 +14,10 @@ export type Tagged = ReturnType<typeof tagged>;
  */
 export function tagged(tagging = new ResourceGroupsTaggingAPIClient({})) {
   return {
-    /** ARNs of the ECS services whose tag names this secret. */
-    async servicesOf(secret: string): Promise<readonly string[]> {
+    /** The ECS services that consume secrets, and which. Pages of a hundred: ask once where many secrets are looked at. */
+    async services(): Promise<readonly TaggedService[]> {
       const services = await all(tagging, 'ecs:service');
-      return services.filter(({ value }) => consumedSecrets({ 'courier:secret': value }).includes(secret)).map(toArn);
+      return services.map(({ arn, value }) => ({ arn, secrets: consumedSecrets({ 'courier:secret': value }) }));
     },
 
     /** ARNs of the certificates that are to be delivered to this secret. */
@@ -34,6 +34,8 @@ export function tagged(tagging = new ResourceGroupsTaggingAPIClient({})) {
     },
   };
 }
+
+export type TaggedService = { readonly arn: string; readonly secrets: readonly string[] };
 
 type Nominated = { readonly arn: string; readonly value: string };
 const toArn = ({ arn }: Nominated) => arn;

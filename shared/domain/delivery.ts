@@ -85,7 +85,7 @@ function stepFor(versionId: string, { versions, changedAt }: PresentSecret, aske
     return { do: 'promote', versionId, from: holderOf(versions, label.current) };
   }
   // A run that died half way left the mark on the version before, which would then never be pruned.
-  if (since === undefined || sinceLabels(versions).some((one) => one.versionId !== versionId))
+  if (since === undefined || sinceLabels(versions).length > 1)
     return { do: 'mark since', versionId, since: since ?? changedAt };
   if (has(label.delivered) && !asked.thorough) return { do: 'rest', because: 'delivered' };
   return { do: 'roll out', versionId, since, told: has(label.delivered) };

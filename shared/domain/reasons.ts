@@ -537,6 +537,16 @@ const catalogue = {
       text: () => 'Ask again later with dryRun to see what is left; a notice says when it is done',
     },
   }),
+  OutOfTime: reason<{ readonly left: number }>({
+    severity: 'info',
+    retry: 'never',
+    headline: () => 'the time of the call ended',
+    sentence: ({ left }) => `The time of this call ended with ${count(left, 'certificate')} not looked at`,
+    mend: {
+      kind: 'by hand',
+      text: () => 'Those that were reached are queued. Wait until they are delivered, then ask for all again',
+    },
+  }),
   Resting: reason<OfSecret & { readonly state: string }>({
     severity: 'info',
     retry: 'never',

@@ -37,10 +37,13 @@ export const holderOf = (versions: Versions, wanted: string): string | undefined
 export const hasLabel = (versions: Versions, id: string, wanted: string): boolean =>
   versions[id]?.includes(wanted) ?? false;
 
-/** When a version became current, by its own label; undefined where the label is missing or says no time. */
+/**
+ * When a version became current, by its own label; undefined where the label is missing or says no time. The latest
+ * counts where two workers promoted side by side.
+ */
 export function sinceOf(versions: Versions, id: string): number | undefined {
-  const [found] = versions[id]?.flatMap((name) => sinceForm.exec(name)?.[1] ?? []) ?? [];
-  return found === undefined ? undefined : Number(found);
+  const times = versions[id]?.flatMap((name) => sinceForm.exec(name)?.[1] ?? []) ?? [];
+  return times.map(Number).toSorted((a, b) => b - a)[0];
 }
 
 /** Every version that carries a COURIER_SINCE label, with the label: what must come off once another is current. */

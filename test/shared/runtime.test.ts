@@ -3,10 +3,11 @@ import { base } from '../../shared/runtime.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
-const settingsWith = (minutes: string | undefined) => {
+const settingsWith = (minutes: string | undefined, prefix?: string) => {
   vi.stubEnv('FUNCTION_ARN_PREFIX', 'arn:aws:lambda:us-east-1:111122223333:function:acm-courier-prod-');
   vi.stubEnv('RUNBOOK_URL', 'https://example.com/runbook.md');
   vi.stubEnv('ROLLOUT_DEADLINE_MINUTES', minutes);
+  vi.stubEnv('SECRET_PREFIX', prefix);
   return base().settings;
 };
 
@@ -19,9 +20,20 @@ describe('the deadline of a rollout', () => {
   });
 
   // Never late, or late at once: no function may start with it.
-  it.each(['an hour', '', '0', '-5', 'Infinity'])('is not "%s"', (minutes) => {
+  it.each(['an hour', '', '0', '-5', '481', 'Infinity'])('is not "%s"', (minutes) => {
     expect(() => settingsWith(minutes)).toThrow(
-      `Cannot start: the environment variable ROLLOUT_DEADLINE_MINUTES is "${minutes}", not a number of minutes`,
+      `Cannot start: the environment variable ROLLOUT_DEADLINE_MINUTES is "${minutes}", not a number of minutes up to 480`,
+    );
+  });
+});
+
+describe('the prefix of secrets', () => {
+  it('is what the stack was given', () => expect(settingsWith('60', 'tls/').secretPrefix).toBe('tls/'));
+  it('is nothing for a function that writes none', () => expect(settingsWith('60').secretPrefix).toBe(''));
+
+  it.each(['prod', ''])('is not "%s", which would take in secrets of others', (prefix) => {
+    expect(() => settingsWith('60', prefix)).toThrow(
+      `Cannot start: the parameter secretPrefix is "${prefix}", which does not end with a slash`,
     );
   });
 });

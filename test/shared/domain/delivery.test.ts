@@ -290,7 +290,7 @@ function afterStep(step: Step, secret: Secret): Secret {
     case 'forget':
       return so(without(versions, step.label));
     case 'mark since': {
-      const others = sinceLabels(versions).filter(({ versionId }) => versionId !== step.versionId);
+      const others = sinceLabels(versions).filter(({ name }) => name !== sinceLabel(step.since));
       const clean = others.reduce((left, { name }) => without(left, name), versions);
       return so(withLabel(clean, sinceLabel(step.since), step.versionId));
     }

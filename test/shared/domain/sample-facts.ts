@@ -50,6 +50,7 @@ export const sampleFacts: { readonly [Code in ReasonCode]: FactsOf<Code> } = {
   },
   NotExportable: { ...of, why: 'it was imported, and ACM never hands out an imported key' },
   StillUnderWay: of,
+  OutOfTime: { left: 2 },
   Resting: { ...claim, state: 'held' },
   ServicePaused: service,
   NothingAsked: claim,

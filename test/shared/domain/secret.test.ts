@@ -90,6 +90,7 @@ describe('the time of a promotion', () => {
       ['COURIER_SINCE_1e9', 'COURIER_SINCE_1.5', 'COURIER_SINCE_-1'],
       undefined,
     ],
+    ['is the latest of several', ['COURIER_SINCE_9', 'COURIER_SINCE_10', 'COURIER_SINCE_8'], 10],
     ['is found beside a label that says nothing', ['COURIER_SINCE_', 'COURIER_SINCE_7'], 7],
   ])('%s', (_, labels, since) => expect(sinceOf({ a: labels }, 'a')).toBe(since));
   it('is unknown for a version that is not there', () => expect(sinceOf({}, 'a')).toBeUndefined());

@@ -1,0 +1,79 @@
+import { Trouble } from './aws/trouble.ts';
+import type { DeliveryView, Step } from './domain/delivery.ts';
+import { type Finding, finding } from './domain/reasons.ts';
+import { endOf, holderOf, label, type PresentSecret, type Secret, withLabel } from './domain/secret.ts';
+import { inspectedExport } from './inspected-export.ts';
+import { type At, setLabel } from './labels.ts';
+import type { Wanted } from './plan.ts';
+import { facts, tell } from './tell.ts';
+import type { World } from './world.ts';
+
+/** The first whole second that is surely after what has just happened. */
+export const afterNow = (world: World) => world.now() + 1;
+
+/** Exports, inspects and stores a new version; the secret as it is then. Trouble where nothing may be stored. */
+export async function storeExport(
+  step: Extract<Step, { do: 'export' }>,
+  view: DeliveryView,
+  world: World,
+): Promise<Secret> {
+  const { secret, delivery } = view;
+  const present: PresentSecret =
+    secret.state === 'present' ? secret : { state: 'present', tags: {}, changedAt: 0, versions: {} };
+  const current = holderOf(present.versions, label.current);
+  const { value, warnings, held } = await inspectedExport(view, {
+    previousNotAfter: endOf(present.versions, label.current),
+    world,
+  });
+
+  const hold = held !== undefined && !view.asked.accept;
+  if (hold && current === undefined) throw new Trouble(held);
+  // Told before it is stored: after a crash in between people are told twice, the other way round never.
+  if (hold) await tell([held], view, world);
+  const version = { versionId: step.versionId, value };
+  const versions = step.create
+    ? await create(version, view, world)
+    : await put(version, {
+        secret: delivery.secret,
+        versions: present.versions,
+        world,
+        stage: hold ? label.held : label.next,
+      });
+  await warn(warnings, view, world);
+  return { ...present, versions, changedAt: afterNow(world) };
+}
+
+type NewVersion = { readonly versionId: string; readonly value: string };
+
+async function create(version: NewVersion, view: Wanted, world: World) {
+  const created = await world.secrets.create(view.delivery.secret, version);
+  if (created === 'exists') {
+    const detail = `secret "${view.delivery.secret}": somebody created it just now`;
+    throw new Trouble(finding('WorldMoved', { detail }));
+  }
+  return { [version.versionId]: [label.current] };
+}
+
+async function put(version: NewVersion, { stage, ...at }: At & { readonly stage: string }) {
+  const stored = await at.world.secrets.put(at.secret, { ...version, stage });
+  if (stored === 'exists') return setLabel(stage, version.versionId, at);
+  const versions = withLabel(at.versions, stage, version.versionId);
+  // Secrets Manager makes a secret's first version current, whatever stages are asked for.
+  const first = holderOf(at.versions, label.current) === undefined;
+  return first ? withLabel(versions, label.current, version.versionId) : versions;
+}
+
+/**
+ * Told after the version is stored, lest every attempt to store it tells anew. It must not hold up a delivery: if it
+ * cannot be sent, the log has it.
+ */
+async function warn(warnings: readonly Finding[], view: Wanted, world: World): Promise<void> {
+  const [first, ...others] = warnings;
+  if (!first) return;
+  try {
+    await tell([first, ...others], view, world);
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error;
+    world.log('error', 'Cannot send a warning', facts(error.finding, world));
+  }
+}

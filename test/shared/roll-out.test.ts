@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import { Trouble } from '../../shared/aws/trouble.ts';
+import { finding } from '../../shared/domain/reasons.ts';
+import type { Consumer } from '../../shared/domain/rollout.ts';
+import { label, sinceLabel } from '../../shared/domain/secret.ts';
+import { rollOut } from '../../shared/roll-out.ts';
+import { certificate, day, delivery, idOf, now, place, present } from './domain/sample.ts';
+import { sampleOf } from './domain/sample-facts.ts';
+
+const since = now - 2 * 3600;
+const versionId = idOf();
+const before = idOf({ serial: 'cd'.repeat(20), notAfter: now + 9 * day });
+const old = { createdAt: since - 1, running: true };
+const fresh = { createdAt: since, running: true };
+
+const consumer: Consumer = {
+  arn: 'arn:aws:ecs:us-east-1:111122223333:service/prod/web',
+  service: 'web',
+  cluster: 'prod',
+  active: true,
+  desired: 1,
+  controller: 'ECS',
+  paused: false,
+  tasks: [fresh],
+  deployments: [],
+};
+
+type Given = {
+  readonly asked?: object;
+  readonly told?: boolean;
+  readonly label?: 'refused';
+  readonly problems?: boolean;
+};
+
+/** One look at a rollout of one service; what it came to, the mails, and the labels that were put. */
+async function look(service: Partial<Consumer>, given: Given = {}) {
+  const mails: { subject: string; body: string }[] = [];
+  const labels: string[] = [];
+  const restarted: string[] = [];
+  const move = async (_: string, { label: name }: { label: string }) => {
+    if (given.label === 'refused') throw new Trouble(finding('Throttled', { detail: 'secretsmanager' }));
+    labels.push(name);
+  };
+  const world = {
+    place,
+    settings: { mode: 'deliver', secretPrefix: 'courier/', deadlineSeconds: 3600, notices: 'all' },
+    now: () => now,
+    sleep: async () => {},
+    log: () => {},
+    count: () => {},
+    secrets: { move },
+    services: {
+      consumers: async () => [{ ...consumer, ...service }],
+      restart: async ({ arn }: Consumer) => void restarted.push(arn),
+    },
+    tagged: { services: async () => [{ arn: consumer.arn, secrets: [delivery.secret] }] },
+    topic: { tell: async (mail: { subject: string; body: string }) => void mails.push(mail) },
+  };
+  const outcome = await rollOut({
+    wanted: { certificate, delivery, asked: given.asked ?? {} },
+    step: { do: 'roll out', versionId, since, told: given.told ?? false },
+    secret: present({ [versionId]: [label.current, label.next, sinceLabel(since)], [before]: [label.previous] }),
+    problems: given.problems ? [sampleOf('BadTag')] : [],
+    patient: true,
+    world: world as never,
+  });
+  return { outcome, mails, subjects: mails.map(({ subject }) => subject), labels, restarted };
+}
+
+describe('a rollout is', () => {
+  it('delivered once every task is new: told, then labelled', async () => {
+    const { outcome, subjects, labels } = await look({});
+    expect(outcome).toEqual({ is: 'done', because: 'delivered' });
+    expect(subjects).toEqual(['[info] api.example.com: delivered']);
+    expect(labels).toEqual([label.delivered]);
+  });
+
+  it('not told again when people know', async () => {
+    expect(await look({}, { told: true })).toMatchObject({ outcome: { is: 'done' }, mails: [], labels: [] });
+  });
+
+  it('told again only after a long while when the label that says so cannot be put', async () => {
+    const { outcome, subjects } = await look({}, { label: 'refused' });
+    expect(subjects).toHaveLength(1);
+    expect(outcome).toEqual({ is: 'again', seconds: 900, because: 'Throttled' });
+  });
+
+  it('delivered, with a warning, where tasks are missing after the deadline', async () => {
+    const { subjects, mails, labels } = await look({ tasks: [], desired: 2 });
+    expect(subjects).toEqual(['[warning] api.example.com: delivered, but web runs 0 of 2 tasks']);
+    expect(mails[0]?.body).not.toContain('runs on the new certificate');
+    expect(labels).toEqual([label.delivered]);
+  });
+
+  it('restarted where a task is from before, once the second of the promotion is over', async () => {
+    const { outcome, restarted, mails } = await look({ tasks: [old] });
+    expect(restarted).toEqual([consumer.arn]);
+    expect(outcome).toMatchObject({ is: 'again', seconds: 30 });
+    expect(mails).toEqual([]);
+  });
+
+  it('held for a paused service: told with what it serves meanwhile, and not labelled', async () => {
+    const { outcome, subjects, mails, labels, restarted } = await look({ tasks: [old], paused: true });
+    expect(outcome).toMatchObject({ is: 'told', finding: { reason: 'ServicePaused' } });
+    expect(subjects).toEqual(['[warning] api.example.com: web is paused, on the old certificate']);
+    expect(mails[0]?.body).toMatch(/tasks from before serve ends on 2026-10-10, 9\s+days from now/);
+    expect([labels, restarted]).toEqual([[], []]);
+  });
+
+  it('not told as held by the echo of its own promotion', async () => {
+    const { outcome, mails } = await look({ tasks: [old], paused: true }, { asked: { echo: true } });
+    expect(outcome).toEqual({ is: 'done', because: 'paused' });
+    expect(mails).toEqual([]);
+  });
+
+  it('stopped by a failed deployment: told with the tags that cannot be read, and labelled', async () => {
+    const failed = { createdAt: since, status: 'failed', detail: 'tasks failed to start' } as const;
+    const { outcome, subjects, mails, labels } = await look(
+      { tasks: [old], deployments: [failed] },
+      { problems: true },
+    );
+    expect(outcome).toMatchObject({ is: 'told', finding: { reason: 'DeploymentFailed' } });
+    expect(subjects).toEqual(['[critical] api.example.com: rollout stopped, deployment of web failed']);
+    expect(mails[0]?.body).toContain('Cannot read tag courier:format');
+    expect(labels).toEqual([label.stopped]);
+  });
+});
