@@ -151,14 +151,15 @@ describe('a consumer', () => {
     const resourceArn = await courier.service({ name: 'held', secret: 'courier/held' });
     await courier.ecs.send(new TagResourceCommand({ resourceArn, tags: [{ key: 'courier:pause', value: 'true' }] }));
     const serial = await renewed(arn);
-    expect([await courier.restarts('held'), courier.told(arn)]).toEqual([0, [delivered]]);
+    const held = 'warning ServicePaused';
+    expect([await courier.restarts('held'), courier.told(arn)]).toEqual([0, [delivered, held]]);
     expect(await stagesOfCurrent('held')).not.toContain('COURIER_DELIVERED');
 
     await courier.ecs.send(new UntagResourceCommand({ resourceArn, tagKeys: ['courier:pause'] }));
     await courier.invoke('re-export', { certificateArn: arn });
     await courier.settle();
     expect(await courier.served('held')).toEqual([serial]);
-    expect(courier.told(arn)).toEqual([delivered, delivered]);
+    expect(courier.told(arn)).toEqual([delivered, held, delivered]);
   });
 
   it('whose restart is denied is told after ten minutes, not before, and once', async () => {

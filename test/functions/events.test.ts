@@ -89,7 +89,7 @@ const answers: Readonly<Record<string, unknown>> = {
   're-export.by-secret': answered('nothing to do'),
   're-export.wait': answered('nothing to do'),
   're-export.accept': answered('nothing to do'),
-  're-export.dry-run': { ok: true, plan: [], results: [], errors: [] },
+  're-export.dry-run': answered('nothing to do'),
   're-export.force': answered('queued', 'export', 'store', 'promote', 'tell'),
   're-export.all': {
     ...answered('nothing to do'),
