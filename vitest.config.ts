@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** What judges all that the lab tests did. */
+const afterwards = ['test/lab/iam-roles.test.ts'];
+
 /** Unit tests touch no network; lab tests run the built functions against the lab. */
 export default defineConfig({
   test: {
@@ -9,12 +12,14 @@ export default defineConfig({
         test: {
           name: 'lab',
           include: ['test/lab/**/*.test.ts', 'test/functions/**/*.test.ts', 'test/build/**/*.test.ts'],
+          exclude: afterwards,
           globalSetup: ['test/package-once.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
         },
       },
+      { test: { name: 'roles', include: afterwards, sequence: { groupOrder: 1 } } },
     ],
   },
 });
