@@ -1,0 +1,95 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { judged } from './counterparts.ts';
+
+const root = join(import.meta.dirname, '../..');
+const keys = ['certificate', 'certificateChain', 'privateKey', 'passphrase', 'fullChain', 'trustBundle'];
+
+let page: string;
+let folder: string;
+let lab: ChildProcess;
+let port: string;
+
+beforeAll(async () => {
+  page = await readFile(join(root, 'docs/aws-cli-session.md'), 'utf8');
+  folder = await mkdtemp(join(tmpdir(), 'acm-courier-session-'));
+  [lab, port] = await startLab();
+});
+afterAll(async () => {
+  if (lab?.exitCode === null && lab.pid !== undefined) {
+    const exit = once(lab, 'exit');
+    // The group: npm, and the lab that it runs.
+    process.kill(-lab.pid, 'SIGTERM');
+    await exit;
+  }
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('the page starts the lab in the way that has just been taken', () => {
+  expect(blocks('console')).toEqual(['npm run package -- --stage lab --param="mode=deliver"\nnpm run lab\n']);
+});
+
+test('every command of the page succeeds, and they tell the story that the page tells', async () => {
+  const { stdout, stderr } = await session(blocks('sh'));
+  expect(stderr).toBe('');
+
+  const versions = [
+    ...new Set([...stdout.matchAll(/"([0-9a-f]{40})-\d{12}-[0-9a-f]{10}"/g)].map(([, serial]) => serial)),
+  ];
+  expect(versions).toHaveLength(2);
+  const [first, second] = versions;
+  const served = [...stdout.matchAll(/^serial=(\w+)$/gm)].map(([, serial = '']) =>
+    serial.toLowerCase().padStart(40, '0'),
+  );
+  expect(served).toEqual([first, first, second, second]);
+  judged(
+    'OpenSSL',
+    'verifies both tasks against the root, before and after the renewal: the serials of the version ids',
+  );
+
+  expect(stdout).toContain(`\n${keys.join('\n')}\n`);
+  expect(stdout).toContain('COURIER_DELIVERED');
+  expect(stdout).toContain('"NotAuthorizedForSourceException"');
+  expect(stdout).toMatch(/"plan":\[\]/);
+  expect(stdout.match(/^\[info\] api\.example\.com: .*$/gm)).toHaveLength(2);
+  expect(stdout).not.toMatch(/PRIVATE KEY/);
+  for (const command of commands(blocks('sh').join('\n'))) judged('AWS CLI', command);
+});
+
+/** The fenced blocks of one language, as they stand. */
+const blocks = (language: string) =>
+  [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(([, block = '']) => block);
+
+/** `acm request-certificate`, … : each operation that the page calls, once. */
+const commands = (script: string) =>
+  new Set([...script.matchAll(/\baws ([a-z-]+ (?:wait )?[a-z-]+)/g)].map(([, name = '']) => name));
+
+/** In a shell that stops at the first command that fails, with nothing of this machine's own AWS settings. */
+function session(script: readonly string[]) {
+  const path = [inject('programs'), join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter);
+  const env = { PATH: path, HOME: folder, LAB_PORT: port };
+  return promisify(execFile)('sh', ['-euc', script.join('\n')], { cwd: folder, env });
+}
+
+/** `npm run lab` on a port that is free, once it says where it is. What it prints after that is dropped. */
+async function startLab(): Promise<[ChildProcess, string]> {
+  const child = spawn('npm', ['run', 'lab'], {
+    cwd: root,
+    env: { ...process.env, LAB_PORT: '0' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  });
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [, found] = /^lab ready on http:\/\/127\.0\.0\.1:(\d+)$/.exec(line) ?? [];
+    if (found === undefined) continue;
+    child.stdout.resume();
+    return [child, found];
+  }
+  throw new Error('The lab ended before it was ready');
+}
