@@ -71,6 +71,8 @@ function checkedFault(body: Record<string, unknown>, services: readonly Service[
     throw new BadRequest(`"nth" must be 1 or more, not "${nth}"`);
   const onBus = eventFaults.find((name) => name === fault);
   if (onBus && service === 'events') return { service, operation, fault: onBus, nth };
+  if (fault === 'throttle' && service === 'events' && operation !== 'PutEvents')
+    return { service, operation, fault, nth };
   if (onBus) throw new BadRequest(`Fault "${fault}" is for service "events", its operation a detail-type`);
 
   const onCall = callFaults.find((name) => name === fault);

@@ -28,15 +28,14 @@ type Target = {
   readonly Id: string;
   readonly Arn: string;
   readonly DeadLetterConfig?: { readonly Arn: string };
-  /** Without effect: see `deliverTo`. */
-  readonly RetryPolicy?: object;
+  readonly RetryPolicy?: { readonly MaximumRetryAttempts?: number; readonly MaximumEventAgeInSeconds?: number };
 };
 
 type Entry = Readonly<{ Source?: string; DetailType?: string; Detail?: string; Resources?: readonly string[] }>;
 
 type Parts = {
   clock: Clock;
-  faults: Pick<Faults, 'takeForEvent'>;
+  faults: Pick<Faults, 'takeForEvent' | 'takeForDelivery'>;
   lambda: Pick<Lambda, 'invokeLater'>;
   sqs: Pick<Sqs, 'byArn'>;
 };
@@ -70,21 +69,34 @@ export function createEventBridge({ clock, faults, lambda, sqs }: Parts) {
     }
   }
 
-  /** A target that is there always takes the event; one that is not never will, so nothing is retried. */
-  function deliverTo(target: Target, { rule, event }: { rule: Rule; event: BusEvent }): void {
+  /** A target that is busy is tried again until its retry policy is exhausted; one that does not exist never will be. */
+  function deliverTo(target: Target, delivery: { rule: Rule; event: BusEvent; retries?: number; since?: Date }): void {
+    const { rule, event, retries = 0, since = clock.now() } = delivery;
+    if (faults.takeForDelivery(event['detail-type'])) {
+      const { MaximumRetryAttempts = 185, MaximumEventAgeInSeconds = 86_400 } = target.RetryPolicy ?? {};
+      const at = new Date(clock.now().getTime() + Math.min(60_000 * 2 ** retries, 3_600_000));
+      const tooOld = at.getTime() - since.getTime() > MaximumEventAgeInSeconds * 1_000;
+      if (retries < MaximumRetryAttempts && !tooOld)
+        clock.at(at, () => deliverTo(target, { rule, event, retries: retries + 1, since }));
+      else bury('THROTTLING', `The target "${target.Arn}" was busy at each of ${retries + 1} attempts`);
+      return;
+    }
     const body = JSON.stringify(event);
     const taken = target.Arn.includes(':lambda:')
       ? lambda.invokeLater(target.Arn, body)
       : sqs.byArn(target.Arn)?.send({ body });
-    if (taken) return;
-    const text = (StringValue: string) => ({ DataType: 'String', StringValue });
-    const attributes = {
-      RULE_ARN: text(ruleArn(rule)),
-      TARGET_ARN: text(target.Arn),
-      ERROR_CODE: text('NO_RESOURCE'),
-      ERROR_MESSAGE: text(`The target "${target.Arn}" does not exist`),
-    };
-    sqs.byArn(target.DeadLetterConfig?.Arn ?? '')?.send({ body, attributes });
+    if (!taken) bury('NO_RESOURCE', `The target "${target.Arn}" does not exist`);
+
+    function bury(code: string, message: string): void {
+      const text = (StringValue: string) => ({ DataType: 'String', StringValue });
+      const attributes = {
+        RULE_ARN: text(ruleArn(rule)),
+        TARGET_ARN: text(target.Arn),
+        ERROR_CODE: text(code),
+        ERROR_MESSAGE: text(message),
+      };
+      sqs.byArn(target.DeadLetterConfig?.Arn ?? '')?.send({ body: JSON.stringify(event), attributes });
+    }
   }
 
   /** As PutRule and PutTargets: answers the rule's ARN. */

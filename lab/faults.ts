@@ -8,7 +8,7 @@ export type EventFault = (typeof eventFaults)[number];
 export type Fault = { readonly nth: number } & (
   | { readonly service: string; readonly operation: string; readonly fault: CallFault }
   /** `operation` is the event's detail-type. */
-  | { readonly service: 'events'; readonly operation: string; readonly fault: EventFault }
+  | { readonly service: 'events'; readonly operation: string; readonly fault: EventFault | 'throttle' }
 );
 
 export type Faults = ReturnType<typeof createFaults>;
@@ -32,5 +32,7 @@ export function createFaults() {
     /** Counts one call, and says what is to go wrong with it. */
     takeForCall: (service: string, operation: string) => take(service, operation, callFaults) as CallFault | undefined,
     takeForEvent: (detailType: string) => take('events', detailType, eventFaults) as EventFault | undefined,
+    /** Whether a target is too busy for one attempt to deliver such an event. */
+    takeForDelivery: (detailType: string) => take('events', detailType, ['throttle']) !== undefined,
   };
 }

@@ -17,6 +17,14 @@ const template = {
     Dead: queue('dead'),
     ToFunction: rule('to-function', [{ Id: '1', Arn: getArn('Seer') }]),
     ToQueue: rule('to-queue', [{ Id: '1', Arn: getArn('Seen'), RetryPolicy: { MaximumRetryAttempts: 185 } }]),
+    ToBusy: rule('to-busy', [
+      {
+        Id: '1',
+        Arn: getArn('Seer'),
+        RetryPolicy: { MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 3600 },
+        DeadLetterConfig: { Arn: getArn('Dead') },
+      },
+    ]),
     ToNobody: rule('to-nobody', [
       {
         Id: '1',
@@ -57,6 +65,26 @@ describe('an event', () => {
   it('reaches a queue', async () => {
     const id = await put('to-queue', 'x');
     expect((await received('seen')).map(({ Body = '' }) => JSON.parse(Body))).toMatchObject([{ id }]);
+  });
+
+  it('is tried again while its target is busy', async () => {
+    busy(2);
+    const id = await put('to-busy', 'x');
+    await lab.clock.advance(179_000);
+    expect(lab.logs()).toEqual([]);
+    await lab.clock.advance(2_000);
+    expect(lab.logs()).toEqual([{ function: 'seer', line: `${id} x` }]);
+    expect(await received('dead')).toEqual([]);
+  });
+
+  it('goes to the dead-letter queue when its target was busy at every attempt', async () => {
+    busy(3);
+    const id = await put('to-busy', 'x');
+    await lab.clock.advance(600_000);
+    expect(lab.logs()).toEqual([]);
+    const [dead] = await received('dead');
+    expect(JSON.parse(dead?.Body ?? '')).toMatchObject({ id });
+    expect(dead?.MessageAttributes?.ERROR_CODE?.StringValue).toBe('THROTTLING');
   });
 
   it('goes to the dead-letter queue where the target does not exist', async () => {
@@ -151,6 +179,12 @@ describe('a rule is refused', () => {
     await expect(startSmallStack({ Resources: { Rule, Fifo } })).rejects.toThrow(sentence);
   });
 });
+
+/** The next so many attempts to deliver an event find its target busy. */
+function busy(attempts: number): void {
+  for (let nth = 1; nth <= attempts; nth++)
+    lab.faults.add({ service: 'events', operation: 'Happened', fault: 'throttle', nth });
+}
 
 async function put(source: string, what: string): Promise<string> {
   const entry = { Source: source, DetailType: 'Happened', Detail: JSON.stringify({ what }) };
