@@ -1,9 +1,10 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { judged } from './counterparts.ts';
@@ -13,20 +14,18 @@ const keys = ['certificate', 'certificateChain', 'privateKey', 'passphrase', 'fu
 
 let page: string;
 let folder: string;
-let lab: ChildProcess;
+let lab: ChildProcessByStdio<Writable, Readable, null>;
 let port: string;
 
 beforeAll(async () => {
   page = await readFile(join(root, 'docs/aws-cli-session.md'), 'utf8');
   folder = await mkdtemp(join(tmpdir(), 'acm-courier-session-'));
-  [lab, port] = await startLab();
+  ({ lab, port } = await startLab());
 });
 afterAll(async () => {
-  if (lab?.exitCode === null && lab.pid !== undefined) {
-    const exit = once(lab, 'exit');
-    // The group: npm, and the lab that it runs.
-    process.kill(-lab.pid, 'SIGTERM');
-    await exit;
+  if (lab) {
+    lab.stdin.end();
+    await once(lab, 'close');
   }
   await rm(folder, { recursive: true, force: true });
 });
@@ -77,19 +76,23 @@ function session(script: readonly string[]) {
   return promisify(execFile)('sh', ['-euc', script.join('\n')], { cwd: folder, env });
 }
 
-/** `npm run lab` on a port that is free, once it says where it is. What it prints after that is dropped. */
-async function startLab(): Promise<[ChildProcess, string]> {
-  const child = spawn('npm', ['run', 'lab'], {
+/**
+ * `npm run lab` on a port that is free, once it says where it is. It ends when its stdin does, and so also with a test
+ * run that is killed.
+ */
+async function startLab() {
+  const child = spawn('sh', ['-c', '(npm run lab; kill 0) & cat; kill 0'], {
     cwd: root,
     env: { ...process.env, LAB_PORT: '0' },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
+    // A group of its own, for `kill 0`.
     detached: true,
   });
   for await (const line of createInterface({ input: child.stdout })) {
-    const [, found] = /^lab ready on http:\/\/127\.0\.0\.1:(\d+)$/.exec(line) ?? [];
+    const found = /^lab ready on http:\/\/127\.0\.0\.1:(\d+)$/.exec(line)?.[1];
     if (found === undefined) continue;
     child.stdout.resume();
-    return [child, found];
+    return { lab: child, port: found };
   }
   throw new Error('The lab ended before it was ready');
 }
