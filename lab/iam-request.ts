@@ -13,7 +13,14 @@ export type AskedCall = { readonly service: string; readonly operation: string; 
  * What a call must be allowed: its action on each resource that it names, with the condition keys that AWS's published
  * data gives to this action and type of resource. A key that is not among them is absent, whatever the policy hopes.
  */
-export async function accessRequests(call: AskedCall, tags: Tags): Promise<readonly AccessRequest[]> {
+export async function accessRequests(call: AskedCall, { tags, keyOf }: Known): Promise<readonly AccessRequest[]> {
+  return [...(await ownRequests(call, tags)), ...keyRequests(call, keyOf)];
+}
+
+/** The tags of resources, and the customer's KMS key that encrypts what a call of Secrets Manager stores or reads. */
+export type Known = { readonly tags: Tags; readonly keyOf: (input: Input) => string | undefined };
+
+async function ownRequests(call: AskedCall, tags: Tags): Promise<readonly AccessRequest[]> {
   const action = actionOf(call);
   const types = await resourceTypes(action);
   const named = (resources[call.service]?.(call.input, tags) ?? []).filter((one) => one !== undefined);
@@ -24,6 +31,20 @@ export async function accessRequests(call: AskedCall, tags: Tags): Promise<reado
   return on.map(({ one, type }) =>
     request(action, { resource: one, keys: [...conditionKeys, ...type.conditionKeys], call, tags }),
   );
+}
+
+/** What Secrets Manager asks of KMS in its caller's name. Source: User Guide, "Permissions for the KMS key". */
+const keyActions: Readonly<Record<string, readonly string[]>> = {
+  CreateSecret: ['kms:GenerateDataKey', 'kms:Decrypt'],
+  PutSecretValue: ['kms:GenerateDataKey', 'kms:Decrypt'],
+  GetSecretValue: ['kms:Decrypt'],
+};
+
+function keyRequests({ service, operation, input }: AskedCall, keyOf: Known['keyOf']): readonly AccessRequest[] {
+  const actions = service === 'secretsmanager' ? (keyActions[operation] ?? []) : [];
+  const resource = actions.length > 0 ? keyOf(input) : undefined;
+  const context = { 'kms:viaservice': [`${service}.${region}.amazonaws.com`] };
+  return resource === undefined ? [] : actions.map((action) => ({ action, resource, context }));
 }
 
 type Asked = {

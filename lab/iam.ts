@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type AccessRequest, type Decision, decide, type Grant, type Statement, statementsOf } from './iam-policy.ts';
-import { type AskedCall, accessRequests } from './iam-request.ts';
+import { type AskedCall, accessRequests, type Known } from './iam-request.ts';
 import { AwsError, account, type HttpRequest, region, type Service } from './service.ts';
 import { isSignedWith, readClaim } from './signature.ts';
-import type { Tags } from './tags.ts';
 
 /** Keys as a function finds them in its environment. */
 export type Credentials = {
@@ -34,7 +33,7 @@ export type Iam = ReturnType<typeof createIam>;
  * Signatures and identity-based policies. Resource-based policies, boundaries and the delay of fresh tags are not
  * simulated. `operatorKeys`: access key ids of the operator, each its own secret.
  */
-export function createIam({ tags, operatorKeys = ['operator'] }: { tags: Tags; operatorKeys?: readonly string[] }) {
+export function createIam({ operatorKeys = ['operator'], ...known }: Known & { operatorKeys?: readonly string[] }) {
   const roles = new Map<string, Role>();
   const keys = new Map<string, Key>();
   const principals = new Map<string, Principal>();
@@ -114,7 +113,7 @@ export function createIam({ tags, operatorKeys = ['operator'] }: { tags: Tags; o
   ) {
     // Everybody may ask who they are, whatever their policies say.
     if (!role || call.operation === 'GetCallerIdentity') return;
-    for (const request of await accessRequests({ service: service.name, ...call }, tags)) {
+    for (const request of await accessRequests({ service: service.name, ...call }, known)) {
       const decision = decide(role.statements, request);
       count(role, { request, decision });
       if (!decision.allowed) throw denial(service, { principal: arn, ...request, why: decision.why });
@@ -155,6 +154,8 @@ export function denial(service: Service, { principal, action, resource, why }: D
   const name = spelling[service.name]?.(action) ?? action;
   const on = resource === '*' ? '' : ` on resource: ${resource}`;
   const because = why.replace(action, name);
+  // Secrets Manager keeps KMS's reasons to itself.
+  if (action.startsWith('kms:')) return refusal(service, 'denied', 'Access to KMS is not allowed');
   return refusal(service, 'denied', `User: ${principal} is not authorized to perform: ${name}${on} ${because}`);
 }
 

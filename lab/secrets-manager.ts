@@ -21,12 +21,11 @@ export function createSecretsManager({ clock, emit, tags }: { clock: Clock; emit
   const secrets = new Map<string, Secret>();
 
   /** Takes a name, an ARN, or an ARN without its six random characters. */
-  function find(secretId: string): Secret {
-    for (const secret of secrets.values()) {
-      if ([secret.name, secret.arn, secret.arn.slice(0, -7)].includes(secretId)) return secret;
-    }
-    return refuse('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
-  }
+  const known = (secretId = ''): Secret | undefined =>
+    [...secrets.values()].find(({ name, arn }) => [name, arn, arn.slice(0, -7)].includes(secretId));
+
+  const find = (secretId: string): Secret =>
+    known(secretId) ?? refuse('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
 
   function findLive(secretId: string): Secret {
     const secret = find(secretId);
@@ -249,7 +248,11 @@ export function createSecretsManager({ clock, emit, tags }: { clock: Clock; emit
       GetRandomPassword,
     },
   };
-  return { service, read };
+  /** The customer's key that encrypts what a call stores or reads; undefined where it is AWS's own. */
+  const keyOf = ({ KmsKeyId, SecretId }: { KmsKeyId?: string; SecretId?: string }) =>
+    KmsKeyId ?? known(SecretId)?.facts.KmsKeyId;
+
+  return { service, read, keyOf };
 }
 
 type SecretWish = { readonly Name: string; readonly Description?: string; readonly KmsKeyId?: string };

@@ -8,6 +8,7 @@ import { createFaults, type Faults } from './faults.ts';
 import type { LogLine } from './function-runner.ts';
 import { createIam } from './iam.ts';
 import { keepRecords } from './iam-records.ts';
+import type { Known } from './iam-request.ts';
 import { createLambda } from './lambda.ts';
 import { createPrivateCa } from './private-ca.ts';
 import { createSecretsManager } from './secrets-manager.ts';
@@ -62,7 +63,8 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const emit: Emit = (event) => bus.emit(event);
 
   const tags = createTags();
-  const iam = createIam({ tags, ...(options.operatorKeys && { operatorKeys: options.operatorKeys }) });
+  const keyOf: Known['keyOf'] = (input) => secrets.keyOf(input);
+  const iam = createIam({ tags, keyOf, ...(options.operatorKeys && { operatorKeys: options.operatorKeys }) });
   const sqs = createSqs({ clock, url });
   const sns = createSns();
   const lambda = createLambda({ clock, sqs, iam, url });

@@ -5,7 +5,13 @@ import {
   RequestCertificateCommand,
 } from '@aws-sdk/client-acm';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import { CreateTopicCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -21,6 +27,7 @@ const functions = {
 };
 
 const secrets = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:courier/*';
+const keys = 'arn:aws:kms:us-east-1:111122223333:key/';
 const template = {
   Resources: {
     Narrow: roleOf(
@@ -35,6 +42,19 @@ const template = {
         Action: 'secretsmanager:CreateSecret',
         Resource: '*',
         Condition: { StringLike: { 'secretsmanager:Name': 'courier/*' } },
+      },
+      { Effect: 'Allow', Action: ['secretsmanager:PutSecretValue', 'secretsmanager:GetSecretValue'], Resource: '*' },
+      {
+        Effect: 'Allow',
+        Action: ['kms:GenerateDataKey', 'kms:Decrypt'],
+        Resource: `${keys}1`,
+        Condition: { StringEquals: { 'kms:ViaService': 'secretsmanager.us-east-1.amazonaws.com' } },
+      },
+      {
+        Effect: 'Allow',
+        Action: 'kms:*',
+        Resource: `${keys}2`,
+        Condition: { StringEquals: { 'kms:ViaService': 's3.us-east-1.amazonaws.com' } },
       },
     ),
     More: {
@@ -92,10 +112,42 @@ describe('a role may', () => {
   });
 });
 
+describe('a secret that a customer’s key encrypts', () => {
+  const encrypted = (key: string) =>
+    new SecretsManagerClient(role).send(
+      new CreateSecretCommand({ Name: `courier/under-${key}`, SecretString: 'x', KmsKeyId: keys + key }),
+    );
+
+  it('is stored by a role that may use the key through Secrets Manager', async () => {
+    await expect(encrypted('1')).resolves.toBeDefined();
+  });
+
+  it.each([
+    ['may use it through another service only', '2'],
+    ['may not use it', '3'],
+  ])('is denied to a role that %s', async (_, key) => {
+    const name = 'AccessDeniedException';
+    await expect(encrypted(key)).rejects.toMatchObject({ name, message: 'Access to KMS is not allowed' });
+  });
+
+  it('is not read or written without the key either', async () => {
+    const KmsKeyId = `${keys}3`;
+    const Name = 'courier/foreign-key';
+    await new SecretsManagerClient(lab.client).send(new CreateSecretCommand({ Name, SecretString: 'x', KmsKeyId }));
+    for (const command of [
+      new PutSecretValueCommand({ SecretId: Name, SecretString: 'y' }),
+      new GetSecretValueCommand({ SecretId: Name }),
+    ])
+      await expect(new SecretsManagerClient(role).send(command as PutSecretValueCommand)).rejects.toThrow(
+        'Access to KMS is not allowed',
+      );
+  });
+});
+
 describe('a role is denied', () => {
   const queue = 'arn:aws:sqs:us-east-1:111122223333:q';
   const topic = 'arn:aws:sns:us-east-1:111122223333:t';
-  const keys = 'arn:aws:lambda:us-east-1:111122223333:function:keys';
+  const lambda = 'arn:aws:lambda:us-east-1:111122223333:function:keys';
   const none = (action: string) => `because no identity-based policy allows the ${action} action`;
 
   it.each<[string, () => Promise<unknown>, string, number, string]>([
@@ -112,6 +164,13 @@ describe('a role is denied', () => {
       'AccessDeniedException',
       400,
       `acm:ListCertificates ${none('acm:ListCertificates')}`,
+    ],
+    [
+      'what it may not do to a secret that is not there',
+      () => new SecretsManagerClient(role).send(new DeleteSecretCommand({ SecretId: 'courier/none' })),
+      'AccessDeniedException',
+      400,
+      `secretsmanager:DeleteSecret on resource: arn:aws:secretsmanager:us-east-1:111122223333:secret:courier/none ${none('secretsmanager:DeleteSecret')}`,
     ],
     [
       'a name outside its condition',
@@ -147,7 +206,7 @@ describe('a role is denied', () => {
       () => new LambdaClient(role).send(new InvokeCommand({ FunctionName: 'keys' })),
       'AccessDeniedException',
       403,
-      `lambda:InvokeFunction on resource: ${keys} ${none('lambda:InvokeFunction')}`,
+      `lambda:InvokeFunction on resource: ${lambda} ${none('lambda:InvokeFunction')}`,
     ],
   ])('%s', async (_, call, name, httpStatusCode, sentence) => {
     const message = `User: ${principal} is not authorized to perform: ${sentence.replace('CERTIFICATE', untagged)}`;
