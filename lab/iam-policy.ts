@@ -90,25 +90,25 @@ const many = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value)
 
 const patterns = new Map<string, RegExp>();
 
-/** `*` is any characters, `?` one; `any` says which those may be. */
-function like(pattern: string, any = '.'): RegExp {
-  const known = patterns.get(any + pattern);
+/** `*` is any characters, `?` one. */
+function like(pattern: string): RegExp {
+  const known = patterns.get(pattern);
   if (known) return known;
   const source = pattern
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', `${any}*`)
-    .replaceAll('?', any);
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
   const made = new RegExp(`^${source}$`, 's');
-  patterns.set(any + pattern, made);
+  patterns.set(pattern, made);
   return made;
 }
 
 /** Part by part: only in its last part, the resource, may a wildcard stand for a colon. */
 function arnLike(pattern: string, value: string): boolean {
   if (pattern === '*') return true;
-  const [wanted, given] = [pattern, value].map((arn) => {
+  const [wanted = [], given = []] = [pattern, value].map((arn) => {
     const parts = arn.split(':');
     return [...parts.slice(0, 5), parts.slice(5).join(':')];
   });
-  return wanted?.every((part, index) => like(part, index < 5 ? '[^:]' : '.').test(given?.[index] ?? '')) ?? false;
+  return wanted.length === given.length && wanted.every((part, index) => like(part).test(given[index] ?? ''));
 }

@@ -74,12 +74,17 @@ function contextOf(
     'secretsmanager:name': textIn(input.Name),
     'secretsmanager:versionstage': textIn(input.VersionStage),
     'secretsmanager:secretid': resource.includes(':secret:') ? [resource] : undefined,
-    'ecs:cluster':
-      resource.includes(':ecs:') || input.cluster ? [ecsArn('cluster', input.cluster ?? 'default')] : undefined,
+    'ecs:cluster': clusterArn(resource, input),
     ...Object.fromEntries(given.map(({ Key, Value = '' }) => [`aws:requesttag/${Key.toLowerCase()}`, [Value]])),
     ...Object.fromEntries(tags.of(resource).map(({ Key, Value }) => [`aws:resourcetag/${Key.toLowerCase()}`, [Value]])),
   };
   return Object.fromEntries(Object.entries(values).flatMap(([key, value]) => (value ? [[key, value]] : [])));
+}
+
+/** Of an ECS resource below a cluster (`service/CLUSTER/NAME`), else of the one that the call is about. */
+function clusterArn(resource: string, { cluster }: Input): readonly string[] | undefined {
+  const name = /:ecs:.*?\/([^/]+)\//.exec(resource)?.[1] ?? cluster;
+  return name && [ecsArn('cluster', name)];
 }
 
 const textIn = (value: unknown) => (typeof value === 'string' ? [value] : undefined);

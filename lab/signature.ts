@@ -26,8 +26,8 @@ export function readClaim({ headers }: HttpRequest): Claim | null {
 }
 
 /**
- * Whether the request was signed with this secret key and is still as it was signed. Host and time must be signed; the
- * time itself is not judged, for callers outside do not live in lab time.
+ * Whether the request was signed with this secret key and is still as it was signed. When that was is not judged, for
+ * callers outside do not live in lab time.
  * Source: IAM User Guide, "Create a signed AWS API request".
  */
 export function isSignedWith(secretKey: string, { request, claim }: { request: HttpRequest; claim: Claim }): boolean {
@@ -35,8 +35,7 @@ export function isSignedWith(secretKey: string, { request, claim }: { request: H
   const scope = [claim.date, claim.region, claim.service, 'aws4_request'];
   const key = scope.reduce<Buffer | string>((from, part) => hmac(from, part), `AWS4${secretKey}`);
   const toSign = [algorithm, time, scope.join('/'), hash(canonical(request, claim))].join('\n');
-  const complete = claim.signedHeaders.includes('host') && claim.signedHeaders.includes('x-amz-date');
-  return complete && time.startsWith(claim.date) && hmac(key, toSign).toString('hex') === claim.signature;
+  return hmac(key, toSign).toString('hex') === claim.signature;
 }
 
 function canonical({ method, path, query, headers, body }: HttpRequest, { signedHeaders }: Claim): string {

@@ -33,6 +33,12 @@ describe('a statement allows', () => {
     expect(allowed([allow(statement)], asked())).toBe(expected);
   });
 
+  it('nothing by a pattern with fewer parts than an ARN', () => {
+    const request = { action: 'x:Y', resource: 'arn:aws:s3:::bucket', context: {} };
+    expect(allowed([allow({ Action: 'x:Y', Resource: 'arn:aws:s3:*' })], request)).toBe(false);
+    expect(allowed([allow({ Action: 'x:Y', Resource: 'arn:aws:s3:::*' })], request)).toBe(true);
+  });
+
   it('a name with colons by the last wildcard of an ARN', () => {
     const statement = allow({
       Action: 'x:Y',
