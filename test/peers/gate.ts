@@ -6,6 +6,8 @@ export type Gate = {
   /** From now on, connections are cut: whoever is behind it seems to be gone. */
   shut(): void;
   open(): void;
+  /** Connections that were cut before they got through. */
+  refused(): number;
   stop(): Promise<void>;
 };
 
@@ -14,8 +16,13 @@ export async function startGate(target: string): Promise<Gate> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
   let isOpen = true;
+  let refused = 0;
   const server = createServer((caller) => {
-    if (!isOpen) return void caller.destroy();
+    if (!isOpen) {
+      refused += 1;
+      caller.destroy();
+      return;
+    }
     const behind = connect(Number(port), hostname);
     for (const [one, other] of [
       [caller, behind],
@@ -40,6 +47,7 @@ export async function startGate(target: string): Promise<Gate> {
     open() {
       isOpen = true;
     },
+    refused: () => refused,
     async stop() {
       cut();
       server.close();

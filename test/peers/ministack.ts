@@ -46,7 +46,15 @@ async function startOn(
     ...endpoints,
   };
   const uvicorn = [join(inject('programs'), 'python'), '-m', 'uvicorn', '--app-dir', import.meta.dirname];
-  const [python = '', ...args] = [...uvicorn, '--host', '127.0.0.1', '--port', String(port), 'ministack_app:app'];
+  const [python = '', ...args] = [
+    ...uvicorn,
+    '--no-access-log',
+    '--host',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    'ministack_app:app',
+  ];
   const child = spawn(python, args, {
     env: { ...environment, ...settings(port, home) },
     stdio: ['pipe', 'pipe', 'pipe'],
