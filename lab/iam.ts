@@ -22,10 +22,13 @@ export type Use = {
 
 type Role = { readonly name: string; readonly arn: string; readonly statements: Statement[] };
 type Policy = { readonly PolicyDocument: Parameters<typeof statementsOf>[0] };
+type RoleWish = { readonly name: string; readonly path?: string; readonly policies?: readonly Policy[] };
 
 /** Who a key belongs to; without a role it is the operator, who may do everything. */
 export type Principal = { readonly caller: string; readonly arn: string; readonly role?: Role };
 type Key = Credentials & { readonly principal: Principal };
+
+type ServiceCall = Omit<AskedCall, 'service'> & { readonly service: Service };
 
 export type Iam = ReturnType<typeof createIam>;
 
@@ -43,15 +46,7 @@ export function createIam({ operatorKeys = ['operator'], ...known }: Known & { o
   for (const id of operatorKeys) keys.set(id, { accessKeyId: id, secretAccessKey: id, principal: operator });
 
   /** As CreateRole with inline policies: answers the role's ARN. */
-  function createRole({
-    name,
-    path = '/',
-    policies = [],
-  }: {
-    name: string;
-    path?: string;
-    policies?: readonly Policy[];
-  }) {
+  function createRole({ name, path = '/', policies = [] }: RoleWish): string {
     const role = { name, arn: `arn:aws:iam::${account}:role${path}${name}`, statements: [] };
     roles.set(name, role);
     for (const { PolicyDocument } of policies) attach(name, PolicyDocument);
@@ -107,10 +102,7 @@ export function createIam({ operatorKeys = ['operator'], ...known }: Known & { o
   const arnOf = (caller: string): string => principals.get(caller)?.arn ?? operator.arn;
 
   /** Throws AccessDenied in AWS's words unless the caller's role allows all that the call does. */
-  async function authorize(
-    { arn, role }: Principal,
-    { service, ...call }: Omit<AskedCall, 'service'> & { service: Service },
-  ) {
+  async function authorize({ arn, role }: Principal, { service, ...call }: ServiceCall): Promise<void> {
     // Everybody may ask who they are, whatever their policies say.
     if (!role || call.operation === 'GetCallerIdentity') return;
     for (const request of await accessRequests({ service: service.name, ...call }, known)) {
@@ -151,11 +143,11 @@ type Denied = { readonly principal: string; readonly action: string; readonly re
 
 /** AWS's own sentence. Source: IAM User Guide, "Troubleshoot access denied error messages". */
 export function denial(service: Service, { principal, action, resource, why }: Denied): AwsError {
+  // Secrets Manager keeps KMS's reasons to itself.
+  if (action.startsWith('kms:')) return refusal(service, 'denied', 'Access to KMS is not allowed');
   const name = spelling[service.name]?.(action) ?? action;
   const on = resource === '*' ? '' : ` on resource: ${resource}`;
   const because = why.replace(action, name);
-  // Secrets Manager keeps KMS's reasons to itself.
-  if (action.startsWith('kms:')) return refusal(service, 'denied', 'Access to KMS is not allowed');
   return refusal(service, 'denied', `User: ${principal} is not authorized to perform: ${name}${on} ${because}`);
 }
 
