@@ -25,7 +25,7 @@ export async function startDeployedStack() {
   const folder = await mkdtemp(join(tmpdir(), 'acm-courier-deployed-'));
   const toLab = { AWS_ENDPOINT_URL_ACM: gate.url, AWS_ENDPOINT_URL_ACM_PCA: gate.url };
   const ministack = await startMiniStack(toLab).catch(async (error) => {
-    await stopAll();
+    await stopRest();
     throw error;
   });
 
@@ -52,14 +52,18 @@ export async function startDeployedStack() {
     return answer.trim() === '' ? null : JSON.parse(answer);
   }
 
-  async function stopAll(): Promise<void> {
-    await ministack?.stop();
+  async function stopRest(): Promise<void> {
     await gate.stop();
     await lab.stop();
     await rm(folder, { recursive: true, force: true });
   }
 
-  return { lab, gate, ministack, build, serverless, aws, stop: stopAll };
+  async function stop(): Promise<void> {
+    await ministack.stop();
+    await stopRest();
+  }
+
+  return { lab, gate, ministack, build, serverless, aws, stop };
 }
 
 async function printed(program: string, args: readonly string[], where: { cwd: string; env: NodeJS.ProcessEnv }) {
