@@ -87,6 +87,8 @@ const settings = (port: number, home: string) => ({
   PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
   HOME: home,
   TMPDIR: home,
+  // Beside ministack_app.py is the repository.
+  PYTHONDONTWRITEBYTECODE: '1',
   // Would listen on ports of their own, on every interface.
   IOT_MTLS_ENABLED: '0',
   SFTP_ENABLED: '0',
