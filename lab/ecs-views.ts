@@ -1,5 +1,5 @@
 import type { Deployment, EcsService, ServiceDeployment, Task, TaskDefinition } from './ecs-records.ts';
-import { breakerThreshold, liveTasks, runningTasks } from './rollout.ts';
+import { liveTasks, runningTasks } from './rollout.ts';
 import { arn } from './service.ts';
 
 export const clusterArn = (name: string) => arn('ecs', `cluster/${name}`);
@@ -100,19 +100,3 @@ export const summary = (service: EcsService, one: ServiceDeployment) => ({
   status: one.status,
   statusReason: one.statusReason,
 });
-
-export const describeServiceDeployment = (service: EcsService, one: ServiceDeployment) => ({
-  ...summary(service, one),
-  deploymentConfiguration: service.configuration,
-  deploymentCircuitBreaker: {
-    status: breakerStatus(service, one),
-    failureCount: one.target.failedTasks,
-    threshold: breakerThreshold(service),
-  },
-});
-
-function breakerStatus({ configuration }: EcsService, { finishedAt, target }: ServiceDeployment): string {
-  if (!configuration.deploymentCircuitBreaker.enable) return 'DISABLED';
-  if (target.rolloutState === 'FAILED') return 'TRIGGERED';
-  return finishedAt ? 'MONITORING_COMPLETE' : 'MONITORING';
-}

@@ -5,7 +5,6 @@ import {
   describeCluster,
   describeDefinition,
   describeService,
-  describeServiceDeployment,
   describeTask,
   lastPart,
   summary,
@@ -77,15 +76,6 @@ export function createEcs({ tags, ...parts }: Parts) {
     clusters.add(name);
     setTags(clusterArn(name), given);
     return { cluster: describeCluster(name) };
-  };
-
-  const DescribeClusters: Operation = (input) => {
-    const names: string[] = (input.clusters ?? ['default']).map(lastPart);
-    const { found, failures } = lookUp(names, {
-      find: (name) => (clusters.has(name) ? name : undefined),
-      arnOf: clusterArn,
-    });
-    return { clusters: found.map(describeCluster), failures };
   };
 
   const RegisterTaskDefinition: Operation = ({ family, containerDefinitions: containers, tags: given }) => {
@@ -193,13 +183,6 @@ export function createEcs({ tags, ...parts }: Parts) {
     return { serviceDeployments: items.map((one) => summary(service, one)), nextToken: next };
   };
 
-  const DescribeServiceDeployments: Operation = ({ serviceDeploymentArns }) => {
-    const all = services.flatMap((service) => rolloutsOf(service).map((one) => ({ service, one })));
-    const byArn = (wanted: string) => all.find(({ one }) => one.arn === wanted);
-    const { found, failures } = lookUp(serviceDeploymentArns, { find: byArn, arnOf: String });
-    return { serviceDeployments: found.map(({ service, one }) => describeServiceDeployment(service, one)), failures };
-  };
-
   const taggable = (resource: string) =>
     tags.has(resource) ? resource : invalid(`The specified resource ARN is not known: ${resource}`);
 
@@ -219,7 +202,6 @@ export function createEcs({ tags, ...parts }: Parts) {
     target: 'AmazonEC2ContainerServiceV20141113',
     operations: {
       CreateCluster,
-      DescribeClusters,
       RegisterTaskDefinition,
       DescribeTaskDefinition,
       CreateService,
@@ -229,7 +211,6 @@ export function createEcs({ tags, ...parts }: Parts) {
       ListTasks,
       DescribeTasks,
       ListServiceDeployments,
-      DescribeServiceDeployments,
       TagResource: (input) => setTags(taggable(input.resourceArn), input.tags),
       UntagResource: (input) => tags.remove(taggable(input.resourceArn), input.tagKeys),
       ListTagsForResource: (input) => ({ tags: tagsOf(taggable(input.resourceArn)) }),

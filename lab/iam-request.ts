@@ -110,7 +110,7 @@ const resources: Readonly<Record<string, (input: Input, tags: Tags) => readonly 
     ...serviceDeploymentArns.flatMap((one: string) => [one, serviceOf(one)]),
     resourceArn,
   ],
-  lambda: ({ name = '' }) => [name.startsWith('arn:') ? name : arn('lambda', `function:${name}`)],
+  lambda: ({ FunctionName: name = '' }) => [name.startsWith('arn:') ? name : arn('lambda', `function:${name}`)],
   secretsmanager: ({ SecretId, Name }, tags) => [secretArn(SecretId ?? Name, tags)],
   sns: ({ TopicArn }) => [TopicArn],
   sqs: ({ QueueUrl }) => [QueueUrl && arn('sqs', QueueUrl.split('/').at(-1))],

@@ -44,12 +44,12 @@ export function createLambda({ clock, sqs, iam, url }: Parts) {
     return functions.get(name) ?? refuse('ResourceNotFoundException', message, { status: 404 });
   }
 
-  async function invoke({ name, type, event }: InvokeInput): Promise<HttpAnswer> {
-    const runner = find(name);
+  async function invoke({ FunctionName, InvocationType: type, Payload: event }: InvokeInput): Promise<HttpAnswer> {
+    const runner = find(FunctionName);
     checkJson(event);
     if (type === 'DryRun') refuse('InvalidParameterValueException', 'The lab runs nothing dry.');
     if (type === 'Event') {
-      invokeLater(name, event);
+      invokeLater(FunctionName, event);
       return answer(202, '');
     }
     if (runner.full()) refuse('TooManyRequestsException', 'Rate Exceeded.', { status: 429 });
@@ -141,8 +141,11 @@ export function createLambda({ clock, sqs, iam, url }: Parts) {
   function route({ method, path, headers, body }: HttpRequest) {
     const name = method === 'POST' ? invocations.exec(path)?.[1] : undefined;
     if (name === undefined) return null;
-    const type = headers['x-amz-invocation-type'] ?? 'RequestResponse';
-    return { operation: 'Invoke', input: { name: decodeURIComponent(name), type, event: body || '{}' } };
+    const InvocationType = headers['x-amz-invocation-type'] ?? 'RequestResponse';
+    return {
+      operation: 'Invoke',
+      input: { FunctionName: decodeURIComponent(name), InvocationType, Payload: body || '{}' },
+    };
   }
 
   const service: Service = { name: 'lambda', protocol: 'rest-json', target: '', operations: { Invoke: invoke }, route };
@@ -150,7 +153,7 @@ export function createLambda({ clock, sqs, iam, url }: Parts) {
   return { service, create, configureAsync, map, invokeLater, logs: (): readonly LogLine[] => logs, stop };
 }
 
-type InvokeInput = { readonly name: string; readonly type: string; readonly event: string };
+type InvokeInput = { readonly FunctionName: string; readonly InvocationType: string; readonly Payload: string };
 type AsyncCall = { readonly event: string; readonly requestId: string; readonly number: number };
 
 /** Of a name, an ARN (`arn:…:function:NAME`) or either with a qualifier. */

@@ -2,7 +2,7 @@ import type { Authority, CertificateAuthority } from './authority.ts';
 import { certificateFacts } from './certificate-facts.ts';
 import { account, arn, refuse, type Service } from './service.ts';
 
-/** AWS Private CA, read only: what finding a CA, trusting it and diagnosing its permissions need. */
+/** AWS Private CA, read only: what finding a CA and trusting it need. */
 export function createPrivateCa({ authority: { cas } }: { authority: Authority }): { service: Service } {
   type Input = { readonly CertificateAuthorityArn: string };
 
@@ -19,19 +19,6 @@ export function createPrivateCa({ authority: { cas } }: { authority: Authority }
     return { Certificate: certificatePem, CertificateChain: chainPem };
   }
 
-  /** ACM may renew: without all three actions it could not (as the console grants them). */
-  const permissionsOf = (input: Input) => ({
-    Permissions: [
-      {
-        CertificateAuthorityArn: find(input).arn,
-        CreatedAt: described(find(input)).CreatedAt,
-        Principal: 'acm.amazonaws.com',
-        SourceAccount: account,
-        Actions: ['IssueCertificate', 'GetCertificate', 'ListPermissions'],
-      },
-    ],
-  });
-
   return {
     service: {
       name: 'acm-pca',
@@ -39,7 +26,6 @@ export function createPrivateCa({ authority: { cas } }: { authority: Authority }
       target: 'ACMPrivateCA',
       operations: {
         GetCertificateAuthorityCertificate: certificateOf,
-        ListPermissions: permissionsOf,
         DescribeCertificateAuthority: (input) => ({ CertificateAuthority: described(find(input)) }),
         ListCertificateAuthorities: () => ({ CertificateAuthorities: cas.map(described) }),
       },

@@ -21,8 +21,7 @@ const soundMs = 600_000;
 const defaultPort = 8443;
 
 export const portOf = (container?: ContainerDefinition) => container?.portMappings?.[0]?.containerPort ?? defaultPort;
-export const breakerThreshold = (service: EcsService) =>
-  Math.max(3, Math.min(200, Math.ceil(service.desiredCount / 2)));
+const breakerThreshold = (service: EcsService) => Math.max(3, Math.min(200, Math.ceil(service.desiredCount / 2)));
 export const liveTasks = (service: EcsService, deployment?: Deployment) =>
   service.tasks.filter((task) => !isEnding(task) && (!deployment || task.deployment === deployment));
 export const runningTasks = (service: EcsService, deployment?: Deployment) =>

@@ -11,6 +11,7 @@ import { keepRecords } from './iam-records.ts';
 import type { Known } from './iam-request.ts';
 import { createLambda } from './lambda.ts';
 import { createPrivateCa } from './private-ca.ts';
+import { validated } from './request-model.ts';
 import { createSecretsManager } from './secrets-manager.ts';
 import { type RecordedCall, type Server, startServer } from './server.ts';
 import type { Emit, Service } from './service.ts';
@@ -30,6 +31,8 @@ export type LabOptions = {
   readonly template?: string;
   /** Access key ids of the operator, each its own secret; `operator` unless a program cannot be given that. */
   readonly operatorKeys?: readonly string[];
+  /** botocore's folder `data`: requests are checked by AWS's models there; by default where LAB_MODELS says, or not. */
+  readonly models?: string | undefined;
 };
 
 export type Lab = {
@@ -53,7 +56,7 @@ const startDaysAgo = 340;
 const keptCalls = 20_000;
 
 /** The whole lab. Rejects, with nothing left running, where the port is taken or the template cannot be applied. */
-export async function startLab(options: LabOptions = {}): Promise<Lab> {
+export async function startLab({ models = process.env.LAB_MODELS, ...options }: LabOptions = {}): Promise<Lab> {
   const clock = createClock(options.start ?? new Date(Date.now() - startDaysAgo * dayMs));
   const faults = createFaults();
   const traffic: RecordedCall[] = [];
@@ -85,7 +88,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     lambda,
     tagging,
     createSts(iam),
-  ].map(({ service }) => service);
+  ].map(({ service }) => (models ? validated(service, models) : service));
 
   const calls = () => traffic.map(({ service, operation, caller, ok }) => ({ service, operation, caller, ok }));
   const views = { calls, tasks: ecs.tasks, mail: sns.mail, events: bus.events, logs: lambda.logs };

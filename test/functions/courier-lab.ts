@@ -60,7 +60,8 @@ export async function startCourierLab({ mode = 'deliver' }: { mode?: 'deliver' |
         DomainName: name,
         KeyAlgorithm: keyAlgorithm,
         CertificateAuthorityArn: lab.caArns.subordinate,
-        Tags: Object.entries(all).map(([Key, Value]) => ({ Key, Value })),
+        // ACM refuses an empty list.
+        ...(Object.keys(all).length > 0 && { Tags: Object.entries(all).map(([Key, Value]) => ({ Key, Value })) }),
       }),
     );
     await lab.clock.advance(4_000);

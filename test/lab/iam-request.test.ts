@@ -72,7 +72,7 @@ describe('a call asks for', () => {
     ],
     [
       'an action of another name',
-      asked('lambda', 'Invoke', { name: 'f' }),
+      asked('lambda', 'Invoke', { FunctionName: 'f' }),
       'lambda:InvokeFunction',
       [here('lambda', 'function:f')],
       {},

@@ -42,6 +42,8 @@ const versions = {
   'AWS CLI': (programs: string) => run(join(programs, 'aws'), '--version'),
   MiniStack: (programs: string) =>
     run(join(programs, 'python'), '-c', 'import importlib.metadata as m; print(m.version("ministack"))'),
+  botocore: (programs: string) =>
+    run(join(programs, 'python'), '-c', 'import importlib.metadata as m; print(m.version("botocore"))'),
   'cfn-lint': (programs: string) => run(join(programs, 'cfn-lint'), '--version'),
   OpenSSL: () => run('openssl', 'version'),
 };
