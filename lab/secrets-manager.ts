@@ -289,13 +289,25 @@ function jsonObject(text: string): Record<string, unknown> {
   }
 }
 
-const alphanumeric = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
+const letters = 'abcdefghijklmnopqrstuvwxyz';
+const digits = '0123456789';
+const alphanumeric = letters + letters.toUpperCase() + digits;
 const punctuation = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
 const randomCharacters = (alphabet: string, length: number) =>
   Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
 
-const GetRandomPassword: Operation = ({ PasswordLength = 32, ExcludePunctuation, ExcludeCharacters = '' }) => {
-  const alphabet = ExcludePunctuation ? alphanumeric : alphanumeric + punctuation;
-  const allowed = [...alphabet].filter((character) => !ExcludeCharacters.includes(character)).join('');
-  return { RandomPassword: randomCharacters(allowed, PasswordLength) };
+/** With a character of each kind at least, as AWS has it unless told otherwise. */
+const GetRandomPassword: Operation = ({ PasswordLength: length = 32, ExcludePunctuation, ExcludeCharacters = '' }) => {
+  const kinds = [letters, letters.toUpperCase(), digits, ExcludePunctuation ? '' : punctuation]
+    .map((kind) => [...kind].filter((character) => !ExcludeCharacters.includes(character)).join(''))
+    .filter((kind) => kind !== '');
+  if (length < kinds.length) invalidParameter(`Password length ${length} is too short based on the required types.`);
+  const required = kinds.map((kind) => randomCharacters(kind, 1)).join('');
+  return { RandomPassword: shuffled(required + randomCharacters(kinds.join(''), length - kinds.length)) };
 };
+
+const shuffled = (text: string) =>
+  Array.from(text, (character) => ({ character, place: randomInt(2 ** 47) }))
+    .sort((one, other) => one.place - other.place)
+    .map(({ character }) => character)
+    .join('');

@@ -282,4 +282,11 @@ describe('a random password', () => {
     expect(long).toMatch(/^(?=.*[^A-Za-z0-9])[!-~]{4096}$/);
     expect(long).not.toMatch(/[#$%]/);
   });
+
+  it('has a character of each kind, in any order, and is refused where there is no room for them', async () => {
+    const short = await Promise.all(Array.from({ length: 50 }, () => password({ PasswordLength: 4 })));
+    for (const one of short) expect(one).toMatch(/^(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])(?=.*[^A-Za-z0-9]).{4}$/);
+    expect(short.some((one) => !/^[a-z]/.test(one))).toBe(true);
+    await expect(password({ PasswordLength: 3 })).rejects.toMatchObject({ name: 'InvalidParameterException' });
+  });
 });
