@@ -289,25 +289,17 @@ function jsonObject(text: string): Record<string, unknown> {
   }
 }
 
-const letters = 'abcdefghijklmnopqrstuvwxyz';
-const digits = '0123456789';
-const alphanumeric = letters + letters.toUpperCase() + digits;
+const kinds = ['abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', '0123456789'];
 const punctuation = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
+const alphanumeric = kinds.join('');
 const randomCharacters = (alphabet: string, length: number) =>
   Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
 
-/** With a character of each kind at least, as AWS has it unless told otherwise. */
-const GetRandomPassword: Operation = ({ PasswordLength: length = 32, ExcludePunctuation, ExcludeCharacters = '' }) => {
-  const kinds = [letters, letters.toUpperCase(), digits, ExcludePunctuation ? '' : punctuation]
-    .map((kind) => [...kind].filter((character) => !ExcludeCharacters.includes(character)).join(''))
-    .filter((kind) => kind !== '');
-  if (length < kinds.length) invalidParameter(`Password length ${length} is too short based on the required types.`);
-  const required = kinds.map((kind) => randomCharacters(kind, 1)).join('');
-  return { RandomPassword: shuffled(required + randomCharacters(kinds.join(''), length - kinds.length)) };
+/** Begins with a character of each kind: AWS, too, has them all unless told otherwise. */
+const GetRandomPassword: Operation = ({ PasswordLength = 32, ExcludePunctuation, ExcludeCharacters = '' }) => {
+  const without = (kind: string) => [...kind].filter((one) => !ExcludeCharacters.includes(one)).join('');
+  const allowed = [...kinds, ExcludePunctuation ? '' : punctuation].map(without).filter((kind) => kind !== '');
+  if (PasswordLength < allowed.length) invalidParameter('The password is too short for a character of each kind.');
+  const required = allowed.map((kind) => randomCharacters(kind, 1)).join('');
+  return { RandomPassword: required + randomCharacters(allowed.join(''), PasswordLength - required.length) };
 };
-
-const shuffled = (text: string) =>
-  Array.from(text, (character) => ({ character, place: randomInt(2 ** 47) }))
-    .sort((one, other) => one.place - other.place)
-    .map(({ character }) => character)
-    .join('');
