@@ -5,12 +5,6 @@ import { arn } from './service.ts';
 export const clusterArn = (name: string) => arn('ecs', `cluster/${name}`);
 export const lastPart = (nameOrArn: string) => nameOrArn.split('/').at(-1) ?? '';
 
-export const describeCluster = (name: string) => ({
-  clusterArn: clusterArn(name),
-  clusterName: name,
-  status: 'ACTIVE',
-});
-
 export const describeDefinition = (definition: TaskDefinition) => ({
   taskDefinitionArn: definition.arn,
   family: definition.family,

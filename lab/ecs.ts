@@ -1,14 +1,6 @@
 import type { Clock } from './clock.ts';
 import { type EcsService, newService, type Task, type TaskDefinition } from './ecs-records.ts';
-import {
-  clusterArn,
-  describeCluster,
-  describeDefinition,
-  describeService,
-  describeTask,
-  lastPart,
-  summary,
-} from './ecs-views.ts';
+import { clusterArn, describeDefinition, describeService, describeTask, lastPart, summary } from './ecs-views.ts';
 import { page } from './page.ts';
 import { createScheduler, portOf, runningTasks } from './rollout.ts';
 import { arn, type Emit, type Operation, refuse, type Service } from './service.ts';
@@ -75,7 +67,7 @@ export function createEcs({ tags, ...parts }: Parts) {
   const CreateCluster: Operation = ({ clusterName: name = 'default', tags: given }) => {
     clusters.add(name);
     setTags(clusterArn(name), given);
-    return { cluster: describeCluster(name) };
+    return { cluster: { clusterArn: clusterArn(name), clusterName: name, status: 'ACTIVE' } };
   };
 
   const RegisterTaskDefinition: Operation = ({ family, containerDefinitions: containers, tags: given }) => {

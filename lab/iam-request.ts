@@ -104,10 +104,9 @@ const actionOf = ({ service, operation }: AskedCall): string =>
 const resources: Readonly<Record<string, (input: Input, tags: Tags) => readonly (string | undefined)[]>> = {
   acm: ({ CertificateArn }) => [CertificateArn],
   'acm-pca': ({ CertificateAuthorityArn }) => [CertificateAuthorityArn],
-  ecs: ({ cluster, service, services = [], tasks = [], serviceDeploymentArns = [], resourceArn }) => [
+  ecs: ({ cluster, service, services = [], tasks = [], resourceArn }) => [
     ...[service, ...services].filter(Boolean).map((one: string) => ecsArn('service', one, cluster)),
     ...tasks.map((one: string) => ecsArn('task', one, cluster)),
-    ...serviceDeploymentArns.flatMap((one: string) => [one, serviceOf(one)]),
     resourceArn,
   ],
   lambda: ({ FunctionName: name = '' }) => [name.startsWith('arn:') ? name : arn('lambda', `function:${name}`)],
@@ -120,9 +119,6 @@ function ecsArn(kind: string, nameOrArn: string, cluster?: string): string {
   if (nameOrArn.startsWith('arn:')) return nameOrArn;
   return arn('ecs', kind === 'cluster' ? `cluster/${nameOrArn}` : `${kind}/${last(cluster ?? 'default')}/${nameOrArn}`);
 }
-
-const serviceOf = (deployment: string) =>
-  deployment.replace(':service-deployment/', ':service/').replace(/\/[^/]+$/, '');
 const last = (nameOrArn: string) => nameOrArn.split('/').at(-1) ?? '';
 
 /** A name's secret, with the six characters that AWS appends; without them where there is none of that name. */

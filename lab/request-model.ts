@@ -41,13 +41,12 @@ export function validated(service: Service, models: string): Service {
 function checkedInput(input: unknown, { model, operation }: { model: Model; operation: string }): unknown {
   const { input: root, errors = [] } = model.operations[operation] ?? {};
   const nodes = root ? [...nodesOf({ value: input, shape: shapeOf(model, root), path: '' }, model)] : [];
-  const mistyped = nodes.find((node) => node.value !== undefined && !isTyped(node, model));
+  const mistyped = nodes.find((node) => !isTyped(node, model));
   if (mistyped) refuse('SerializationException', `"${mistyped.path}" is not of type ${mistyped.shape.type}`);
   const flaws = nodes.flatMap((node) => flawsOf(node, model));
   if (flaws.length === 0) return input;
   const named = errors.find(({ shape }) => /^(Validation|InvalidParameter)Exception$/.test(shape));
-  const common = model.metadata.protocol === 'query' ? 'ValidationError' : 'ValidationException';
-  const code = named ? (shapeOf(model, named).error?.code ?? named.shape) : common;
+  const code = named ? (shapeOf(model, named).error?.code ?? named.shape) : 'ValidationException';
   return refuse(code, `${flaws.length} validation error${flaws[1] ? 's' : ''} detected: ${flaws.join('; ')}`);
 }
 
@@ -71,6 +70,7 @@ function* nodesOf(node: Node, model: Model): Generator<Node> {
 
 /** A form has text only; base64 stands for bytes, and seconds for a time. */
 function isTyped({ value, shape: { type } }: Node, { metadata }: Model): boolean {
+  if (value === undefined) return true;
   if (type === 'list') return Array.isArray(value);
   if (type === 'structure' || type === 'map') return typeof value === 'object' && !Array.isArray(value);
   const asText = metadata.protocol === 'query' || type === 'string' || type === 'blob';
@@ -98,15 +98,14 @@ function constraintsOf({ type, min, max, pattern, enum: values, member }: Shape,
   const measure = sized ? 'have length' : 'have value';
   const regExp = pattern !== undefined && type === 'string' && compiled(pattern);
   const each = member ? constraintsOf(shapeOf(model, member), model) : [];
-  const texts = each.map(({ text }) => `Member must ${text}`).join(', ');
-  const eachHolds = (all: Value[]) => all.every((one) => one !== null && each.every(({ holds }) => holds(one)));
+  const eachKeeps = (values: Value[]) => values.every((one) => one !== null && each.every(({ holds }) => holds(one)));
   const all: Constraint[] = [];
   const add = (text: string, holds: Constraint['holds']) => all.push({ text, holds });
   if (max !== undefined) add(`${measure} less than or equal to ${max}`, (value) => size(value) <= max);
   if (min !== undefined) add(`${measure} greater than or equal to ${min}`, (value) => size(value) >= min);
   if (regExp) add(`satisfy regular expression pattern: ${pattern}`, (value) => regExp.test(value));
   if (values) add(`satisfy enum value set: [${values.join(', ')}]`, (value) => values.includes(value));
-  if (texts) add(`satisfy constraint: [${texts}]`, eachHolds);
+  if (each[0]) add(`satisfy constraint: [${each.map(({ text }) => `Member must ${text}`).join(', ')}]`, eachKeeps);
   return all;
 }
 

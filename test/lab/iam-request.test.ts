@@ -62,15 +62,6 @@ describe('a call asks for', () => {
       { 'aws:resourcetag/team': ['web'], 'aws:tagkeys': ['Team'], 'aws:requesttag/team': ['x'] },
     ],
     [
-      'both what was deployed and its service, of a deployment',
-      asked('ecs', 'DescribeServiceDeployments', {
-        serviceDeploymentArns: [here('ecs', 'service-deployment/prod/web/1')],
-      }),
-      'ecs:DescribeServiceDeployments',
-      [service, here('ecs', 'service-deployment/prod/web/1')],
-      { 'ecs:cluster': [prod], 'aws:resourcetag/team': ['web'] },
-    ],
-    [
       'an action of another name',
       asked('lambda', 'Invoke', { FunctionName: 'f' }),
       'lambda:InvokeFunction',

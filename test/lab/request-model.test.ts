@@ -129,7 +129,7 @@ it('says of a list what all of its members must keep to', () => {
 
 it('counts the flaws, and takes a form as the text that it is', () => {
   expect(put({ Name: 'A', Count: '10' }, { of: 'old' })).toBe(
-    "ValidationError: 3 validation errors detected: Value 'A' at 'name' have length greater than or equal to 2; Value 'A' at 'name' satisfy regular expression pattern: [a-z]+; Value '10' at 'count' have value less than or equal to 9",
+    "ValidationException: 3 validation errors detected: Value 'A' at 'name' have length greater than or equal to 2; Value 'A' at 'name' satisfy regular expression pattern: [a-z]+; Value '10' at 'count' have value less than or equal to 9",
   );
   expect(put({ Name: 'ab', Count: '3', On: 'true' }, { of: 'old' })).toBe('performed');
 });
