@@ -122,9 +122,9 @@ it.each<[string, unknown, string]>([
 
 it('says of a list what all of its members must keep to', () => {
   const each = 'Member must have length less than or equal to 4, Member must have length greater than or equal to 2';
-  expect(put({ Name: 'ab', Names: ['ab', 'X'] })).toBe(
-    `ValidationException: 1 validation error detected: Value at 'names' satisfy constraint: [${each}, Member must satisfy regular expression pattern: [a-z]+]`,
-  );
+  const flaw = `Value at 'names' satisfy constraint: [${each}, Member must satisfy regular expression pattern: [a-z]+]`;
+  for (const bad of ['X', null])
+    expect(put({ Name: 'ab', Names: ['ab', bad] })).toBe(`ValidationException: 1 validation error detected: ${flaw}`);
 });
 
 it('counts the flaws, and takes a form as the text that it is', () => {
