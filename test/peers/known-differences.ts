@@ -197,7 +197,7 @@ export const knownDifferences: readonly KnownDifference[] = [
   inMiniStack({
     behaviour: 'a service deployment without tasks to start succeeds',
     does: 'has none',
-    observed: undefined,
+    observed: 'none',
     source: `${ecs}/API_ServiceDeploymentBrief.html`,
   }),
   inMiniStack({

@@ -214,8 +214,8 @@ export const ecs: readonly Behaviour[] = [
       const { service } = await prepare(at);
       return eventually(at, async () => {
         const answer = await at.ecs.send(new ListServiceDeploymentsCommand({ cluster, service }));
-        const status = answer.serviceDeployments?.[0]?.status;
-        return status === 'SUCCESSFUL' ? status : undefined;
+        const status = answer.serviceDeployments?.[0]?.status ?? 'none';
+        return status === 'none' || status === 'SUCCESSFUL' ? status : undefined;
       });
     },
   },
