@@ -97,7 +97,7 @@ export const knownDifferences: readonly KnownDifference[] = [
     behaviour: 'a value may have 65,536 bytes and not one more',
     does: 'takes a value of any size',
     observed: ['accepted', 'accepted'],
-    source: `${secretsManager}/API_PutSecretValue.html`,
+    source: 'https://github.com/kubernetes-sigs/cluster-api-provider-aws/issues/1531',
   }),
   inMiniStack({
     behaviour: 'a secret that is scheduled for deletion can be described, not read or written, and its name is taken',
