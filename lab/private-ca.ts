@@ -2,7 +2,7 @@ import type { Authority, CertificateAuthority } from './authority.ts';
 import { certificateFacts } from './certificate-facts.ts';
 import { account, arn, refuse, type Service } from './service.ts';
 
-/** AWS Private CA, read only: what finding a CA and trusting it need. */
+/** AWS Private CA, read only: what finding a CA, trusting it and diagnosing its permissions need. */
 export function createPrivateCa({ authority: { cas } }: { authority: Authority }): { service: Service } {
   type Input = { readonly CertificateAuthorityArn: string };
 
@@ -19,6 +19,21 @@ export function createPrivateCa({ authority: { cas } }: { authority: Authority }
     return { Certificate: certificatePem, CertificateChain: chainPem };
   }
 
+  /** ACM may renew: without all three actions it could not (as the console grants them). */
+  function permissionsOf(input: Input) {
+    const { arn: CertificateAuthorityArn } = find(input);
+    const Actions = ['IssueCertificate', 'GetCertificate', 'ListPermissions'];
+    const { CreatedAt } = described(find(input));
+    const permission = {
+      CertificateAuthorityArn,
+      CreatedAt,
+      Principal: 'acm.amazonaws.com',
+      SourceAccount: account,
+      Actions,
+    };
+    return { Permissions: [permission] };
+  }
+
   return {
     service: {
       name: 'acm-pca',
@@ -26,6 +41,7 @@ export function createPrivateCa({ authority: { cas } }: { authority: Authority }
       target: 'ACMPrivateCA',
       operations: {
         GetCertificateAuthorityCertificate: certificateOf,
+        ListPermissions: permissionsOf,
         DescribeCertificateAuthority: (input) => ({ CertificateAuthority: described(find(input)) }),
         ListCertificateAuthorities: () => ({ CertificateAuthorities: cas.map(described) }),
       },

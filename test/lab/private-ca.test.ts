@@ -3,6 +3,7 @@ import {
   GetCertificateAuthorityCertificateCommand,
   InvalidArnException,
   ListCertificateAuthoritiesCommand,
+  ListPermissionsCommand,
   ResourceNotFoundException,
 } from '@aws-sdk/client-acm-pca';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -45,6 +46,19 @@ it('answers the certificate of a CA and the chain above it, which the root does 
   const answer = await certificateOf(root?.arn);
   expect(answer.Certificate).toBe(root?.certificatePem);
   expect(answer).not.toHaveProperty('CertificateChain');
+});
+
+it('permits ACM all three actions', async () => {
+  const { Permissions } = await lab.pca.send(new ListPermissionsCommand({ CertificateAuthorityArn: lab.caArn }));
+  expect(Permissions).toEqual([
+    {
+      CertificateAuthorityArn: lab.caArn,
+      CreatedAt: expect.any(Date),
+      Principal: 'acm.amazonaws.com',
+      SourceAccount: '111122223333',
+      Actions: ['IssueCertificate', 'GetCertificate', 'ListPermissions'],
+    },
+  ]);
 });
 
 it('tells an unknown CA from what is no ARN of a CA', async () => {
