@@ -1,10 +1,8 @@
-import { Trouble } from './aws/trouble.ts';
 import { type DeliveryView, nextStep, type Step } from './domain/delivery.ts';
-import { finding } from './domain/reasons.ts';
 import { label, type Secret } from './domain/secret.ts';
 import { markSince, setLabel, takeLabel } from './labels.ts';
 import { observeDelivery, type Wanted } from './plan.ts';
-import { afterNow, storeExport } from './store-export.ts';
+import { afterNow, moved, storeExport } from './store-export.ts';
 import type { World } from './world.ts';
 
 /** What is left once the secret is as it should be, or why it cannot be. */
@@ -31,9 +29,6 @@ export async function bringCurrent(wanted: Wanted, world: World): Promise<{ fina
 }
 
 const isFinal = (step: Step): step is Final => step.do === 'roll out' || step.do === 'rest' || step.do === 'refuse';
-
-const moved = ({ delivery }: Wanted, what: string) =>
-  new Trouble(finding('WorldMoved', { detail: `secret "${delivery.secret}": ${what}` }));
 
 async function act(step: Acting, view: DeliveryView, world: World): Promise<Secret> {
   if (step.do === 'export') return storeExport(step, view, world);

@@ -2,7 +2,8 @@ import { Trouble } from './aws/trouble.ts';
 import { bringCurrent } from './bring-current.ts';
 import { appraise } from './domain/appraisal.ts';
 import type { Certificate } from './domain/certificate.ts';
-import { type Finding, finding, retryOf } from './domain/reasons.ts';
+import { ofSecret } from './domain/ownership.ts';
+import { type Finding, finding, mayPass, retryOf } from './domain/reasons.ts';
 import { endOf, label } from './domain/secret.ts';
 import type { Message } from './events.ts';
 import { type Outcome, soonest } from './outcome.ts';
@@ -86,8 +87,7 @@ async function lookAt(wanted: Wanted, { message, problems, sentAt, world }: Look
     return { is: 'done', because: 'the secret is not ours' };
   if (final.do === 'refuse') throw new Trouble(final.finding);
   if (message.until === 'current' || secret.state !== 'present') return { is: 'done', because: 'current' };
-  const patient = world.now() - sentAt < patience;
-  return rollOut({ wanted, step: final, secret, problems, patient, world });
+  return rollOut({ wanted, step: final, secret, problems, patient: isPatient({ sentAt, world }), world });
 }
 
 /** What would be done, told once per message; nothing where all is well. */
@@ -96,10 +96,8 @@ async function writePlan(wanted: Wanted, world: World): Promise<Outcome> {
   world.log('info', 'Planned only, mode observe', { certificateArn: wanted.certificate.arn, steps });
   if (next.do === 'refuse') throw new Trouble(next.finding);
   if (next.do === 'rest' || steps.length === 0) return { is: 'done', because: 'nothing to do' };
-  const { certificate, delivery } = wanted;
-  const of = { name: certificate.name, certificateArn: certificate.arn, secret: delivery.secret };
-  const planned = finding('PlannedOnly', of);
-  await tell([planned], { certificate, judged, planned: steps.map(({ text }) => capitalised(text)) }, world);
+  const planned = finding('PlannedOnly', ofSecret(wanted));
+  await tell([planned], { ...wanted, judged, planned: steps.map(({ text }) => capitalised(text)) }, world);
   return { is: 'told', finding: planned };
 }
 
@@ -123,14 +121,13 @@ async function settling<Seen>(
     if (!(error instanceof Trouble)) throw error;
     const found = error.finding;
     world.log('warn', 'Ran into trouble', { certificateArn: about.certificate.arn, ...facts(found, world) });
-    return passes(found, world.now() - sentAt)
+    return mayPass(found, { patient: isPatient({ sentAt, world }) })
       ? { is: 'again', seconds: retryOf(found) === 'soon' ? 10 : 30, because: found.reason }
       : { is: 'refused', finding: found, about };
   }
 }
 
-const passes = (found: Finding, age: number) =>
-  retryOf(found) === 'soon' || (retryOf(found) === 'patiently' && age < patience);
+const isPatient = ({ sentAt, world }: Means) => world.now() - sentAt < patience;
 
 /** One notice for all. Where even telling fails the message goes on: in the end the dead-letter queue's alarm speaks. */
 async function tellRefusals(refusals: readonly [Refused, ...Refused[]], world: World): Promise<Outcome> {

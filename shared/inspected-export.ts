@@ -1,6 +1,7 @@
 import { Trouble } from './aws/trouble.ts';
 import { inspect } from './domain/inspection.ts';
-import { type Finding, finding } from './domain/reasons.ts';
+import { ofSecret } from './domain/ownership.ts';
+import { type Finding, finding, type OfSecret } from './domain/reasons.ts';
 import { examine, type Material, readMaterial } from './material/material.ts';
 import { readCertificates, writeCertificates } from './material/pem.ts';
 import { writeStandard } from './material/standard.ts';
@@ -20,10 +21,11 @@ export type InspectedExport = {
  * right after a renewal) or at all (a wrong key).
  */
 export async function inspectedExport(
-  { certificate, delivery }: Wanted,
+  wanted: Wanted,
   { previousNotAfter, world }: { previousNotAfter?: number | undefined; world: World },
 ): Promise<InspectedExport> {
-  const of = { name: certificate.name, certificateArn: certificate.arn, secret: delivery.secret };
+  const { certificate } = wanted;
+  const of = ofSecret(wanted);
   const passphrase = await world.secrets.passphrase();
   const [exported, authority] = await Promise.all([
     world.certificates.export(certificate.arn, passphrase),
@@ -33,7 +35,7 @@ export async function inspectedExport(
   if ('unreadable' in material) throw new Trouble(finding('MaterialUnreadable', { ...of, part: material.unreadable }));
 
   const examined = await examine(material, { anchors: authority === undefined ? 'public' : [authority] });
-  const inspection = inspect(examined, { certificate, secret: delivery.secret, now: world.now(), previousNotAfter });
+  const inspection = inspect(examined, { certificate, secret: of.secret, now: world.now(), previousNotAfter });
   if (inspection.verdict === 'retry' || inspection.verdict === 'refuse') throw new Trouble(inspection.finding);
 
   const value = writeStandard(material, { trustBundle: authority ?? trustOf(material) });
@@ -46,8 +48,6 @@ export async function inspectedExport(
 
 /** The chain of a public certificate ends in what its clients trust. */
 const trustOf = (material: Material) => writeCertificates(material.chain.certificates);
-
-type OfSecret = { readonly name: string; readonly certificateArn: string; readonly secret: string };
 
 /** What clients of a private certificate trust, PEM. Not being able to read it is a matter of the authority, and told so. */
 async function readAuthority(caArn: string, { of, world }: { of: OfSecret; world: World }): Promise<string> {

@@ -1,5 +1,6 @@
 import type { Issued } from './domain/certificate.ts';
 import { type Asked, type DeliveryView, nextStep, type Step } from './domain/delivery.ts';
+import { ofSecret } from './domain/ownership.ts';
 import { type Planned, type PlanStep, planOf } from './domain/plan.ts';
 import { type Finding, finding } from './domain/reasons.ts';
 import { type Judged, judge, nextRolloutStep } from './domain/rollout.ts';
@@ -25,8 +26,8 @@ export const isDone = ({ next, steps }: Seen): boolean =>
   steps.length === 0 || (next.do === 'rest' && next.because === 'delivered');
 
 /** Why nothing automatic goes on from here, in words for whoever asked; undefined where something does. */
-export function obstacleOf({ certificate, delivery }: Wanted, { next, judged }: Seen): Finding | undefined {
-  const of = { name: certificate.name, certificateArn: certificate.arn, secret: delivery.secret };
+export function obstacleOf(wanted: Wanted, { next, judged }: Seen): Finding | undefined {
+  const of = ofSecret(wanted);
   if (next.do === 'refuse') return next.finding;
   if (next.do === 'rest' && next.because !== 'delivered') return finding('Resting', { ...of, state: next.because });
   if (next.do !== 'roll out') return undefined;

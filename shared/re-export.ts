@@ -89,7 +89,11 @@ function answer(planned: readonly Planned[], acted: readonly Acted[], { place }:
 
 type Planned = {
   readonly certificate: Certificate;
-  readonly deliveries: readonly { readonly wanted: Wanted; readonly seen: Seen }[];
+  readonly deliveries: readonly {
+    readonly wanted: Wanted;
+    readonly seen: Seen;
+    readonly obstacle?: Finding | undefined;
+  }[];
   readonly problems: readonly Finding[];
   readonly paused: boolean;
 };
@@ -114,9 +118,10 @@ async function plan(certificate: Certificate, request: Request, wire: Wire): Pro
   const deliveries: Planned['deliveries'][number][] = [];
   for (const delivery of appraisal.deliveries) {
     const wanted = { certificate: appraisal.certificate, delivery, asked: request.asked };
-    deliveries.push({ wanted, seen: await planDelivery(wanted, wire) });
+    const seen = await planDelivery(wanted, wire);
+    deliveries.push({ wanted, seen, obstacle: obstacleOf(wanted, seen) });
   }
-  const obstacles = deliveries.flatMap(({ wanted, seen }) => obstacleOf(wanted, seen) ?? []);
+  const obstacles = deliveries.flatMap(({ obstacle }) => obstacle ?? []);
   return { certificate, deliveries, problems: [...appraisal.problems, ...obstacles], paused: false };
 }
 
@@ -152,7 +157,7 @@ async function actOn(planned: Planned, request: Request, { limits, wire }: Means
     result: { certificateArn: certificate.arn, name: certificate.name, state },
   });
   if (paused) return result('paused');
-  const open = deliveries.filter(({ wanted, seen }) => obstacleOf(wanted, seen) === undefined);
+  const open = deliveries.filter(({ obstacle }) => obstacle === undefined);
   if (open.length === 0) return {};
   if (open.every(({ seen }) => isDone(seen))) return result('nothing to do');
   if (request.dryRun) return {};

