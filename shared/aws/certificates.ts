@@ -3,11 +3,13 @@ import {
   type CertificateDetail,
   type CertificateSearchResult,
   DescribeCertificateCommand,
+  type DomainValidation,
   ExportCertificateCommand,
   ListTagsForCertificateCommand,
+  type RenewalSummary,
   SearchCertificatesCommand,
 } from '@aws-sdk/client-acm';
-import { type Certificate, normalSerial, type Tags } from '../domain/certificate.ts';
+import { type Certificate, normalSerial, type Renewal, type Tags, type Validation } from '../domain/certificate.ts';
 import { finding } from '../domain/reasons.ts';
 import { ask, askFor, Trouble } from './trouble.ts';
 
@@ -90,6 +92,7 @@ const statuses = {
 
 function readCertificate(arn: string, detail: CertificateDetail, tags: Tags): Certificate {
   const type = detail.Type && types[detail.Type];
+  const summary = detail.RenewalSummary;
   const status = detail.Status && statuses[detail.Status];
   if (!type || !status) {
     const unknown = `acm:DescribeCertificate: certificate "${arn}" has type "${detail.Type}" and status "${detail.Status}"`;
@@ -103,14 +106,48 @@ function readCertificate(arn: string, detail: CertificateDetail, tags: Tags): Ce
     status,
     origin: detail.CertificateKeyPairOrigin ? origins[detail.CertificateKeyPairOrigin] : 'acm',
     ...(detail.Serial && { serial: normalSerial(detail.Serial) }),
+    ...(detail.NotBefore && { notBefore: Math.floor(detail.NotBefore.getTime() / 1000) }),
     ...(detail.NotAfter && { notAfter: Math.floor(detail.NotAfter.getTime() / 1000) }),
+    ...(detail.Issuer && { issuer: detail.Issuer }),
     ...(detail.KeyAlgorithm && { keyAlgorithm: detail.KeyAlgorithm.replace('-', '_') }),
     ...(detail.CertificateAuthorityArn && { caArn: detail.CertificateAuthorityArn }),
     exportOption: detail.Options?.Export === 'ENABLED',
-    renewed: detail.RenewalSummary?.RenewalStatus === 'SUCCESS',
+    inUseBy: detail.InUseBy ?? [],
+    eligible: detail.RenewalEligibility === 'ELIGIBLE',
+    validations: (summary?.DomainValidationOptions ?? detail.DomainValidationOptions ?? []).map(readValidation),
+    ...(summary && { renewal: readRenewal(summary) }),
     tags,
   };
 }
+
+const methods = { DNS: 'dns', EMAIL: 'email', HTTP: 'other' } as const;
+const validationStatuses = { PENDING_VALIDATION: 'pending', SUCCESS: 'success', FAILED: 'failed' } as const;
+const renewalStatuses = {
+  PENDING_AUTO_RENEWAL: 'pending',
+  PENDING_VALIDATION: 'validating',
+  SUCCESS: 'succeeded',
+  FAILED: 'failed',
+} as const;
+
+const readValidation = (option: DomainValidation): Validation => ({
+  name: option.DomainName ?? '',
+  method: (option.ValidationMethod && methods[option.ValidationMethod]) ?? 'other',
+  status: (option.ValidationStatus && validationStatuses[option.ValidationStatus]) ?? 'pending',
+  ...(option.ResourceRecord?.Name &&
+    option.ResourceRecord.Value && {
+      record: { name: option.ResourceRecord.Name, value: option.ResourceRecord.Value },
+    }),
+  mailboxes: option.ValidationEmails ?? [],
+  mailDomain: option.ValidationDomain ?? option.DomainName ?? '',
+});
+
+const readRenewal = ({ RenewalStatus, RenewalStatusReason, UpdatedAt }: RenewalSummary): Renewal => ({
+  status: (RenewalStatus && renewalStatuses[RenewalStatus]) ?? 'pending',
+  ...(RenewalStatusReason && { reason: RenewalStatusReason }),
+  updatedAt: seconds(UpdatedAt) ?? 0,
+});
+
+const seconds = (date: Date | undefined) => date && Math.floor(date.getTime() / 1000);
 
 const readTags = (tags: readonly { Key?: string | undefined; Value?: string | undefined }[] = []): Tags =>
   Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value]));

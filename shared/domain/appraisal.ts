@@ -1,4 +1,4 @@
-import { type Certificate, type Issued, isIssued, whyNotExportable } from './certificate.ts';
+import { type Certificate, type Issued, isIssued, isRenewed, whyNotExportable } from './certificate.ts';
 import { type Finding, type Findings, finding } from './reasons.ts';
 import { type Delivery, isPaused, readWishes } from './wish.ts';
 
@@ -29,7 +29,7 @@ export function appraise(certificate: Certificate, { secretPrefix, notices }: Po
   const unexportable = whyNotExportable(certificate);
 
   if (deliveries.length === 0 && problem === undefined)
-    return notices === 'all' && certificate.renewed && isIssued(certificate) && !unexportable
+    return notices === 'all' && isRenewed(certificate) && isIssued(certificate) && !unexportable
       ? { is: 'tell', findings: [finding('NotTagged', { ...of, secret: proposedSecret(certificate, secretPrefix) })] }
       : { is: 'rest', because: 'not tagged' };
   if (isPaused(certificate.tags)) return { is: 'rest', because: 'paused' };

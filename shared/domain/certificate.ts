@@ -13,16 +13,49 @@ export type Certificate = {
   readonly origin: 'acm' | 'acme' | 'customer';
   /** 40 hex digits, lower case, zero-padded; absent before issuance. */
   readonly serial?: string;
+  readonly notBefore?: number;
   readonly notAfter?: number;
   /** As ACM writes it: `RSA_2048`, `EC_prime256v1`, `EC_secp384r1`. */
   readonly keyAlgorithm?: string;
   /** A public certificate requested with `Options.Export: ENABLED`; private ones need no option. */
   readonly exportOption: boolean;
   readonly caArn?: string;
-  /** Its present serial came from a managed renewal. */
-  readonly renewed: boolean;
+  /** The common name of whoever issued it, as ACM tells it. */
+  readonly issuer?: string;
+  /** ARNs of the AWS resources that use it: load balancers, distributions. */
+  readonly inUseBy: readonly string[];
+  /** Whether ACM would renew it by itself: in use, or exported since it was issued or last renewed. */
+  readonly eligible: boolean;
+  /** How each name of a public certificate was or is to be validated; of the renewal under way, where there is one. */
+  readonly validations: readonly Validation[];
+  /** The newest managed renewal, done or tried. */
+  readonly renewal?: Renewal;
   readonly tags: Tags;
 };
+
+export type Validation = {
+  readonly name: string;
+  /** `http` and whatever AWS adds one day are `other`. */
+  readonly method: 'dns' | 'email' | 'other';
+  readonly status: 'pending' | 'success' | 'failed';
+  /** The CNAME that must stand for as long as the certificate is to be renewed. */
+  readonly record?: { readonly name: string; readonly value: string };
+  /** Where ACM writes to; the domain to which they belong, which may be a parent of the name. */
+  readonly mailboxes: readonly string[];
+  readonly mailDomain: string;
+};
+
+export type Renewal = {
+  /** `validating`: ACM waits for a name to be validated; `pending`: it is at it. */
+  readonly status: 'pending' | 'validating' | 'succeeded' | 'failed';
+  /** ACM's RenewalStatusReason, an open set of words. */
+  readonly reason?: string;
+  /** When ACM last tried. */
+  readonly updatedAt: number;
+};
+
+/** Its present serial came from a managed renewal. */
+export const isRenewed = ({ renewal }: Certificate): boolean => renewal?.status === 'succeeded';
 
 export type Tags = Readonly<Record<string, string>>;
 

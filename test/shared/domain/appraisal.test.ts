@@ -34,17 +34,25 @@ describe('a certificate', () => {
       tagged({ 'courier:secret': 'b:jks c:jks' }),
       'tell BadTag BadTag',
     ],
-    ['is delivered when it was never renewed', but({ renewed: false }), 'deliver courier/api'],
+    [
+      'is delivered when it was never renewed',
+      but({ renewal: { status: 'pending', updatedAt: 0 } }),
+      'deliver courier/api',
+    ],
 
     ['is news once it was renewed and nobody tagged it', tagged({}), 'tell NotTagged'],
-    ['is no news when it is untagged and newly issued', tagged({}, { renewed: false }), 'rest: not tagged'],
+    [
+      'is no news when it is untagged and newly issued',
+      tagged({}, { renewal: { status: 'pending', updatedAt: 0 } }),
+      'rest: not tagged',
+    ],
     ['is no news when it is untagged and public without export', tagged({}, { type: 'public' }), 'rest: not tagged'],
     ['is no news when it is untagged and imported', tagged({}, { type: 'imported' }), 'rest: not tagged'],
     ['is no news when it is untagged and issued by ACME', tagged({}, { origin: 'acme' }), 'rest: not tagged'],
     ['is no news when it is untagged and has expired', tagged({}, { status: 'expired' }), 'rest: not tagged'],
     [
       'is no news when a format alone is tagged, unreadable as it is',
-      tagged({ 'courier:format': 'jks' }, { renewed: false }),
+      tagged({ 'courier:format': 'jks' }, { renewal: { status: 'pending', updatedAt: 0 } }),
       'rest: not tagged',
     ],
 

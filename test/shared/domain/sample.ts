@@ -20,7 +20,10 @@ export const certificate: Issued = {
   notAfter: now + 395 * day,
   keyAlgorithm: 'EC_prime256v1',
   exportOption: false,
-  renewed: true,
+  inUseBy: [],
+  eligible: true,
+  validations: [],
+  renewal: { status: 'succeeded', updatedAt: 0 },
   tags: { 'courier:secret': 'courier/api' },
 };
 
