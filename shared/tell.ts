@@ -12,8 +12,11 @@ export type About = {
   /** What is served meanwhile: when a delivery fails, that is not what ACM has. */
   readonly serving?: readonly Serving[];
   readonly judged?: readonly Judged[];
+  /** Sentences, ready made. */
+  readonly affects?: readonly string[];
   readonly done?: readonly string[];
   readonly planned?: readonly string[];
+  readonly unseen?: readonly string[];
 };
 
 /** Something that ends, and when (epoch seconds). */
@@ -36,9 +39,11 @@ export async function tell(findings: Findings, about: About, world: Telling): Pr
           : [endSentence({ what: `The certificate of "${name}" in ACM`, notAfter }, world.now())]),
         ...(about.serving ?? []).map((one) => endSentence(one, world.now())),
         ...(about.judged ?? []).map(stateOf),
+        ...(about.affects ?? []),
       ],
       done: about.done ?? [],
       planned: about.planned ?? [],
+      unseen: about.unseen ?? [],
     },
     world.place,
   );
@@ -46,7 +51,7 @@ export async function tell(findings: Findings, about: About, world: Telling): Pr
   world.count('NoticesSent');
 }
 
-const levels = { info: 'info', warning: 'warn', action: 'warn', critical: 'error' } as const;
+const levels = { info: 'info', resolved: 'info', warning: 'warn', action: 'warn', critical: 'error' } as const;
 
 /** A finding as the fields of a log line. Its own facts stay together: Powertools reserves names such as `service`. */
 export const facts = (finding: Finding, { place }: Pick<Base, 'place'>) => ({

@@ -1,3 +1,4 @@
+import { indented, page, paragraph, section, subjectLine } from './layout.ts';
 import { printable } from './printable.ts';
 import {
   anchorOf,
@@ -26,6 +27,8 @@ export type Matter = {
   readonly done: readonly string[];
   /** What it would do if it were allowed to, a sentence each. */
   readonly planned: readonly string[];
+  /** What could not be looked at and why, a sentence each: the rest was written without it. */
+  readonly unseen: readonly string[];
 };
 
 export type Notice = {
@@ -40,12 +43,6 @@ export type Notice = {
   };
 };
 
-const columns = 72;
-/** SNS refuses 100 and more (API Reference, Publish). */
-const longestSubject = 99;
-/** What a subject leaves of a long name at least. */
-const shortestName = 32;
-
 /** A mail that answers, in this order: what happened, what it affects, what was done, what to do, where to look. */
 export function composeNotice(matter: Matter, place: Place): Notice {
   const findings = gravestFirst(matter.findings);
@@ -56,11 +53,12 @@ export function composeNotice(matter: Matter, place: Place): Notice {
     section('What was done', matter.done),
     section('What would be done', matter.planned),
     todo(findings, place),
+    section('What could not be seen', matter.unseen),
     section('Where to look', [], whereToLook(gravest, matter.certificateArn, place)),
   ];
   return {
-    subject: subjectLine(matter.name, gravest),
-    body: `${sections.filter(Boolean).join('\n\n')}\n`,
+    subject: subjectLine(severityOf(gravest), { name: matter.name, headline: headlineOf(gravest) }),
+    body: page(sections),
     attributes: {
       severity: severityOf(gravest),
       reason: gravest.reason,
@@ -103,41 +101,3 @@ const consoleHosts = new Map([
 const consoleLink = (certificateArn: string, { region, partition }: Place) =>
   `https://${region}.${consoleHosts.get(partition) ?? 'console.aws.amazon.com'}/acm/home?region=${region}` +
   `#/certificates/${encodeURIComponent(printable(certificateArn.split('/').at(-1) ?? ''))}`;
-
-/** A titled section: sentences are wrapped, lines (links, which must not be cut) are not. Empty without either. */
-function section(title: string, sentences: readonly string[], lines: readonly string[] = []): string {
-  const texts = [...sentences.map(paragraph), ...(lines.length > 0 ? [indented(lines)] : [])];
-  return texts.length > 0 ? [title, ...texts].join('\n') : '';
-}
-
-/** AWS's own words may bring a full stop of their own. */
-const paragraph = (sentence: string) =>
-  indented(wrapped(`${printable(sentence).replace(/[.\s]+$/, '')}.`, columns - 2));
-const indented = (lines: readonly string[]) => lines.map((line) => `  ${line}`).join('\n');
-
-/** Words on lines of at most `width` columns; a word that is longer stands alone, uncut. */
-function wrapped(text: string, width: number): readonly string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const line = lines.at(-1);
-    if (line !== undefined && line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
-}
-
-/** SNS takes printable ASCII only. A long name gives way to the headline; three dots say that something is missing. */
-function subjectLine(name: string, gravest: Finding): string {
-  const [start, end] = [`[${severityOf(gravest)}] `, ascii(`: ${headlineOf(gravest)}`)];
-  const room = Math.max(longestSubject - start.length - end.length, shortestName);
-  const line = `${start}${shortened(ascii(name), room)}${end}`;
-  return line.length <= longestSubject ? line : `${line.slice(0, longestSubject - 3)}...`;
-}
-
-const ascii = (text: string) => text.replace(/[^ -~]/gu, '?');
-
-/** Both ends are kept: a domain's host and its zone, an ARN's service and its id. */
-const shortened = (text: string, room: number) => {
-  const half = (room - 3) / 2;
-  return text.length <= room ? text : `${text.slice(0, Math.ceil(half))}...${text.slice(-Math.floor(half))}`;
-};

@@ -12,6 +12,7 @@ const matter: Matter = {
   affects: [],
   done: [],
   planned: [],
+  unseen: [],
 };
 const compose = (other: Partial<Matter> = {}) => composeNotice({ ...matter, ...other }, place);
 

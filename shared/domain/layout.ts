@@ -1,0 +1,51 @@
+import { printable } from './printable.ts';
+import type { Severity } from './reasons.ts';
+
+/** How wide a mail's prose is; commands, links and words that cannot be cut may be wider. */
+const columns = 72;
+/** SNS refuses 100 and more (API Reference, Publish). */
+const longestSubject = 99;
+/** What a subject leaves of a long name at least. */
+const shortestName = 32;
+
+/** Sections that have something to say, an empty line between them. */
+export const page = (sections: readonly string[]): string => `${sections.filter(Boolean).join('\n\n')}\n`;
+
+/** A titled section: sentences are wrapped, lines (links, which must not be cut) are not. Empty without either. */
+export function section(title: string, sentences: readonly string[], lines: readonly string[] = []): string {
+  const texts = [...sentences.map(paragraph), ...(lines.length > 0 ? [indented(lines)] : [])];
+  return texts.length > 0 ? [title, ...texts].join('\n') : '';
+}
+
+/** AWS's own words may bring a full stop of their own. */
+export const paragraph = (sentence: string): string =>
+  indented(wrapped(`${printable(sentence).replace(/[.\s]+$/, '')}.`, columns - 2));
+
+export const indented = (lines: readonly string[]): string => lines.map((line) => `  ${line}`).join('\n');
+
+/** Words on lines of at most `width` columns; a word that is longer stands alone, uncut. */
+function wrapped(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** SNS takes printable ASCII only. A long name gives way to the headline; three dots say that something is missing. */
+export function subjectLine(severity: Severity, { name, headline }: { name: string; headline: string }): string {
+  const [start, end] = [`[${severity}] `, ascii(`: ${headline}`)];
+  const room = Math.max(longestSubject - start.length - end.length, shortestName);
+  const line = `${start}${shortened(ascii(name), room)}${end}`;
+  return line.length <= longestSubject ? line : `${line.slice(0, longestSubject - 3)}...`;
+}
+
+const ascii = (text: string) => text.replace(/[^ -~]/gu, '?');
+
+/** Both ends are kept: a domain's host and its zone, an ARN's service and its id. */
+const shortened = (text: string, room: number) => {
+  const half = (room - 3) / 2;
+  return text.length <= room ? text : `${text.slice(0, Math.ceil(half))}...${text.slice(-Math.floor(half))}`;
+};
