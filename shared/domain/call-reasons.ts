@@ -1,0 +1,66 @@
+import { nothing, type OfSecret, type Reason, reason } from './reason.ts';
+
+/** What AWS answered to a call: much of it passes by itself. */
+export const callReasons = {
+  OldCertificateExported: reason<OfSecret>({
+    severity: 'info',
+    retry: 'soon',
+    headline: () => 'renewal not settled yet',
+    sentence: ({ name }) =>
+      `ACM has renewed the certificate of "${name}" but still hands out the one before; nothing was stored, looking again`,
+    mend: nothing,
+  }),
+  RequestInProgress: reason<{ readonly detail: string }>({
+    severity: 'info',
+    retry: 'soon',
+    headline: () => 'not ready yet',
+    sentence: ({ detail }) => `AWS has not finished an earlier request: ${detail}; looking again`,
+    mend: nothing,
+  }),
+  Throttled: reason<{ readonly detail: string }>({
+    severity: 'info',
+    retry: 'soon',
+    headline: () => 'throttled',
+    sentence: ({ detail }) => `AWS asked to slow down: ${detail}; looking again`,
+    mend: nothing,
+  }),
+  AwsUnavailable: reason<{ readonly detail: string }>({
+    severity: 'info',
+    retry: 'soon',
+    headline: () => 'AWS not reachable',
+    sentence: ({ detail }) => `AWS did not answer as it should: ${detail}; looking again`,
+    mend: nothing,
+  }),
+  WorldMoved: reason<{ readonly detail: string }>({
+    severity: 'info',
+    retry: 'soon',
+    headline: () => 'somebody else was faster',
+    sentence: ({ detail }) => `The world changed while acm-courier was acting: ${detail}; looking again`,
+    mend: nothing,
+  }),
+  AccessDenied: reason<{ readonly detail: string }>({
+    severity: 'critical',
+    retry: 'patiently',
+    headline: () => 'not permitted',
+    sentence: ({ detail }) => `AWS denied what acm-courier needs: ${detail}`,
+    mend: {
+      kind: 'by hand',
+      text: () =>
+        'Compare the role of the function with the README (a permissions boundary, an SCP, a key policy or a missing tag may take something away), then run re-export',
+    },
+  }),
+  CallRefused: reason<{ readonly detail: string }>({
+    severity: 'critical',
+    retry: 'never',
+    headline: () => 'AWS refused a call',
+    sentence: ({ detail }) => `AWS refused a call of acm-courier: ${detail}`,
+    mend: { kind: 'by hand', text: () => 'Mend what AWS names, then run re-export for this certificate' },
+  }),
+  CertificateGone: reason<{ readonly certificateArn: string }>({
+    severity: 'warning',
+    retry: 'never',
+    headline: () => 'certificate does not exist',
+    sentence: ({ certificateArn }) => `ACM has no certificate "${certificateArn}"; nothing was done`,
+    mend: nothing,
+  }),
+} satisfies Record<string, Reason<never>>;

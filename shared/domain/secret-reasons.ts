@@ -1,0 +1,74 @@
+import { handOver, tagCertificate } from './aws-commands.ts';
+import { type OfSecret, type Reason, reason } from './reason.ts';
+
+/** A secret that is not ours to write. */
+export const secretReasons = {
+  SecretNotOurs: reason<OfSecret>({
+    severity: 'action',
+    retry: 'never',
+    headline: ({ secret }) => `nothing stored, secret ${secret} is not ours`,
+    sentence: ({ name, secret }) =>
+      `Cannot store the certificate of "${name}" in secret "${secret}": its current version was not put there by acm-courier, and nothing says that it may be replaced`,
+    mend: {
+      kind: 'command',
+      text: () => 'If this secret may be overwritten, hand it over; else name another secret in the tag courier:secret',
+      commands: handOver,
+    },
+  }),
+  SecretOfAnotherCertificate: reason<OfSecret & { readonly other: string }>({
+    severity: 'action',
+    retry: 'never',
+    headline: ({ secret }) => `nothing stored, secret ${secret} is taken`,
+    sentence: ({ name, secret, other }) =>
+      `Cannot store the certificate of "${name}" in secret "${secret}": the secret belongs to ${other}`,
+    mend: {
+      kind: 'command',
+      text: () =>
+        'One secret holds one certificate. Name another secret in the tag courier:secret; or, if this certificate replaces the other, take the tag off the other one and hand the secret over',
+      commands: handOver,
+    },
+  }),
+  SecretPendingDeletion: reason<OfSecret>({
+    severity: 'action',
+    retry: 'never',
+    headline: ({ secret }) => `nothing stored, secret ${secret} is being deleted`,
+    sentence: ({ name, secret }) =>
+      `Cannot store the certificate of "${name}" in secret "${secret}": somebody deleted the secret, and it is in its recovery window`,
+    mend: {
+      kind: 'command',
+      text: () => 'Restore the secret and deliver again, or take the tag off the certificate',
+      commands: ({ secret, certificateArn }) => [
+        ['aws', 'secretsmanager', 'restore-secret', '--secret-id', secret],
+        { reExport: { certificateArn } },
+      ],
+    },
+  }),
+  /** `tag` is the value that the certificate's courier:secret should have: its other deliveries must not get lost. */
+  SecretOutsidePrefix: reason<OfSecret & { readonly prefix: string; readonly tag: string }>({
+    severity: 'action',
+    retry: 'never',
+    headline: ({ prefix }) => `nothing stored, secret name must begin with ${prefix}`,
+    sentence: ({ name, secret, prefix }) =>
+      `Cannot store the certificate of "${name}" in secret "${secret}": this stack may only write secrets whose name begins with "${prefix}"`,
+    mend: {
+      kind: 'command',
+      text: () => 'Name a secret below the prefix, then deliver; or deploy the stack with another secretPrefix',
+      commands: ({ tag, certificateArn }) => [
+        tagCertificate(certificateArn, `Key=courier:secret,Value=${tag}`),
+        { reExport: { certificateArn } },
+      ],
+    },
+  }),
+  VersionPutByHand: reason<OfSecret & { readonly versionId: string }>({
+    severity: 'action',
+    retry: 'never',
+    headline: ({ secret }) => `nothing replaced, secret ${secret} was changed by hand`,
+    sentence: ({ secret, versionId }) =>
+      `Somebody put version "${versionId}" into secret "${secret}", which acm-courier fills; what it holds is unknown, so it is neither replaced nor rolled out, and every task that starts from now on reads it`,
+    mend: {
+      kind: 'command',
+      text: () => 'To have acm-courier replace it by the certificate from ACM, hand the secret over',
+      commands: handOver,
+    },
+  }),
+} satisfies Record<string, Reason<never>>;
