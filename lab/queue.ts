@@ -87,7 +87,10 @@ export function createQueue(name: string, { attributes, clock, byArn }: QueuePar
   /** Throws the AwsError that SendMessage would answer. */
   function send(message: NewMessage): Pick<Message, 'messageId' | 'sequenceNumber'> {
     const { groupId, deduplicationId = '' } = message;
-    if (fifo && !groupId) refuse('MissingParameter', 'The request must contain the parameter MessageGroupId.');
+    if (fifo && !groupId)
+      refuse('MissingRequiredParameterException', 'The request must contain the parameter MessageGroupId.', {
+        queryCode: 'MissingParameter',
+      });
     if (fifo && !deduplicationId)
       invalid(
         'MessageDeduplicationId',
@@ -185,7 +188,11 @@ export function createQueue(name: string, { attributes, clock, byArn }: QueuePar
 }
 
 const invalid = (name: string, reason: string) =>
-  refuse('InvalidParameterValue', `Value for parameter ${name} is invalid. Reason: ${reason}.`);
+  refuseValue(`Value for parameter ${name} is invalid. Reason: ${reason}.`);
+
+/** The older name is the one that the SDK shows. */
+export const refuseValue = (message: string): never =>
+  refuse('InvalidParameterValueException', message, { queryCode: 'InvalidParameterValue' });
 
 /** As SQS names them. */
 function systemAttributes(message: Message): Readonly<Record<string, string>> {

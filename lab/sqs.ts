@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from './clock.ts';
-import { createQueue, type Queue } from './queue.ts';
+import { createQueue, type Queue, refuseValue } from './queue.ts';
 import { account, type Operation, refuse, type Service } from './service.ts';
 
 export type Sqs = ReturnType<typeof createSqs>;
@@ -42,7 +42,7 @@ export function createSqs({ clock, url }: { clock: Clock; url: () => string }) {
 
   const SendMessage: Operation = (input) => {
     const { MessageBody: body, MessageGroupId: groupId, MessageDeduplicationId: deduplicationId } = input;
-    if (input.DelaySeconds) refuse('InvalidParameterValue', 'DelaySeconds: the lab delays no messages');
+    if (input.DelaySeconds) refuseValue('DelaySeconds: the lab delays no messages');
     const sent = find(input).send({ body, groupId, deduplicationId, attributes: input.MessageAttributes });
     return { MessageId: sent.messageId, MD5OfMessageBody: md5(body), SequenceNumber: groupId && sent.sequenceNumber };
   };
@@ -89,7 +89,7 @@ function checkQueue(name: string, { attributes, byArn }: Lookup): void {
     (deadLetterTargetArn !== undefined && byArn(deadLetterTargetArn)?.fifo !== fifo && 'RedrivePolicy') ||
     // The lab's queues have neither.
     ['DelaySeconds', 'ContentBasedDeduplication'].find((one) => !['0', 'false'].includes(attributes[one] ?? '0'));
-  if (flaw) refuse('InvalidParameterValue', `Invalid value for the parameter ${flaw} of queue "${name}".`);
+  if (flaw) refuseValue(`Invalid value for the parameter ${flaw} of queue "${name}".`);
 }
 
 /** The members that were asked for: by name, or all of them. */

@@ -25,6 +25,8 @@ const model = (protocol: string, errors: readonly string[]) => ({
         Names: { shape: 'Names' },
         Labels: { shape: 'Labels' },
         On: { shape: 'On' },
+        Sizes: { shape: 'Sizes' },
+        Either: { shape: 'Either' },
       },
     },
     Name: { type: 'string', min: 2, max: 4, pattern: '[a-z]+' },
@@ -35,6 +37,8 @@ const model = (protocol: string, errors: readonly string[]) => ({
     Labels: { type: 'map', key: { shape: 'On' }, value: { shape: 'Label' } },
     Label: { type: 'structure', required: ['Text'], members: { Text: { shape: 'Name' } } },
     On: { type: 'boolean' },
+    Sizes: { type: 'map', max: 2, key: { shape: 'Name' }, value: { shape: 'Count' } },
+    Either: { type: 'structure', union: true, members: { One: { shape: 'On' }, Other: { shape: 'On' } } },
     InvalidParameterException: { type: 'structure', error: { code: 'InvalidParameter' } },
   },
 });
@@ -49,11 +53,19 @@ beforeAll(() => {
   write('strict', '2020-01-01', model('json', ['NotFound', 'ValidationException']));
   write('old', '2010-01-01', model('query', []));
   write('named', '2010-01-01', model('query', ['InvalidParameterException']));
+  for (const name of ['secretsmanager', 'sqs', 'cloudwatch'])
+    write(name, '2010-01-01', model('json', ['InvalidParameterException']));
 });
 
+const protocols: Readonly<Record<string, Service['protocol']>> = {
+  old: 'query',
+  named: 'query',
+  sqs: 'json-1.0',
+  monitoring: 'json-1.0',
+};
 const service = (name: string): Service => ({
   name,
-  protocol: 'json-1.1',
+  protocol: protocols[name] ?? 'json-1.1',
   target: '',
   operations: { Put: () => 'performed', Ping: () => 'performed' },
 });
@@ -62,8 +74,9 @@ function put(input: unknown, { of = 'strict', operation = 'Put' } = {}): unknown
   try {
     return validated(service(of), models).operations[operation]?.(input, { operation, caller: 'operator' });
   } catch (error) {
-    const { code, message } = error as { code: string; message: string };
-    return `${code}: ${message.replaceAll(' failed to satisfy constraint: Member must', '')}`;
+    const { code, queryCode, message } = error as { code: string; queryCode?: string; message: string };
+    const names = queryCode ? `${code}, ${queryCode}` : code;
+    return `${names}: ${message.replaceAll(' failed to satisfy constraint: Member must', '')}`;
   }
 }
 
@@ -73,6 +86,8 @@ it.each<[string, unknown]>([
   ['as many bytes as may be, in base64', { Name: 'ab', Bytes: 'AAAA' }],
   ['null for what may be missing', { Name: 'ab', Count: null, Names: null }],
   ['what AWS does not know', { Name: 'ab', Other: { Name: 1 } }],
+  ['a map within its bounds', { Name: 'ab', Sizes: { ab: 1, cd: 9 } }],
+  ['one member of a union', { Name: 'ab', Either: { Other: false, One: null } }],
 ])('performs a request with %s', (_, input) => {
   expect(put(input)).toBe('performed');
 });
@@ -116,6 +131,8 @@ it.each<[string, unknown, string]>([
     '"labels.x.member" is not of type structure',
   ],
   ['a number for a truth', { Name: 'ab', On: 1 }, '"on" is not of type boolean'],
+  ['a union of nothing', { Name: 'ab', Either: {} }, '"either" must have exactly one member'],
+  ['a union of two', { Name: 'ab', Either: { One: true, Other: true } }, '"either" must have exactly one member'],
 ])('cannot read %s', (_, input, message) => {
   expect(put(input)).toBe(`SerializationException: ${message}`);
 });
@@ -127,9 +144,38 @@ it('says of a list what all of its members must keep to', () => {
     expect(put({ Name: 'ab', Names: ['ab', bad] })).toBe(`ValidationException: 1 validation error detected: ${flaw}`);
 });
 
+it.each<[string, unknown, string]>([
+  [
+    'a key',
+    { x: 1 },
+    'Map keys must satisfy constraint: [Member must have length less than or equal to 4, Member must have length greater than or equal to 2, Member must satisfy regular expression pattern: [a-z]+]',
+  ],
+  [
+    'a value',
+    { ab: 10 },
+    'Map value must satisfy constraint: [Member must have value less than or equal to 9, Member must have value greater than or equal to 1]',
+  ],
+])('says of a map what %s must keep to', (_, Sizes, flaw) => {
+  expect(put({ Name: 'ab', Sizes })).toBe(
+    `ValidationException: 1 validation error detected: Value at 'sizes' failed to satisfy constraint: ${flaw}`,
+  );
+});
+
+const missing = 'MissingRequiredParameterException, MissingParameter: The request must contain the parameter Name.';
+const tooShort = "1 validation error detected: Value 'a' at 'name' have length greater than or equal to 2";
+it.each<[string, unknown, string]>([
+  ['secretsmanager', { Name: 'a' }, `ValidationException: ${tooShort}`],
+  ['sqs', { Name: 'a' }, `InvalidAttributeName, InvalidAttributeName: ${tooShort}`],
+  ['monitoring', { Name: 'a' }, `InvalidParameterValueException, InvalidParameterValue: ${tooShort}`],
+  ['sqs', {}, missing],
+  ['monitoring', { Count: 10 }, missing],
+])('refuses for %s by the names that it has', (of, input, refusal) => {
+  expect(put(input, { of })).toBe(refusal);
+});
+
 it('counts the flaws, and takes a form as the text that it is', () => {
   expect(put({ Name: 'A', Count: '10' }, { of: 'old' })).toBe(
-    "ValidationException: 3 validation errors detected: Value 'A' at 'name' have length greater than or equal to 2; Value 'A' at 'name' satisfy regular expression pattern: [a-z]+; Value '10' at 'count' have value less than or equal to 9",
+    "ValidationError: 3 validation errors detected: Value 'A' at 'name' have length greater than or equal to 2; Value 'A' at 'name' satisfy regular expression pattern: [a-z]+; Value '10' at 'count' have value less than or equal to 9",
   );
   expect(put({ Name: 'ab', Count: '3', On: 'true' }, { of: 'old' })).toBe('performed');
 });

@@ -17,9 +17,14 @@ declare module 'vitest' {
 
 type Judgement = { readonly counterpart: string; readonly judged: string };
 
-/** Vitest's globalSetup: makes the environment, and at the end prints each counterpart, its version and its rows. */
+/**
+ * Vitest's globalSetup: makes the environment, by whose models every lab of the run checks its requests, and at the end
+ * prints each counterpart, its version and its rows.
+ */
 export async function setup(project: TestProject): Promise<() => void> {
   const programs = await pythonEnvironment();
+  const find = 'import botocore, os; print(os.path.join(os.path.dirname(botocore.__file__), "data"))';
+  process.env.LAB_MODELS = run(join(programs, 'python'), '-c', find).trim();
   const folder = mkdtempSync(join(tmpdir(), 'acm-courier-peers-'));
   const judgements = join(folder, 'judgements');
   appendFileSync(judgements, '');
