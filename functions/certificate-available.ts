@@ -1,6 +1,6 @@
-import { deliveries } from '../shared/aws/deliveries.ts';
+import { queue } from '../shared/aws/queue.ts';
 import { certificateAvailable } from '../shared/certificate-available.ts';
-import { readAvailable } from '../shared/events.ts';
+import { type Message, readAvailable } from '../shared/events.ts';
 import { lazily } from '../shared/lazily.ts';
 import { count } from '../shared/metrics.ts';
 import { base, entry, environment } from '../shared/runtime.ts';
@@ -10,7 +10,7 @@ const topicArn = environment('TOPIC_ARN');
 const wire = {
   ...base(),
   certificates: lazily(async () => (await import('../shared/aws/certificates.ts')).certificates()),
-  deliveries: deliveries(environment('DELIVERIES_QUEUE_URL')),
+  deliveries: queue<Message>(environment('DELIVERIES_QUEUE_URL')),
   topic: lazily(async () => (await import('../shared/aws/topic.ts')).topic(topicArn)),
   count,
 };

@@ -1,7 +1,7 @@
 import { certificates } from '../shared/aws/certificates.ts';
 import { secrets } from '../shared/aws/secrets.ts';
 import { deliver } from '../shared/deliver.ts';
-import { readMessage, readQueued } from '../shared/events.ts';
+import { type Message, readMessage, readQueued } from '../shared/events.ts';
 import { lazily } from '../shared/lazily.ts';
 import { count } from '../shared/metrics.ts';
 import { answerOf } from '../shared/outcome.ts';
@@ -24,12 +24,14 @@ const world = {
   authorityChain: async (caArn: string) => (await import('../shared/aws/authority.ts')).authorityChain(caArn),
 };
 
-const queue = lazily(async () => (await import('../shared/aws/deliveries.ts')).deliveries(queueUrl));
+const queue = lazily(async () => (await import('../shared/aws/queue.ts')).queue<Message>(queueUrl));
+
+const look = (message: Message, sentAt: number) => deliver(message, { sentAt, world });
 
 /** SQS: a certificate that is not right yet. Asked directly: the same message, answered with its outcome. */
 export const handler = entry(async (event: unknown) => {
   const messages = readQueued(event);
-  if (messages) return workOff(messages, { queue, world });
+  if (messages) return workOff(messages, { read: readMessage, look, queue, world });
   const message = readMessage(event);
-  return answerOf(await deliver(message, { sentAt: message.askedAt ?? world.now(), world }), world.place);
+  return answerOf(await look(message, message.askedAt ?? world.now()), world.place);
 });

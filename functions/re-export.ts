@@ -2,6 +2,7 @@ import { certificates } from '../shared/aws/certificates.ts';
 import { secrets } from '../shared/aws/secrets.ts';
 import { services } from '../shared/aws/services.ts';
 import { tagged } from '../shared/aws/tagged.ts';
+import type { Message } from '../shared/events.ts';
 import { lazily } from '../shared/lazily.ts';
 import { reExport } from '../shared/re-export.ts';
 import { base, entry, environment } from '../shared/runtime.ts';
@@ -15,7 +16,7 @@ const wire = {
   secrets: secrets(),
   services: services(),
   tagged: tagged(),
-  deliveries: lazily(async () => (await import('../shared/aws/deliveries.ts')).deliveries(queueUrl)),
+  deliveries: lazily(async () => (await import('../shared/aws/queue.ts')).queue<Message>(queueUrl)),
   worker: lazily(async () => (await import('../shared/aws/worker.ts')).worker(workerName)),
 };
 

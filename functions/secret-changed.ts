@@ -1,10 +1,10 @@
-import { deliveries } from '../shared/aws/deliveries.ts';
+import { queue } from '../shared/aws/queue.ts';
 import { tagged } from '../shared/aws/tagged.ts';
-import { readLabelUpdated } from '../shared/events.ts';
+import { type Message, readLabelUpdated } from '../shared/events.ts';
 import { base, entry, environment } from '../shared/runtime.ts';
 import { secretChanged } from '../shared/secret-changed.ts';
 
-const wire = { ...base(), tagged: tagged(), deliveries: deliveries(environment('DELIVERIES_QUEUE_URL')) };
+const wire = { ...base(), tagged: tagged(), deliveries: queue<Message>(environment('DELIVERIES_QUEUE_URL')) };
 
 /** EventBridge: Secret Label Updated, AWSCURRENT, below our prefix. */
 export const handler = entry(async (event: unknown) => {

@@ -1,12 +1,12 @@
 import type { Certificates } from './aws/certificates.ts';
-import type { Deliveries } from './aws/deliveries.ts';
+import type { Queue } from './aws/queue.ts';
 import { appraise } from './domain/appraisal.ts';
-import type { AvailableEvent } from './events.ts';
+import type { AvailableEvent, Message } from './events.ts';
 import { type Telling, tell } from './tell.ts';
 
 export type Wire = Telling & {
   readonly certificates: Pick<Certificates, 'find'>;
-  readonly deliveries: Pick<Deliveries, 'add'>;
+  readonly deliveries: Pick<Queue<Message>, 'add'>;
 };
 
 const imports: readonly string[] = ['IMPORT', 'REIMPORT'];

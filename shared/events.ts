@@ -16,13 +16,13 @@ export type Home = { readonly region: string; readonly account?: string };
 
 export type Skip = { readonly is: 'skip'; readonly why: string };
 
-const envelope = z.object({
+const heading = z.object({
   id: z.string().check(z.minLength(1), z.maxLength(128)),
   source: z.string(),
   'detail-type': z.string(),
-  region: z.string(),
-  resources: z.array(z.string()),
 });
+
+const envelope = z.extend(heading, { region: z.string(), resources: z.array(z.string()) });
 
 export type AvailableEvent = {
   readonly is: 'available';
@@ -57,8 +57,110 @@ export function readLabelUpdated(event: unknown, { prefix }: { prefix: string })
   return { is: 'label', id, secret: detail.name };
 }
 
+/** Concerns for the worker `diagnose`; several where one event names several certificates. */
+export type Concerns = { readonly is: 'concerns'; readonly concerns: readonly Concern[] };
+
+/** An authority could not issue; the event does not say for which certificate. */
+export type AuthorityFailure = { readonly is: 'authority failed'; readonly id: string };
+
+/** What nothing can be said about: written into the function's log and left there, never an error. */
+export type Parked = { readonly is: 'parked'; readonly source: string; readonly detailType: string };
+
+/** Source: ACM User Guide, as above, ACM Certificate Approaching Expiration. */
+export const readExpiring = (event: unknown, home: Home): Concerns | Skip =>
+  notFrom(event, { source: 'aws.acm', detailType: 'ACM Certificate Approaching Expiration' }) ??
+  readConcerns(event, { about: 'expiring', home });
+
+/** Source: ACM User Guide, as above, ACM Certificate Expired, Revoked, and Revoked By CA. */
+export function readEnded(event: unknown, home: Home): Concerns | Skip {
+  const { source, 'detail-type': detailType } = read(heading, event);
+  const about = source === 'aws.acm' ? endings.get(detailType) : undefined;
+  return about
+    ? readConcerns(event, { about, home })
+    : skip(`"${detailType}" from "${source}" is no end of a certificate`);
+}
+
+const endings = new Map<string, Concern['about']>([
+  ['ACM Certificate Expired', 'expired'],
+  ['ACM Certificate Revoked', 'revoked'],
+  ['ACM Certificate Revoked By CA', 'revoked'],
+]);
+
+/**
+ * Whatever says that a renewal is in trouble, and what else ACM, Private CA and AWS Health send here: ACM Certificate
+ * Rotated is announced without a word about its content, and what comes after it is not known yet.
+ */
+export function readTrouble(event: unknown, home: Home): Concerns | AuthorityFailure | Parked | Skip {
+  const { id, source, 'detail-type': detailType } = read(heading, event);
+  const parked: Parked = { is: 'parked', source, detailType };
+  switch (source) {
+    case 'aws.acm':
+      if (detailType !== 'ACM Certificate Renewal Action Required') return parked;
+      return readConcerns(event, { about: 'blocked', home });
+    case 'aws.acm-pca':
+      return failedIssuance.safeParse(event).success ? { is: 'authority failed', id } : parked;
+    case 'aws.health':
+      return readHealth(event, home) ?? parked;
+    default:
+      return skip(`"${detailType}" from "${source}" is not about a renewal`);
+  }
+}
+
+/** Source: Private CA User Guide, "Monitor AWS Private CA with CloudWatch Events". */
+const failedIssuance = z.object({
+  'detail-type': z.literal('ACM Private CA Certificate Issuance'),
+  detail: z.object({ result: z.literal('failure') }),
+});
+
+/** Source: AWS Health User Guide, "AWS Health events Amazon EventBridge schema"; the codes are ACM's. */
+const health = z.object({
+  detail: z.object({
+    eventTypeCode: z.enum(['AWS_ACM_RENEWAL_STATE_CHANGE', 'CAA_CHECK_FAILURE', 'AWS_ACM_RENEWAL_FAILURE']),
+    affectedEntities: z.array(z.object({ entityValue: z.string() })),
+  }),
+});
+
+/** A hint for each certificate of ours that is affected; undefined where none is, or it is about something else. */
+function readHealth(event: unknown, home: Home): Concerns | undefined {
+  const { id } = read(heading, event);
+  const affected = health.safeParse(event).data?.detail.affectedEntities ?? [];
+  const ours = affected.filter(({ entityValue }) => arn.test(entityValue) && !notOurs(entityValue, home));
+  if (ours.length === 0) return undefined;
+  const concerns = ours.map(
+    ({ entityValue }, index): Concern => ({ certificateArn: entityValue, cause: `${id}-${index}`, about: 'hint' }),
+  );
+  return { is: 'concerns', concerns };
+}
+
+/** No word of an event is worth losing a warning for: a member of another type is as good as absent. */
+const text = z.catch(z.optional(z.string()), undefined);
+const said = z.object({
+  detail: z.object({
+    CommonName: text,
+    DaysToExpiry: z.catch(z.optional(z.number()), undefined),
+    RenewalStatusReason: text,
+  }),
+});
+
+function readConcerns(event: unknown, { about, home }: { about: Concern['about']; home: Home }): Concerns | Skip {
+  const { id, resources } = read(envelope, event);
+  const certificateArn = resources[0] ?? '';
+  const away = notOurs(certificateArn, home);
+  if (away) return away;
+  const { CommonName, DaysToExpiry, RenewalStatusReason } = said.safeParse(event).data?.detail ?? {};
+  const concern = {
+    certificateArn,
+    cause: id,
+    about,
+    ...(CommonName !== undefined && { name: CommonName }),
+    ...(DaysToExpiry !== undefined && { days: DaysToExpiry }),
+    ...(RenewalStatusReason !== undefined && { reason: RenewalStatusReason }),
+  };
+  return { is: 'concerns', concerns: [concern] };
+}
+
 const notFrom = (event: unknown, wanted: { source: string; detailType: string }): Skip | undefined => {
-  const { source, 'detail-type': detailType } = read(envelope, event);
+  const { source, 'detail-type': detailType } = read(heading, event);
   return source === wanted.source && detailType === wanted.detailType
     ? undefined
     : skip(`"${detailType}" from "${source}" is not "${wanted.detailType}" from "${wanted.source}"`);
@@ -95,6 +197,23 @@ const message = z.object({
 export type Message = z.infer<typeof message>;
 
 export const readMessage = (value: unknown): Message => read(message, value);
+
+const concern = z.object({
+  certificateArn,
+  cause: z.string(),
+  about: z.enum(['expiring', 'blocked', 'hint', 'expired', 'revoked', 'renewed']),
+  /** The common name, for a mail about a certificate that cannot be looked at. */
+  name: z.optional(z.string()),
+  /** To its end, as the event counted them. */
+  days: z.optional(z.number()),
+  /** ACM's RenewalStatusReason. */
+  reason: z.optional(z.string()),
+});
+
+/** Something that may be wrong with a certificate: what the worker `diagnose` is to look into. */
+export type Concern = z.infer<typeof concern>;
+
+export const readConcern = (value: unknown): Concern => read(concern, value);
 
 const queued = z.object({
   Records: z.array(

@@ -1,4 +1,4 @@
-import type { Deliveries } from './aws/deliveries.ts';
+import type { Queue } from './aws/queue.ts';
 import type { Worker } from './aws/worker.ts';
 import { nextStep } from './domain/delivery.ts';
 import { finding } from './domain/reasons.ts';
@@ -12,7 +12,7 @@ type Following = {
   readonly wanted: readonly Wanted[];
   /** Milliseconds that are left of this call. */
   readonly remaining: () => number;
-  readonly wire: Sight & { readonly deliveries: Pick<Deliveries, 'add'>; readonly worker: Worker };
+  readonly wire: Sight & { readonly deliveries: Pick<Queue<Message>, 'add'>; readonly worker: Worker };
 };
 
 /** Seconds between two looks. */

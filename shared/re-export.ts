@@ -1,5 +1,5 @@
 import type { Certificates } from './aws/certificates.ts';
-import type { Deliveries } from './aws/deliveries.ts';
+import type { Queue } from './aws/queue.ts';
 import type { Tagged } from './aws/tagged.ts';
 import { Trouble } from './aws/trouble.ts';
 import type { Worker } from './aws/worker.ts';
@@ -7,7 +7,7 @@ import { appraise, proposedSecret } from './domain/appraisal.ts';
 import { type Certificate, whyNotExportable } from './domain/certificate.ts';
 import type { PlanStep } from './domain/plan.ts';
 import { type Finding, finding } from './domain/reasons.ts';
-import { acceptedRequest, type Request, readRequest } from './events.ts';
+import { acceptedRequest, type Message, type Request, readRequest } from './events.ts';
 import { follow } from './follow.ts';
 import { isDone, obstacleOf, planDelivery, type Seen, type Wanted } from './plan.ts';
 import { type Problem, problemOf } from './problem.ts';
@@ -17,7 +17,7 @@ import type { Sight } from './world.ts';
 export type Wire = Sight & {
   readonly certificates: Pick<Certificates, 'find' | 'named'>;
   readonly tagged: Tagged;
-  readonly deliveries: Pick<Deliveries, 'add'>;
+  readonly deliveries: Pick<Queue<Message>, 'add'>;
   readonly worker: Worker;
 };
 

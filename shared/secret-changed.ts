@@ -1,11 +1,11 @@
-import type { Deliveries } from './aws/deliveries.ts';
+import type { Queue } from './aws/queue.ts';
 import type { Tagged } from './aws/tagged.ts';
-import type { LabelEvent } from './events.ts';
+import type { LabelEvent, Message } from './events.ts';
 import type { Base } from './world.ts';
 
 export type Wire = Pick<Base, 'log'> & {
   readonly tagged: Pick<Tagged, 'certificatesOf'>;
-  readonly deliveries: Pick<Deliveries, 'add'>;
+  readonly deliveries: Pick<Queue<Message>, 'add'>;
 };
 
 /**

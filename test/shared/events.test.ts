@@ -2,10 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   readAvailable,
+  readConcern,
+  readEnded,
+  readExpiring,
   readLabelUpdated,
   readMessage,
   readOutcome,
   readQueued,
+  readTrouble,
   Unreadable,
 } from '../../shared/events.ts';
 import { arn } from './domain/sample.ts';
@@ -243,5 +247,124 @@ describe('the worker’s answer', () => {
   ])('%j is refused', (value) => {
     expect(() => readOutcome(value)).toThrow(Unreadable);
     expect(() => readOutcome(value)).not.toThrow(canary);
+  });
+});
+
+describe('what says that a certificate may be in trouble', () => {
+  const expiring = {
+    ...available,
+    'detail-type': 'ACM Certificate Approaching Expiration',
+    detail: { DaysToExpiry: 30, CommonName: 'api.example.com' },
+  };
+  const blocked = {
+    ...available,
+    'detail-type': 'ACM Certificate Renewal Action Required',
+    detail: { CommonName: 'api.example.com', DaysToExpiry: 15, RenewalStatusReason: 'CAA_ERROR', InUse: false },
+  };
+  const ended = (detailType: string) => ({ ...available, 'detail-type': detailType, detail: {} });
+  const authority = {
+    ...available,
+    source: 'aws.acm-pca',
+    'detail-type': 'ACM Private CA Certificate Issuance',
+    resources: ['arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/11223344-1234-1122-2233-112233445566'],
+    detail: { result: 'failure' },
+  };
+  const health = {
+    ...available,
+    source: 'aws.health',
+    'detail-type': 'AWS Health Event',
+    resources: [arn],
+    detail: { service: 'ACM', eventTypeCode: 'CAA_CHECK_FAILURE', affectedEntities: [{ entityValue: arn }] },
+  };
+  const cause = available.id;
+  const concerning = (...concerns: object[]) => ({ is: 'concerns', concerns });
+
+  it('is a concern, with the words that the event has for it', () => {
+    const name = 'api.example.com';
+    expect(readExpiring(expiring, home)).toEqual(
+      concerning({ certificateArn: arn, cause, about: 'expiring', name, days: 30 }),
+    );
+    expect(readTrouble(blocked, home)).toEqual(
+      concerning({ certificateArn: arn, cause, about: 'blocked', name, days: 15, reason: 'CAA_ERROR' }),
+    );
+  });
+
+  it.each([
+    ['ACM Certificate Expired', 'expired'],
+    ['ACM Certificate Revoked', 'revoked'],
+    ['ACM Certificate Revoked By CA', 'revoked'],
+  ])('%s is a concern about one that is %s', (detailType, about) =>
+    expect(readEnded(ended(detailType), home)).toEqual(concerning({ certificateArn: arn, cause, about })),
+  );
+
+  it.each([
+    ['an empty detail', {}],
+    ['no detail', undefined],
+    ['members of other types', { DaysToExpiry: '30', CommonName: null, RenewalStatusReason: ['CAA_ERROR'] }],
+  ])('is not lost for %s', (_, detail) => {
+    const bare = { certificateArn: arn, cause };
+    expect(readExpiring({ ...expiring, detail }, home)).toEqual(concerning({ ...bare, about: 'expiring' }));
+    expect(readTrouble({ ...blocked, detail }, home)).toEqual(concerning({ ...bare, about: 'blocked' }));
+  });
+
+  it('is one hint for each of our certificates that AWS Health names', () => {
+    const elsewhere = arn.replace('us-east-1', 'eu-west-1');
+    const affectedEntities = [elsewhere, arn, 'UNKNOWN'].map((entityValue) => ({ entityValue, status: 'IMPAIRED' }));
+    expect(
+      readTrouble({ ...health, resources: undefined, detail: { ...health.detail, affectedEntities } }, home),
+    ).toEqual(concerning({ certificateArn: arn, cause: `${cause}-0`, about: 'hint' }));
+  });
+
+  it('may be an authority that could not issue', () =>
+    expect(readTrouble(authority, home)).toEqual({ is: 'authority failed', id: cause }));
+
+  it.each([
+    ['ACM Certificate Rotated', { 'detail-type': 'ACM Certificate Rotated', detail: {} }],
+    ['an event that ACM adds', { 'detail-type': 'ACM Certificate Pondered', resources: null, detail: null }],
+    ['an authority that did issue', { ...authority, detail: { result: 'success' } }],
+    ['an audit report that failed', { ...authority, 'detail-type': 'ACM Private CA Audit Report Generation' }],
+    ['a Health event that names nobody', { ...health, detail: { eventTypeCode: 'CAA_CHECK_FAILURE' } }],
+    ['a Health event about something else', { ...health, detail: { ...health.detail, eventTypeCode: 'AWS_ACM_MORE' } }],
+    [
+      'a Health event about another account',
+      { ...health, detail: { ...health.detail, affectedEntities: [{ entityValue: arn.replace('1111', '9999') }] } },
+    ],
+  ])('is parked where it is %s', (_, other) => {
+    const event = { ...available, ...other };
+    expect(readTrouble(event, home)).toEqual({ is: 'parked', source: event.source, detailType: event['detail-type'] });
+  });
+
+  it.each([
+    ['expiring', () => readExpiring(blocked, home)],
+    ['ended', () => readEnded(expiring, home)],
+    ['ended, of another source', () => readEnded({ ...ended('ACM Certificate Expired'), source: 'x' }, home)],
+    ['in trouble, of another source', () => readTrouble({ ...blocked, source: 'com.example' }, home)],
+    [
+      'expiring, elsewhere',
+      () => readExpiring({ ...expiring, resources: [arn.replace('us-east-1', 'eu-west-1')] }, home),
+    ],
+  ])('is skipped where it is not one that is %s', (_, reading) => expect(reading()).toMatchObject({ is: 'skip' }));
+
+  it.each([
+    ['no certificate', { resources: [] }],
+    ['no id', { id: '' }],
+  ])('is refused with %s', (_, other) => {
+    expect(() => readExpiring({ ...expiring, ...other }, home)).toThrow(Unreadable);
+    expect(() => readTrouble({ ...blocked, ...other }, home)).toThrow(Unreadable);
+    expect(() => readEnded({ ...ended('ACM Certificate Expired'), ...other }, home)).toThrow(Unreadable);
+  });
+
+  it('comes out of the queue as it went in, and nothing else does', () => {
+    const concern = {
+      certificateArn: arn,
+      cause,
+      about: 'blocked',
+      name: 'api.example.com',
+      days: 15,
+      reason: 'OTHER',
+    };
+    expect(readConcern(JSON.parse(JSON.stringify(concern)))).toEqual(concern);
+    expect(() => readConcern({ certificateArn: arn, cause, about: 'weather' })).toThrow(Unreadable);
+    expect(() => readConcern({ certificateArn: arn, cause })).toThrow(Unreadable);
   });
 });

@@ -1,20 +1,19 @@
 import { ChangeMessageVisibilityCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { ask } from './trouble.ts';
 
-export type Deliveries = ReturnType<typeof deliveries>;
+/** What both queues hold: a certificate, and what tells one occasion to look at it from another. */
+type Occasion = { readonly certificateArn: string; readonly cause: string };
 
-/** The queue of certificates that are not right yet. Its messages are what `events.ts` reads again in `deliver`. */
-export function deliveries(queueUrl: string, sqs = new SQSClient({})) {
+export type Queue<Message extends Occasion> = ReturnType<typeof queue<Message>>;
+
+/** A FIFO queue of certificates to be looked at. Its messages are what `events.ts` reads again in the worker. */
+export function queue<Message extends Occasion>(queueUrl: string, sqs = new SQSClient({})) {
   return {
     /**
      * Queues a certificate. The group is its ARN: one worker per certificate at a time, certificates side by side. The
      * cause tells doubles apart (an event's id): within five minutes SQS takes a second one and never delivers it.
      */
-    async add(message: {
-      readonly certificateArn: string;
-      readonly cause: string;
-      readonly echo?: boolean | undefined;
-    }): Promise<void> {
+    async add(message: Message): Promise<void> {
       await ask('sqs:SendMessage', () =>
         sqs.send(
           new SendMessageCommand({
