@@ -7,7 +7,12 @@ const afterwards = ['test/lab/iam-roles.test.ts'];
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/shared/**/*.test.ts', 'test/structure/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/shared/**/*.test.ts', 'test/structure/**/*.test.ts', 'test/container/**/*.test.ts'],
+        },
+      },
       {
         test: {
           name: 'lab',

@@ -111,9 +111,9 @@ function nameConstraints(permitted: string): Extension {
 }
 
 /** A private key as PEM, encrypted PKCS#8. */
-export const encrypted = (keys: webcrypto.CryptoKeyPair): string =>
+export const encrypted = (keys: webcrypto.CryptoKeyPair, under = passphrase): string =>
   KeyObject.from(keys.privateKey)
-    .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase })
+    .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: under })
     .toString();
 
 export type Family = { readonly root: Minted; readonly intermediate: Minted; readonly leaf: Minted };
