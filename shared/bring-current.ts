@@ -1,3 +1,4 @@
+import type { Issued } from './domain/certificate.ts';
 import { type DeliveryView, nextStep, type Step } from './domain/delivery.ts';
 import { label, type Secret } from './domain/secret.ts';
 import { markSince, setLabel, takeLabel } from './labels.ts';
@@ -30,7 +31,7 @@ export async function bringCurrent(wanted: Wanted, world: World): Promise<{ fina
 
 const isFinal = (step: Step): step is Final => step.do === 'roll out' || step.do === 'rest' || step.do === 'refuse';
 
-async function act(step: Acting, view: DeliveryView, world: World): Promise<Secret> {
+async function act(step: Acting, view: DeliveryView<Issued>, world: World): Promise<Secret> {
   if (step.do === 'export') return storeExport(step, view, world);
   const { secret, delivery } = view;
   if (secret.state !== 'present') throw moved(view, 'it is gone');

@@ -1,4 +1,5 @@
 import { Trouble } from './aws/trouble.ts';
+import type { Issued } from './domain/certificate.ts';
 import type { DeliveryView, Step } from './domain/delivery.ts';
 import { type Finding, finding } from './domain/reasons.ts';
 import { endOf, holderOf, label, type PresentSecret, type Secret, withLabel } from './domain/secret.ts';
@@ -18,7 +19,7 @@ export const moved = ({ delivery }: Wanted, what: string) =>
 /** Exports, inspects and stores a new version; the secret as it is then. Trouble where nothing may be stored. */
 export async function storeExport(
   step: Extract<Step, { do: 'export' }>,
-  view: DeliveryView,
+  view: DeliveryView<Issued>,
   world: World,
 ): Promise<Secret> {
   const { secret, delivery } = view;

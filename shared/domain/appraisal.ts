@@ -1,4 +1,11 @@
-import { type Certificate, type Issued, isIssued, isRenewed, whyNotExportable } from './certificate.ts';
+import {
+  type Certificate,
+  type Issued,
+  isIssued,
+  isRenewed,
+  type ListedCertificate,
+  whyNotExportable,
+} from './certificate.ts';
 import { type Finding, type Findings, finding } from './reasons.ts';
 import { type Delivery, isPaused, readWishes } from './wish.ts';
 
@@ -8,13 +15,16 @@ import { type Delivery, isPaused, readWishes } from './wish.ts';
  * - `tell`: nothing can be delivered, and people must know.
  * - `rest`: nothing is wanted of us; `because` is for the log, and for whoever asked by hand.
  */
-export type Appraisal =
+export type Appraisal<Seen = Certificate> =
   | {
       readonly is: 'deliver';
-      readonly certificate: Issued;
+      readonly certificate: Issued<Seen>;
       readonly deliveries: readonly Delivery[];
       readonly problems: readonly Finding[];
     }
+  | Undelivered;
+
+type Undelivered =
   | { readonly is: 'tell'; readonly findings: Findings }
   | { readonly is: 'rest'; readonly because: 'not tagged' | 'paused' | 'not issued yet' };
 
@@ -22,7 +32,10 @@ export type Appraisal =
 type Policy = { readonly secretPrefix: string; readonly notices: 'tagged' | 'all' };
 
 /** Ordered: each check assumes that those above it had nothing to say. */
-export function appraise(certificate: Certificate, { secretPrefix, notices }: Policy): Appraisal {
+export function appraise<Seen extends Certificate | ListedCertificate>(
+  certificate: Seen,
+  { secretPrefix, notices }: Policy,
+): Appraisal<Seen> {
   const of = { name: certificate.name, certificateArn: certificate.arn };
   const { deliveries, problems } = readWishes(certificate.tags);
   const [problem, ...others] = problems.map((bad) => finding('BadTag', { ...of, ...bad }));
@@ -40,11 +53,11 @@ export function appraise(certificate: Certificate, { secretPrefix, notices }: Po
 }
 
 /** A secret that would do for a certificate that nobody tagged: named after it, below the prefix. */
-export const proposedSecret = ({ name }: Certificate, secretPrefix: string): string =>
+export const proposedSecret = ({ name }: Pick<Certificate, 'name'>, secretPrefix: string): string =>
   `${secretPrefix}${name.replace(/^\*\./, 'wildcard.')}`;
 
 /** An issued certificate whose serial or end ACM does not show yet is as good as pending. */
-function notIssued({ arn, name, status }: Certificate): Appraisal {
+function notIssued({ arn, name, status }: Pick<Certificate, 'arn' | 'name' | 'status'>): Undelivered {
   if (status === 'pending' || status === 'issued') return { is: 'rest', because: 'not issued yet' };
   return { is: 'tell', findings: [finding('CertificateNotIssued', { name, certificateArn: arn, status })] };
 }

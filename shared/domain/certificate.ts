@@ -54,22 +54,52 @@ export type Renewal = {
   readonly updatedAt: number;
 };
 
+/**
+ * A certificate as a list of them has it, with its tags: enough to decide what is to become of it. Whoever acts asks ACM
+ * for the certificate itself.
+ */
+export type ListedCertificate = Pick<
+  Certificate,
+  | 'arn'
+  | 'name'
+  | 'type'
+  | 'status'
+  | 'origin'
+  | 'serial'
+  | 'notBefore'
+  | 'notAfter'
+  | 'exportOption'
+  | 'eligible'
+  | 'tags'
+> & {
+  readonly inUse: boolean;
+  readonly renewal?: Pick<Renewal, 'status'>;
+};
+
 /** Its present serial came from a managed renewal. */
-export const isRenewed = ({ renewal }: Certificate): boolean => renewal?.status === 'succeeded';
+export const isRenewed = ({ renewal }: Pick<ListedCertificate, 'renewal'>): boolean => renewal?.status === 'succeeded';
 
 export type Tags = Readonly<Record<string, string>>;
 
 /** A certificate that can be delivered: issued, with a serial and an end. */
-export type Issued = Certificate & { readonly status: 'issued'; readonly serial: string; readonly notAfter: number };
+export type Issued<Seen = Certificate> = Seen & {
+  readonly status: 'issued';
+  readonly serial: string;
+  readonly notAfter: number;
+};
 
-export const isIssued = (certificate: Certificate): certificate is Issued =>
+export const isIssued = <Seen extends Pick<Certificate, 'status' | 'serial' | 'notAfter'>>(
+  certificate: Seen,
+): certificate is Issued<Seen> =>
   certificate.status === 'issued' && certificate.serial !== undefined && certificate.notAfter !== undefined;
 
 /**
  * Why ACM would refuse to export this certificate, or undefined if it would not.
  * Source: ACM User Guide, "Export an ACM certificate" and "Exportable public certificates".
  */
-export function whyNotExportable(certificate: Certificate): Finding | undefined {
+export function whyNotExportable(
+  certificate: Pick<Certificate, 'arn' | 'name' | 'origin' | 'type' | 'exportOption'>,
+): Finding | undefined {
   const { arn, name } = certificate;
   if (certificate.origin === 'acme') return finding('AcmeCertificate', { name, certificateArn: arn });
   if (certificate.type === 'imported') return finding('ImportedCertificate', { name, certificateArn: arn });

@@ -1,4 +1,4 @@
-import { type Claim, ofSecret, whyNotOurs } from './ownership.ts';
+import { type Claim, type Claimed, ofSecret, whyNotOurs } from './ownership.ts';
 import { type Finding, finding } from './reasons.ts';
 import {
   hasLabel,
@@ -26,7 +26,11 @@ export type Asked = {
   readonly accept?: boolean | undefined;
 };
 
-export type DeliveryView = Claim & { readonly secret: Secret; readonly prefix: string; readonly asked: Asked };
+export type DeliveryView<One extends Claimed = Claimed> = Claim<One> & {
+  readonly secret: Secret;
+  readonly prefix: string;
+  readonly asked: Asked;
+};
 
 /**
  * The next thing to do for one delivery. Each act changes the view so that the next call decides the next step; the

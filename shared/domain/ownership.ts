@@ -31,7 +31,10 @@ export function whyNotOurs(secret: PresentSecret, { certificate, delivery }: Cla
   return another ? isTaken(another) : finding('SecretNotOurs', claim);
 }
 
-export type Claim = { readonly certificate: Issued; readonly delivery: Delivery };
+/** Of a certificate, what its secret is judged by. */
+export type Claimed = Pick<Issued, 'arn' | 'name' | 'serial' | 'notAfter' | 'tags'>;
+
+export type Claim<One extends Claimed = Claimed> = { readonly certificate: One; readonly delivery: Delivery };
 
 /** What every finding about a certificate and its secret says of them. */
 export const ofSecret = ({ certificate, delivery }: Claim): OfSecret => ({
