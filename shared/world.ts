@@ -29,7 +29,10 @@ export type Settings = {
 export type Log = (level: 'info' | 'warn' | 'error', message: string, facts: Readonly<Record<string, unknown>>) => void;
 
 /** Counts one of the stack's own metrics. */
-export type Count = (what: 'NoticesSent' | 'ServicesRestarted' | 'CertificatesDelivered') => void;
+export type Count = (what: 'NoticesSent' | 'ServicesRestarted' | 'CertificatesDelivered' | 'SweepsFinished') => void;
+
+/** How many there are now of what a sweep looks for. */
+export type Gauge = (what: 'UndeliveredCertificates' | 'BlockedRenewals', value: number) => void;
 
 /** What can be seen without touching a key: enough to plan. */
 export type Sight = Base & {
