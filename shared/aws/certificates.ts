@@ -1,12 +1,15 @@
 import {
   ACMClient,
+  type AcmCertificateMetadataFilter,
   type CertificateDetail,
+  type CertificateFilterStatement,
   type CertificateSearchResult,
   DescribeCertificateCommand,
   type DomainValidation,
   ExportCertificateCommand,
   ListTagsForCertificateCommand,
   type RenewalSummary,
+  RenewCertificateCommand,
   SearchCertificatesCommand,
 } from '@aws-sdk/client-acm';
 import { type Certificate, normalSerial, type Renewal, type Tags, type Validation } from '../domain/certificate.ts';
@@ -60,6 +63,28 @@ export function certificates(acm = new ACMClient({})) {
         ),
       );
       return (answer.Results ?? []).flatMap(readFound);
+    },
+
+    /** Private certificates whose managed renewal is under way or has failed; of very many the first 500. */
+    async unrenewed(): Promise<readonly Found[]> {
+      const metadata = (filter: AcmCertificateMetadataFilter): CertificateFilterStatement => ({
+        Filter: { AcmCertificateMetadataFilter: filter },
+      });
+      const open = [metadata({ RenewalStatus: 'PENDING_AUTO_RENEWAL' }), metadata({ RenewalStatus: 'FAILED' })];
+      const answer = await ask('acm:SearchCertificates', () =>
+        acm.send(
+          new SearchCertificatesCommand({
+            FilterStatement: { And: [metadata({ Type: 'PRIVATE' }), { Or: open }] },
+            MaxResults: 500,
+          }),
+        ),
+      );
+      return (answer.Results ?? []).flatMap(readFound);
+    },
+
+    /** Asks ACM to renew a certificate now. It answers at once and renews later: never look for the result here. */
+    async renew(arn: string): Promise<void> {
+      await ask('acm:RenewCertificate', () => acm.send(new RenewCertificateCommand({ CertificateArn: arn })));
     },
   };
 }

@@ -1,0 +1,9 @@
+import { queue } from '../shared/aws/queue.ts';
+import { type Concern, readExpiring } from '../shared/events.ts';
+import { raiseConcerns } from '../shared/raise-concerns.ts';
+import { base, entry, environment } from '../shared/runtime.ts';
+
+const wire = { ...base(), concerns: queue<Concern>(environment('CONCERNS_QUEUE_URL')) };
+
+/** EventBridge: ACM Certificate Approaching Expiration. */
+export const handler = entry(async (event: unknown) => raiseConcerns(readExpiring(event, wire.place), wire));
