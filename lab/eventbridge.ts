@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import type { Faults } from './faults.ts';
-import type { Lambda } from './lambda.ts';
 import { matchesPattern, patternFlaw } from './pattern.ts';
+import { repeat } from './schedule.ts';
 import { account, arn, type Emit, region, type Service } from './service.ts';
-import type { Sqs } from './sqs.ts';
+import type { Delivery, Target } from './target.ts';
 
 /** An event as targets see it. */
 export type BusEvent = ReturnType<typeof envelope>;
 
-const envelope = ({ detailType, ...event }: Parameters<Emit>[0], now: Date) => ({
+export const envelope = ({ detailType, ...event }: Parameters<Emit>[0], now: Date) => ({
   version: '0',
   id: randomUUID(),
   'detail-type': detailType,
@@ -21,29 +21,23 @@ const envelope = ({ detailType, ...event }: Parameters<Emit>[0], now: Date) => (
 
 export type EventBridge = ReturnType<typeof createEventBridge>;
 
-type Rule = { name: string; pattern: unknown; enabled: boolean; targets: readonly Target[] };
-
-/** A function or a standard queue; as CloudFormation writes it. */
-type Target = {
-  readonly Id: string;
-  readonly Arn: string;
-  readonly DeadLetterConfig?: { readonly Arn: string };
-  readonly RetryPolicy?: { readonly MaximumRetryAttempts?: number; readonly MaximumEventAgeInSeconds?: number };
+/** With a pattern, a schedule or both. */
+type Rule = {
+  readonly name: string;
+  readonly pattern?: unknown;
+  readonly schedule?: string;
+  readonly enabled: boolean;
+  readonly targets: readonly (Target & { readonly Id: string })[];
 };
 
 type Entry = Readonly<{ Source?: string; DetailType?: string; Detail?: string; Resources?: readonly string[] }>;
 
-type Parts = {
-  clock: Clock;
-  faults: Pick<Faults, 'takeForEvent' | 'takeForDelivery'>;
-  lambda: Pick<Lambda, 'invokeLater'>;
-  sqs: Pick<Sqs, 'byArn'>;
-};
+type Parts = { clock: Clock; faults: Pick<Faults, 'takeForEvent'>; delivery: Delivery };
 
 const delayMs = 60_000;
 
 /** The default bus. */
-export function createEventBridge({ clock, faults, lambda, sqs }: Parts) {
+export function createEventBridge({ clock, faults, delivery }: Parts) {
   const rules = new Map<string, Rule>();
   const events: BusEvent[] = [];
 
@@ -63,56 +57,30 @@ export function createEventBridge({ clock, faults, lambda, sqs }: Parts) {
   }
 
   function deliver(event: BusEvent): void {
-    for (const rule of rules.values()) {
-      if (!rule.enabled || !matchesPattern(rule.pattern as object, event)) continue;
-      for (const target of rule.targets) deliverTo(target, { rule, event });
-    }
+    for (const rule of rules.values())
+      if (rule.enabled && rule.pattern && matchesPattern(rule.pattern, event)) deliverBy(rule, event);
   }
 
-  /** A target that is busy is tried again until its retry policy is exhausted; one that does not exist never will be. */
-  function deliverTo(target: Target, delivery: { rule: Rule; event: BusEvent; retries?: number; since?: Date }): void {
-    const { rule, event, retries = 0, since = clock.now() } = delivery;
-    if (faults.takeForDelivery(event['detail-type'])) {
-      const { MaximumRetryAttempts = 185, MaximumEventAgeInSeconds = 86_400 } = target.RetryPolicy ?? {};
-      const at = new Date(clock.now().getTime() + Math.min(60_000 * 2 ** retries, 3_600_000));
-      const tooOld = at.getTime() - since.getTime() > MaximumEventAgeInSeconds * 1_000;
-      if (retries < MaximumRetryAttempts && !tooOld)
-        clock.at(at, () => deliverTo(target, { rule, event, retries: retries + 1, since }));
-      else bury('THROTTLING', `The target "${target.Arn}" was busy at each of ${retries + 1} attempts`);
-      return;
-    }
-    const body = JSON.stringify(event);
-    const taken = target.Arn.includes(':lambda:')
-      ? lambda.invokeLater(target.Arn, body)
-      : sqs.byArn(target.Arn)?.send({ body });
-    if (!taken) bury('NO_RESOURCE', `The target "${target.Arn}" does not exist`);
-
-    function bury(code: string, message: string): void {
-      const text = (StringValue: string) => ({ DataType: 'String', StringValue });
-      const attributes = {
-        RULE_ARN: text(ruleArn(rule)),
-        TARGET_ARN: text(target.Arn),
-        ERROR_CODE: text(code),
-        ERROR_MESSAGE: text(message),
-      };
-      sqs.byArn(target.DeadLetterConfig?.Arn ?? '')?.send({ body: JSON.stringify(event), attributes });
-    }
+  function deliverBy(rule: Rule, event: BusEvent): void {
+    const parcel = {
+      body: JSON.stringify(event),
+      detailType: event['detail-type'],
+      sender: { RULE_ARN: ruleArn(rule) },
+    };
+    for (const { Id: _, ...target } of rule.targets) delivery.deliver(target, parcel);
   }
 
   /** As PutRule and PutTargets: answers the rule's ARN. */
   function putRule(rule: Rule): string {
-    const flaw = patternFlaw(rule.pattern) ?? rule.targets.map(targetFlaw).find((one) => one !== null);
+    const { pattern, schedule, enabled, targets } = rule;
+    const flaws = targets.map(({ Id: _, ...target }) => delivery.flawOf(target));
+    const flaw = (pattern || !schedule ? patternFlaw(pattern) : null) ?? flaws.find((one) => one !== null);
     if (flaw) throw new Error(flaw);
     rules.set(rule.name, rule);
+    const event = { source: 'aws.events', detailType: 'Scheduled Event', resources: [ruleArn(rule)], detail: {} };
+    // Nothing but the rule itself sees the event of its schedule.
+    if (schedule && enabled) repeat(schedule, { clock, what: (time) => deliverBy(rule, envelope(event, time)) });
     return ruleArn(rule);
-  }
-
-  /** What would change what a target receives, or could never be delivered; null where all is well. */
-  function targetFlaw({ Id, Arn, DeadLetterConfig, RetryPolicy: _, ...others }: Target): string | null {
-    const [other] = Object.keys(others);
-    if (other !== undefined) return `Target "${Id}" has ${other}, which the lab's targets do not know`;
-    const fifo = [Arn, DeadLetterConfig?.Arn ?? ''].find((queueArn) => sqs.byArn(queueArn)?.fifo);
-    return fifo === undefined ? null : `Target "${Id}" needs a standard queue, not "${fifo}"`;
   }
 
   /** One entry of PutEvents: its failure is part of the answer, not an error. */

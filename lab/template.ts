@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { EventBridge } from './eventbridge.ts';
 import type { Iam } from './iam.ts';
-import { resolve, type Scope } from './intrinsics.ts';
+import { holds, resolve, type Scope } from './intrinsics.ts';
 import type { Lambda } from './lambda.ts';
+import type { Scheduler } from './scheduler.ts';
 import { arn } from './service.ts';
 import type { Sns } from './sns.ts';
 import type { Sqs } from './sqs.ts';
@@ -15,16 +16,43 @@ type World = {
   readonly sns: Sns;
   readonly bus: EventBridge;
   readonly lambda: Lambda;
+  readonly scheduler: Scheduler;
   readonly iam: Pick<Iam, 'createRole' | 'attach' | 'assume'>;
 };
 
 type Template = {
-  readonly Resources: Readonly<Record<string, { readonly Type: string; readonly Properties?: object }>>;
+  readonly Parameters?: Readonly<Record<string, Parameter>>;
+  readonly Conditions?: Readonly<Record<string, unknown>>;
+  readonly Resources: Readonly<Record<string, Resource>>;
 };
-type Made = { readonly ref: string; readonly attributes: Readonly<Record<string, string>> };
-type Context = { readonly world: World; readonly folder: string; readonly logicalId: string };
+type Parameter = { readonly Type: string; readonly Default?: string | number; readonly AllowedValues?: unknown[] };
+type Resource = {
+  readonly Type: string;
+  readonly Condition?: string;
+  readonly DependsOn?: string | readonly string[];
+  readonly Properties?: object;
+};
+type Made = {
+  readonly ref: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  /** A role's: who may assume it. */
+  readonly trust?: object;
+};
+type Context = {
+  readonly world: World;
+  readonly folder: string;
+  readonly logicalId: string;
+  /** What exists already, by logical id. */
+  readonly made: ReadonlyMap<string, Made>;
+};
 // biome-ignore lint/suspicious/noExplicitAny: properties are as the template has them; each kind reads its own.
 type Kind = (properties: any, context: Context) => Made;
+
+export type StackOptions = {
+  readonly world: World;
+  /** Values of the template's parameters; the others have their defaults. */
+  readonly parameters?: Readonly<Record<string, string>> | undefined;
+};
 
 const stackName = 'acm-courier-lab';
 
@@ -32,13 +60,16 @@ const stackName = 'acm-courier-lab';
  * Reads a packaged template and makes its resources: the lab's only configuration. Functions' `Code` is relative to the
  * template. Rejects on what the template does not define, on cycles and on functions that the lab does not know.
  */
-export async function applyTemplateFile(path: string, world: World): Promise<void> {
-  const { Resources }: Template = JSON.parse(await readFile(path, 'utf8'));
+export async function applyTemplateFile(path: string, { world, parameters }: StackOptions): Promise<void> {
+  const template: Template = JSON.parse(await readFile(path, 'utf8'));
+  const { Conditions: conditions = {}, Resources } = template;
   const folder = dirname(path);
   const made = new Map<string, Made>();
   const making = new Set<string>();
   const scope: Scope = {
     stackName,
+    parameters: parametersOf(template, parameters),
+    conditions,
     ref: (logicalId) => make(logicalId).ref,
     attribute(logicalId, name) {
       const value = make(logicalId).attributes[name];
@@ -46,27 +77,46 @@ export async function applyTemplateFile(path: string, world: World): Promise<voi
       return value;
     },
   };
+  const isWanted = ({ Condition }: Resource) => Condition === undefined || holds(Condition, scope);
+  const wanted = new Map(Object.entries(Resources).filter(([, resource]) => isWanted(resource)));
 
-  /** On first mention, so that what a resource refers to exists before it. */
+  /** On first mention, so that what a resource refers to or depends on exists before it. */
   function make(logicalId: string): Made {
     const known = made.get(logicalId);
     if (known) return known;
-    const resource = Resources[logicalId];
+    const resource = wanted.get(logicalId);
     if (!resource) throw new Error(`The template refers to "${logicalId}", which it does not create`);
-    if ('Condition' in resource) throw new Error(`The lab knows no conditions, as "${logicalId}" has one`);
     if (making.has(logicalId)) throw new Error(`Circular dependency: ${[...making, logicalId].join(' → ')}`);
     making.add(logicalId);
+    for (const before of [resource.DependsOn ?? []].flat()) if (wanted.has(before)) make(before);
     const properties = resolve(resource.Properties ?? {}, scope);
     const kind = kinds[resource.Type] ?? inert(resource.Type);
     const result = told(`Cannot create "${logicalId}" (${resource.Type})`, () =>
-      kind(properties, { world, folder, logicalId }),
+      kind(properties, { world, folder, logicalId, made }),
     );
     making.delete(logicalId);
     made.set(logicalId, result);
     return result;
   }
 
-  for (const logicalId of Object.keys(Resources)) make(logicalId);
+  for (const logicalId of wanted.keys()) make(logicalId);
+}
+
+/** Each parameter's value: given, or its default. Of CloudFormation's checks, AllowedValues. */
+function parametersOf({ Parameters = {} }: Template, given: StackOptions['parameters'] = {}): Record<string, string> {
+  const unknown = Object.keys(given).filter((name) => !Parameters[name]);
+  if (unknown.length > 0) throw new Error(`Parameters: [${unknown}] do not exist in the template`);
+  const values = Object.entries(Parameters).map(([name, { Type, Default, AllowedValues }]) => {
+    if (!['String', 'Number'].includes(Type))
+      throw new Error(`The lab's parameters are texts and numbers, not ${Type}`);
+    const value = given[name] ?? Default;
+    if (value === undefined) throw new Error(`Parameters: [${name}] must have values`);
+    const allowed = AllowedValues?.map(String) ?? [String(value)];
+    if (!allowed.includes(String(value)))
+      throw new Error(`Parameter '${name}' must be one of AllowedValues: [${allowed.join(', ')}], not "${value}"`);
+    return [name, String(value)] as const;
+  });
+  return Object.fromEntries(values);
 }
 
 function told<T>(what: string, make: () => T): T {
@@ -131,17 +181,27 @@ const kinds: Readonly<Record<string, Kind>> = {
     return { ref: logicalId, attributes: {} };
   },
 
-  'AWS::Events::Rule'({ Name, EventPattern, State, Targets = [], ScheduleExpression }, { world, logicalId }) {
-    if (ScheduleExpression) throw new Error('The lab runs no schedules: ScheduleExpression');
+  'AWS::Events::Rule'({ Name, EventPattern: pattern, State, Targets = [], ScheduleExpression }, { world, logicalId }) {
     const name = Name ?? `${stackName}-${logicalId}`;
-    const ruleArn = world.bus.putRule({ name, pattern: EventPattern, enabled: State !== 'DISABLED', targets: Targets });
+    const enabled = State !== 'DISABLED';
+    const ruleArn = world.bus.putRule({ name, pattern, schedule: ScheduleExpression, enabled, targets: Targets });
     return { ref: name, attributes: { Arn: ruleArn } };
   },
 
-  'AWS::IAM::Role'({ RoleName, Path, Policies, ManagedPolicyArns, PermissionsBoundary }, { world, logicalId }) {
+  'AWS::Scheduler::Schedule'(properties, { world, logicalId, made }) {
+    const role = [...made.values()].find(({ attributes }) => attributes.Arn === properties.Target.RoleArn);
+    if (!JSON.stringify(role?.trust ?? {}).includes('"scheduler.amazonaws.com"'))
+      throw new Error('The execution role you provide must allow AWS EventBridge Scheduler to assume the role.');
+    const Name = properties.Name ?? `${stackName}-${logicalId}`;
+    return { ref: Name, attributes: { Arn: world.scheduler.create({ ...properties, Name }) } };
+  },
+
+  'AWS::IAM::Role'(properties, { world, logicalId }) {
+    const { RoleName, Path, Policies, ManagedPolicyArns, PermissionsBoundary, AssumeRolePolicyDocument } = properties;
     if (ManagedPolicyArns || PermissionsBoundary) throw new Error("The lab evaluates the template's own policies only");
     const name = RoleName ?? `${stackName}-${logicalId}`;
-    return { ref: name, attributes: { Arn: world.iam.createRole({ name, path: Path, policies: Policies }) } };
+    const Arn = world.iam.createRole({ name, path: Path, policies: Policies });
+    return { ref: name, attributes: { Arn }, trust: AssumeRolePolicyDocument };
   },
 
   'AWS::IAM::Policy'({ PolicyDocument, Roles = [] }, { world, logicalId }) {

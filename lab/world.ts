@@ -12,6 +12,7 @@ import type { Known } from './iam-request.ts';
 import { createLambda } from './lambda.ts';
 import { createPrivateCa } from './private-ca.ts';
 import { validated } from './request-model.ts';
+import { createScheduler } from './scheduler.ts';
 import { createSecretsManager } from './secrets-manager.ts';
 import { type RecordedCall, type Server, startServer } from './server.ts';
 import type { Emit, Service } from './service.ts';
@@ -20,6 +21,7 @@ import { createSqs } from './sqs.ts';
 import { createSts } from './sts.ts';
 import { createTagging } from './tagging.ts';
 import { createTags } from './tags.ts';
+import { createDelivery } from './target.ts';
 import { applyTemplateFile } from './template.ts';
 
 export type LabOptions = {
@@ -29,6 +31,8 @@ export type LabOptions = {
   readonly start?: Date;
   /** Path of a packaged template.json; without one there are no functions. */
   readonly template?: string;
+  /** Of the template; the others have their defaults. */
+  readonly parameters?: Readonly<Record<string, string>>;
   /** Access key ids of the operator, each its own secret; `operator` unless a program cannot be given that. */
   readonly operatorKeys?: readonly string[];
   /** botocore's folder `data`: requests are checked by AWS's models there; by default where LAB_MODELS says, or not. */
@@ -71,7 +75,9 @@ export async function startLab({ models = process.env.LAB_MODELS, ...options }: 
   const sqs = createSqs({ clock, url });
   const sns = createSns();
   const lambda = createLambda({ clock, sqs, iam, url });
-  const bus = createEventBridge({ clock, faults, lambda, sqs });
+  const delivery = createDelivery({ clock, faults, lambda, sqs });
+  const bus = createEventBridge({ clock, faults, delivery });
+  const scheduler = createScheduler({ clock, delivery, iam });
   const authority = await createAuthority({ clock });
   const acm = createAcm({ clock, emit, authority, tags });
   const secrets = createSecretsManager({ clock, emit, tags });
@@ -116,7 +122,11 @@ export async function startLab({ models = process.env.LAB_MODELS, ...options }: 
       onCall: record,
       ...(options.port && { port: options.port }),
     });
-    if (options.template) await applyTemplateFile(options.template, { sqs, sns, bus, lambda, iam });
+    if (options.template)
+      await applyTemplateFile(options.template, {
+        world: { sqs, sns, bus, lambda, iam, scheduler },
+        parameters: options.parameters,
+      });
   } catch (error) {
     await stop();
     throw error;

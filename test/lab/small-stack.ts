@@ -15,7 +15,7 @@ export type SmallStack = Lab & {
 
 /** A lab with a template of the test's own. `functions` are CommonJS sources of their bundles, in `functions/<name>`. */
 export async function startSmallStack(
-  template: { readonly Resources: object },
+  template: { readonly Resources: object; readonly Parameters?: object; readonly Conditions?: object },
   { functions = {}, ...options }: { functions?: Record<string, string> } & Omit<LabOptions, 'template'> = {},
 ): Promise<SmallStack> {
   const folder = await mkdtemp(join(tmpdir(), 'small-stack-'));
