@@ -1,14 +1,21 @@
 import type { Topic } from './aws/topic.ts';
+import { Trouble } from './aws/trouble.ts';
 import type { Certificate } from './domain/certificate.ts';
-import { composeNotice } from './domain/notice.ts';
-import { anchorOf, type Finding, type Findings, mendOf, sentenceOf, severityOf } from './domain/reasons.ts';
+import { namesInShort } from './domain/layout.ts';
+import { composeNotice, type Notice } from './domain/notice.ts';
+import { anchorOf, type Finding, type Findings, mendOf, retryOf, sentenceOf, severityOf } from './domain/reasons.ts';
 import type { Judged, Verdict } from './domain/rollout.ts';
 import type { Base, Count } from './world.ts';
 
-export type Telling = Base & { readonly topic: Topic; readonly count: Count };
+export type Telling = Base & {
+  readonly topic: Topic;
+  /** A second topic, which a chat reads. */
+  readonly chat?: Topic;
+  readonly count: Count;
+};
 
 export type About = {
-  readonly certificate: Pick<Certificate, 'arn' | 'name' | 'tags' | 'notAfter'>;
+  readonly certificate: Pick<Certificate, 'arn' | 'name' | 'tags' | 'notAfter'> & Partial<Pick<Certificate, 'names'>>;
   /** What is served meanwhile: when a delivery fails, that is not what ACM has. */
   readonly serving?: readonly Serving[];
   readonly judged?: readonly Judged[];
@@ -25,7 +32,8 @@ export type Serving = { readonly what: string; readonly notAfter: number };
 /** Writes findings into the log, then sends them as one notice. */
 export async function tell(findings: Findings, about: About, world: Telling): Promise<void> {
   for (const finding of findings) world.log(levels[severityOf(finding)], 'Telling people', facts(finding, world));
-  const { arn, name, tags, notAfter } = about.certificate;
+  const { arn, name, names = [], tags, notAfter } = about.certificate;
+  const all = namesInShort([`"${name}"`, ...names.filter((other) => other !== name)]);
   const owner = tags['courier:owner'];
   const notice = composeNotice(
     {
@@ -36,7 +44,7 @@ export async function tell(findings: Findings, about: About, world: Telling): Pr
       affects: [
         ...(notAfter === undefined
           ? []
-          : [endSentence({ what: `The certificate of "${name}" in ACM`, notAfter }, world.now())]),
+          : [endSentence({ what: `The certificate of ${all} in ACM`, notAfter }, world.now())]),
         ...(about.serving ?? []).map((one) => endSentence(one, world.now())),
         ...(about.judged ?? []).map(stateOf),
         ...(about.affects ?? []),
@@ -47,8 +55,29 @@ export async function tell(findings: Findings, about: About, world: Telling): Pr
     },
     world.place,
   );
-  await world.topic.tell(notice);
+  await send(notice, world);
   world.count('NoticesSent');
+}
+
+/**
+ * Mail is what counts: its trouble goes up, and whoever handed over the message hands it over again. What a chat lacks
+ * is logged only, lest the next attempt mail twice; a chat is told where no mail can be sent, but not before a retry.
+ */
+export async function send(
+  notice: Notice,
+  { topic, chat, log }: Pick<Telling, 'topic' | 'chat' | 'log'>,
+): Promise<void> {
+  const tellChat = () =>
+    chat
+      ?.tell(notice)
+      .catch((error: unknown) => log('warn', 'Cannot tell the chat', { subject: notice.subject, detail: `${error}` }));
+  try {
+    await topic.tell(notice);
+  } catch (error) {
+    if (!(error instanceof Trouble) || retryOf(error.finding) === 'never') await tellChat();
+    throw error;
+  }
+  await tellChat();
 }
 
 const levels = { info: 'info', resolved: 'info', warning: 'warn', action: 'warn', critical: 'error' } as const;

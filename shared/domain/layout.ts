@@ -7,19 +7,25 @@ const columns = 72;
 const longestSubject = 99;
 /** What a subject leaves of a long name at least. */
 const shortestName = 32;
+/** Nobody reads more at three in the morning: a section says how many of its sentences it leaves out. */
+const mostSentences = 30;
+/** AWS may answer with a whole document. */
+const longestSentence = 2000;
 
 /** Sections that have something to say, an empty line between them. */
 export const page = (sections: readonly string[]): string => `${sections.filter(Boolean).join('\n\n')}\n`;
 
 /** A titled section: sentences are wrapped, lines (links, which must not be cut) are not. Empty without either. */
 export function section(title: string, sentences: readonly string[], lines: readonly string[] = []): string {
-  const texts = [...sentences.map(paragraph), ...(lines.length > 0 ? [indented(lines)] : [])];
+  const left = sentences.length - mostSentences;
+  const shown = left > 1 ? [...sentences.slice(0, mostSentences), `And ${left} more like these`] : sentences;
+  const texts = [...shown.map(paragraph), ...(lines.length > 0 ? [indented(lines)] : [])];
   return texts.length > 0 ? [title, ...texts].join('\n') : '';
 }
 
 /** AWS's own words may bring a full stop of their own. */
 export const paragraph = (sentence: string): string =>
-  indented(wrapped(`${printable(sentence).replace(/[.\s]+$/, '')}.`, columns - 2));
+  indented(wrapped(`${shortened(printable(sentence), longestSentence).replace(/[.\s]+$/, '')}.`, columns - 2));
 
 export const indented = (lines: readonly string[]): string => lines.map((line) => `  ${line}`).join('\n');
 
@@ -49,3 +55,21 @@ const shortened = (text: string, room: number) => {
   const half = (room - 3) / 2;
   return text.length <= room ? text : `${text.slice(0, Math.ceil(half))}...${text.slice(-Math.floor(half))}`;
 };
+
+/** `api.example.com and 99 more names`: a certificate has up to a hundred, and nobody reads them all. */
+export const namesInShort = ([first = '', ...others]: readonly string[]): string =>
+  others.length === 0 ? first : `${first} and ${others.length} more ${others.length === 1 ? 'name' : 'names'}`;
+
+/**
+ * A page in at most `room` characters: its first lines and its last section, which says where to look. A command is
+ * left out rather than cut, for its first half may be pasted as well.
+ */
+export function shortPage(text: string, room: number): string {
+  if (text.length <= room) return text;
+  const last = text.slice(text.lastIndexOf('\n\n') + 2).slice(0, room / 2);
+  const note = 'This is not all: the whole did not fit into one message.';
+  const lines = text.slice(0, room - last.length - note.length - '\n\n\n\n'.length).split('\n');
+  do lines.pop();
+  while (/^$|[\\|]$/.test(lines.at(-1) ?? 'none'));
+  return [lines.join('\n'), note, last].join('\n\n');
+}

@@ -7,12 +7,12 @@ import {
   gravestFirst,
   headlineOf,
   mendOf,
-  type ReasonCode,
   type Severity,
   sentenceOf,
   severityOf,
 } from './reasons.ts';
 import { type Place, writeCommand } from './shell.ts';
+import { spellingOut } from './unicode-name.ts';
 
 /** What a mail is about, and what it may say beside the findings themselves. */
 export type Matter = {
@@ -34,12 +34,15 @@ export type Matter = {
 export type Notice = {
   readonly subject: string;
   readonly body: string;
+  /** Where to look, for whoever cannot show the body: `Console: https://...`. */
+  readonly links: readonly string[];
+  /** For filter policies. */
   readonly attributes: {
     readonly severity: Severity;
-    readonly reason: ReasonCode;
-    readonly domain: string;
+    readonly reason: string;
+    readonly domain?: string;
     readonly owner?: string;
-    readonly certificateArn: string;
+    readonly certificateArn?: string;
   };
 };
 
@@ -47,18 +50,21 @@ export type Notice = {
 export function composeNotice(matter: Matter, place: Place): Notice {
   const findings = gravestFirst(matter.findings);
   const [gravest] = findings;
+  const links = linksOf(gravest, matter.certificateArn, place);
+  const spelledOut = spellingOut();
   const sections = [
-    section('What happened', findings.map(sentenceOf)),
-    section('What it affects', matter.affects),
-    section('What was done', matter.done),
-    section('What would be done', matter.planned),
+    section('What happened', findings.map(sentenceOf).map(spelledOut)),
+    section('What it affects', matter.affects.map(spelledOut)),
+    section('What was done', matter.done.map(spelledOut)),
+    section('What would be done', matter.planned.map(spelledOut)),
     todo(findings, place),
-    section('What could not be seen', matter.unseen),
-    section('Where to look', [], whereToLook(gravest, matter.certificateArn, place)),
+    section('What could not be seen', matter.unseen.map(spelledOut)),
+    section('Where to look', [], [...links, ...whose(matter.certificateArn, place)]),
   ];
   return {
     subject: subjectLine(severityOf(gravest), { name: matter.name, headline: headlineOf(gravest) }),
     body: page(sections),
+    links,
     attributes: {
       severity: severityOf(gravest),
       reason: gravest.reason,
@@ -87,17 +93,26 @@ function todo(findings: readonly Finding[], place: Place): string {
   return ['What you must do', ...(first < 0 ? written : written.toSpliced(first, 0, where))].join('\n');
 }
 
-const whereToLook = (gravest: Finding, certificateArn: string, place: Place) => [
-  `Console: ${consoleLink(certificateArn, place)}`,
+const linksOf = (gravest: Finding, certificateArn: string, place: Place): readonly string[] => [
+  ...consoleLink(certificateArn, place),
   `Runbook: ${place.runbook}#${anchorOf(gravest.reason)}`,
+];
+
+const whose = (certificateArn: string, { account, region }: Place) => [
   `Certificate: ${printable(certificateArn)}`,
+  `Account: ${account}, ${region}`,
 ];
 
 const consoleHosts = new Map([
+  ['aws', 'console.aws.amazon.com'],
   ['aws-cn', 'console.amazonaws.cn'],
+  ['aws-eusc', 'console.amazonaws-eusc.eu'],
   ['aws-us-gov', 'console.amazonaws-us-gov.com'],
 ]);
 
-const consoleLink = (certificateArn: string, { region, partition }: Place) =>
-  `https://${region}.${consoleHosts.get(partition) ?? 'console.aws.amazon.com'}/acm/home?region=${region}` +
-  `#/certificates/${encodeURIComponent(printable(certificateArn.split('/').at(-1) ?? ''))}`;
+/** No link where we do not know the partition's console: a wrong one asks for a password in the wrong place. */
+function consoleLink(certificateArn: string, { region, partition }: Place): readonly string[] {
+  const host = consoleHosts.get(partition);
+  const id = encodeURIComponent(printable(certificateArn.split('/').at(-1) ?? ''));
+  return host ? [`Console: https://${region}.${host}/acm/home?region=${region}#/certificates/${id}`] : [];
+}

@@ -40,5 +40,6 @@ function lines(argv: readonly string[], { region }: Place): readonly string[] {
 /** Quoted for a POSIX shell; what cannot be seen, and no name of ours needs, becomes question marks. */
 export function quoted(word: string): string {
   const seen = printable(word);
-  return /^[A-Za-z0-9_.,:/@%+=-]+$/.test(seen) ? seen : `'${seen.replaceAll("'", `'\\''`)}'`;
+  // A word that begins with an equals sign is looked up as a program by zsh.
+  return /^(?!=)[A-Za-z0-9_.,:/@%+=-]+$/.test(seen) ? seen : `'${seen.replaceAll("'", `'\\''`)}'`;
 }

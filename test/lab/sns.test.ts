@@ -2,6 +2,9 @@ import { CreateTopicCommand, PublishCommand, SNSClient, SubscribeCommand } from 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type SmallStack, startSmallStack } from './small-stack.ts';
 
+const text = (StringValue: string) => ({ DataType: 'String', StringValue });
+const attribute = (value: string) => ({ MessageAttributes: { severity: text(value) } });
+
 let lab: SmallStack;
 let sns: SNSClient;
 let topic: string;
@@ -22,6 +25,24 @@ describe('a mail', () => {
       { to: 'a@example.com', subject: 'Renewed', body: 'Fine\nÄ', attributes: { severity: 'info' } },
       { to: 'b@example.com', subject: 'Renewed', body: 'Fine\nÄ', attributes: { severity: 'info' } },
     ]);
+  });
+});
+
+describe('a message with a text for each protocol', () => {
+  it.each([
+    ['the mail its own text', { default: 'D', email: 'E', sqs: 'Q' }, 'E'],
+    ['the mail the default', { default: 'D', sqs: 'Q' }, 'D'],
+  ])('gives %s', async (_, texts, body) => {
+    await subscribe('a@example.com');
+    await publish({ Message: JSON.stringify(texts), MessageStructure: 'json' });
+    expect(lab.mail()).toMatchObject([{ body }]);
+  });
+
+  it.each([
+    ['{"email":"E"}', 'No default entry in JSON message body'],
+    ['D', 'JSON message body failed to parse'],
+  ])('is refused as %s', async (Message, sentence) => {
+    await expect(publish({ Message, MessageStructure: 'json' })).rejects.toThrow(sentence);
   });
 });
 
@@ -51,12 +72,10 @@ describe('a message', () => {
     ['a subject of 100 characters', { Subject: 'x'.repeat(100) }, 'Invalid parameter: Subject'],
     ['a subject with a line break', { Subject: 'a\nb' }, 'Invalid parameter: Subject'],
     ['a subject beyond ASCII', { Subject: 'Ä' }, 'Invalid parameter: Subject'],
+    ['262,144 bytes, attributes among them', { Message: 'x'.repeat(262_144 - 16), ...attribute('Ä') }, null],
+    ['a byte more', { Message: 'x'.repeat(262_144 - 15), ...attribute('Ä') }, 'Invalid parameter: Message too long'],
     ['no text', { Message: '' }, 'Invalid parameter: Empty message'],
-    [
-      'an empty attribute',
-      { MessageAttributes: { owner: text('') } },
-      "The message attribute 'owner' must contain non-empty",
-    ],
+    ['an empty attribute', attribute(''), "The message attribute 'severity' must contain non-empty"],
     ['a topic that does not exist', { TopicArn: 'arn:aws:sns:us-east-1:111122223333:x' }, 'Topic does not exist'],
   ])('with %s is judged as in AWS: %4$s', async (_, message, sentence) => {
     const publishing = publish({ Message: 'x', ...message });
@@ -65,7 +84,6 @@ describe('a message', () => {
   });
 });
 
-const text = (StringValue: string) => ({ DataType: 'String', StringValue });
 const publish = (message: object) => sns.send(new PublishCommand({ TopicArn: topic, Message: undefined, ...message }));
 
 async function subscribe(address: string, Attributes: Record<string, string> = {}): Promise<void> {

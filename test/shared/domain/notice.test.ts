@@ -46,6 +46,7 @@ Where to look
   Console: https://us-east-1.console.aws.amazon.com/acm/home?region=us-east-1#/certificates/0a1b2c3d-0000-4000-8000-1234567890ab
   Runbook: https://example.com/runbook.md#delivered
   Certificate: ${arn}
+  Account: 111122223333, us-east-1
 `);
   });
 
@@ -75,6 +76,7 @@ Where to look
   Console: https://us-east-1.console.aws.amazon.com/acm/home?region=us-east-1#/certificates/0a1b2c3d-0000-4000-8000-1234567890ab
   Runbook: https://example.com/runbook.md#secretnotours
   Certificate: ${arn}
+  Account: 111122223333, us-east-1
 `);
   });
 
@@ -131,6 +133,7 @@ Where to look
   Console: https://us-east-1.console.aws.amazon.com/acm/home?region=us-east-1#/certificates/0a1b2c3d-0000-4000-8000-1234567890ab
   Runbook: https://example.com/runbook.md#deploymentfailed
   Certificate: ${arn}
+  Account: 111122223333, us-east-1
 `);
   });
 
@@ -167,9 +170,59 @@ describe('a mail', () => {
   it.each([
     ['aws', 'https://eu-west-1.console.aws.amazon.com/acm/home?region=eu-west-1#/certificates/'],
     ['aws-cn', 'https://eu-west-1.console.amazonaws.cn/acm/home?region=eu-west-1#/certificates/'],
+    ['aws-eusc', 'https://eu-west-1.console.amazonaws-eusc.eu/acm/home?region=eu-west-1#/certificates/'],
     ['aws-us-gov', 'https://eu-west-1.console.amazonaws-us-gov.com/acm/home?region=eu-west-1#/certificates/'],
   ])('links to the console of partition %s', (partition, link) => {
     expect(composeNotice(matter, { ...place, partition, region: 'eu-west-1' }).body).toContain(link);
+  });
+});
+
+describe('a mail', () => {
+  it('links to no console where the partition is unknown: a wrong one would ask for a password', () => {
+    const { body, links } = composeNotice(matter, { ...place, partition: 'aws-iso' });
+    expect(body).toContain(`Where to look\n  Runbook: ${links[0]?.slice('Runbook: '.length)}\n`);
+    expect(body).not.toContain('Console');
+  });
+
+  it('says what could not be seen, after what is to be done', () => {
+    const { body } = compose({
+      unseen: ['The CAA records of "example.com" could not be read: the resolver timed out'],
+    });
+    expect(body).toContain(`What you must do
+  Nothing.
+
+What could not be seen
+  The CAA records of "example.com" could not be read: the resolver timed
+  out.
+
+Where to look
+`);
+  });
+
+  it('says how a punycode name reads where it is first mentioned, and nowhere else', () => {
+    const name = 'xn--bcher-kva.example';
+    const { subject, body } = compose({
+      name,
+      findings: [sampleOf('Delivered', { name })],
+      affects: [`It is "${name}"`],
+    });
+    expect(subject).toBe('[info] xn--bcher-kva.example: delivered');
+    expect(body.replaceAll('\n  ', ' ')).toContain(
+      'What happened The certificate of "xn--bcher-kva.example" (bücher.example) with serial ',
+    );
+    expect(body).toContain('What it affects\n  It is "xn--bcher-kva.example".\n');
+  });
+
+  it('counts what of a section is too much to read', () => {
+    const affects = Array.from({ length: 32 }, (_, index) => `Service ${index} is affected`);
+    expect(compose({ affects }).body).toContain('  Service 29 is affected.\n  And 2 more like these.\n\n');
+    expect(compose({ affects: affects.slice(1) }).body).toContain('  Service 31 is affected.\n\n');
+  });
+
+  it('shortens a sentence into which AWS put a whole document', () => {
+    const { body } = compose({ findings: [sampleOf('CallRefused', { detail: 'x'.repeat(9000) })] });
+    expect(body).toContain('xxx...xxx');
+    expect(body.length).toBeLessThan(3000);
   });
 });
 
@@ -187,7 +240,7 @@ describe.each(reasonCodes)('the mail of %s', (code) => {
   it('has lines of 72 columns but for commands, links and words that cannot be cut', () => {
     const prose = body
       .split('\n')
-      .filter((line) => !/^ {2}( {2}--|aws |printf |# |(Console|Runbook|Certificate): )/.test(line));
+      .filter((line) => !/^ {2}( {2}--|aws |printf |# |(Console|Runbook|Certificate|Account): )/.test(line));
     for (const line of prose) expect(line.length <= 72 || line.trim().length === widest(line), line).toBe(true);
     expect(prose.length).toBeGreaterThan(5);
   });
