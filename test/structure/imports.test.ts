@@ -10,6 +10,7 @@ type Rule = { readonly of: RegExp; readonly places: RegExp; readonly packages: R
 const rules: readonly Rule[] = [
   { of: /^functions\//, places: /^shared\//, packages: /^$/ },
   { of: /^shared\/domain\//, places: /^shared\/domain\//, packages: /^$/ },
+  { of: /^shared\/material\/keystore\.ts$/, places: /^shared\/material\//, packages: /^(node:crypto|asn1js|pkijs)$/ },
   { of: /^shared\/material\//, places: /^shared\/(material|domain)\//, packages: /^node:(crypto|tls|stream)$/ },
   { of: /^shared\/aws\//, places: /^shared\/(aws|domain)\//, packages: /^@aws-sdk\// },
   { of: /^shared\/events\.ts$/, places: /^shared\//, packages: /^zod\/mini$/ },
