@@ -12,7 +12,14 @@ import {
   RenewCertificateCommand,
   SearchCertificatesCommand,
 } from '@aws-sdk/client-acm';
-import { type Certificate, normalSerial, type Renewal, type Tags, type Validation } from '../domain/certificate.ts';
+import {
+  type Certificate,
+  type ListedCertificate,
+  normalSerial,
+  type Renewal,
+  type Tags,
+  type Validation,
+} from '../domain/certificate.ts';
 import { finding } from '../domain/reasons.ts';
 import { ask, askFor, Trouble } from './trouble.ts';
 
@@ -82,6 +89,20 @@ export function certificates(acm = new ACMClient({})) {
       return (answer.Results ?? []).flatMap(readFound);
     },
 
+    /** Every certificate of the region, of whatever kind, without its tags: five hundred with each call. */
+    async search(): Promise<readonly Untagged[]> {
+      const found: Untagged[] = [];
+      let NextToken: string | undefined;
+      do {
+        const page = await ask('acm:SearchCertificates', () =>
+          acm.send(new SearchCertificatesCommand({ MaxResults: 500, ...(NextToken && { NextToken }) })),
+        );
+        found.push(...(page.Results ?? []).flatMap(readListed));
+        NextToken = page.NextToken;
+      } while (NextToken);
+      return found;
+    },
+
     /** Asks ACM to renew a certificate now. It answers at once and renews later: never look for the result here. */
     async renew(arn: string): Promise<void> {
       await ask('acm:RenewCertificate', () => acm.send(new RenewCertificateCommand({ CertificateArn: arn })));
@@ -102,6 +123,8 @@ export type Found = { readonly arn: string; readonly name: string };
 
 const readFound = ({ CertificateArn, X509Attributes }: CertificateSearchResult): readonly Found[] =>
   CertificateArn ? [{ arn: CertificateArn, name: X509Attributes?.Subject?.CommonName ?? CertificateArn }] : [];
+
+export type Untagged = Omit<ListedCertificate, 'tags'>;
 
 const types = { PRIVATE: 'private', AMAZON_ISSUED: 'public', IMPORTED: 'imported' } as const;
 const origins = { ACME: 'acme', AWS_MANAGED: 'acm', CUSTOMER_PROVIDED: 'customer' } as const;
@@ -143,6 +166,30 @@ function readCertificate(arn: string, detail: CertificateDetail, tags: Tags): Ce
     ...(summary && { renewal: readRenewal(summary) }),
     tags,
   };
+}
+
+/** None for what AWS may add to its types and statuses one day: there is nothing that we could say of it. */
+function readListed({ CertificateArn: arn, X509Attributes, CertificateMetadata }: CertificateSearchResult) {
+  const { SerialNumber, NotBefore, NotAfter, ...names } = X509Attributes ?? {};
+  const metadata = CertificateMetadata?.AcmCertificateMetadata ?? {};
+  const type = metadata.Type && types[metadata.Type];
+  const status = metadata.Status && statuses[metadata.Status];
+  if (!arn || !type || !status) return [];
+  const listed: Untagged = {
+    arn,
+    name: names.Subject?.CommonName ?? names.SubjectAlternativeNames?.[0]?.DnsName ?? arn,
+    type,
+    status,
+    origin: metadata.CertificateKeyPairOrigin ? origins[metadata.CertificateKeyPairOrigin] : 'acm',
+    ...(SerialNumber && { serial: normalSerial(SerialNumber) }),
+    ...(NotBefore && { notBefore: Math.floor(NotBefore.getTime() / 1000) }),
+    ...(NotAfter && { notAfter: Math.floor(NotAfter.getTime() / 1000) }),
+    exportOption: metadata.ExportOption === 'ENABLED',
+    eligible: metadata.RenewalEligibility === 'ELIGIBLE',
+    inUse: metadata.InUse ?? false,
+    ...(metadata.RenewalStatus && { renewal: { status: renewalStatuses[metadata.RenewalStatus] ?? 'pending' } }),
+  };
+  return [listed];
 }
 
 const methods = { DNS: 'dns', EMAIL: 'email', HTTP: 'other' } as const;

@@ -2,7 +2,9 @@ import {
   CreateSecretCommand,
   DescribeSecretCommand,
   GetRandomPasswordCommand,
+  ListSecretsCommand,
   PutSecretValueCommand,
+  type SecretListEntry,
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
@@ -20,14 +22,31 @@ export function secrets(options: { readonly kmsKeyArn?: string } = {}, manager =
       const found = await askFor('secretsmanager:DescribeSecret', () =>
         manager.send(new DescribeSecretCommand({ SecretId: name })),
       );
-      if (!found) return { state: 'absent' };
-      if (found.DeletedDate) return { state: 'deleting' };
-      return {
-        state: 'present',
-        tags: Object.fromEntries((found.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
-        changedAt: Math.ceil((found.LastChangedDate ?? found.CreatedDate ?? new Date(0)).getTime() / 1000),
-        versions: found.VersionIdsToStages ?? {},
-      };
+      return found ? readSecret({ ...found, SecretVersionsToStages: found.VersionIdsToStages }) : { state: 'absent' };
+    },
+
+    /**
+     * The secrets whose names begin with `prefix`, by name, a hundred with each call. A change of the last five minutes
+     * may be missing (API Reference, ListSecrets): whoever acts asks for the secret itself.
+     */
+    async list(prefix: string): Promise<ReadonlyMap<string, Secret>> {
+      const found = new Map<string, Secret>();
+      let NextToken: string | undefined;
+      do {
+        const page = await ask('secretsmanager:ListSecrets', () =>
+          manager.send(
+            new ListSecretsCommand({
+              Filters: [{ Key: 'name', Values: [prefix] }],
+              IncludePlannedDeletion: true,
+              MaxResults: 100,
+              ...(NextToken && { NextToken }),
+            }),
+          ),
+        );
+        for (const entry of page.SecretList ?? []) found.set(entry.Name ?? '', readSecret(entry));
+        NextToken = page.NextToken;
+      } while (NextToken);
+      return found;
     },
 
     /** A passphrase that ACM accepts: 4–128 characters without `#`, `$` and `%` (API Reference, ExportCertificate). */
@@ -100,6 +119,24 @@ export function secrets(options: { readonly kmsKeyArn?: string } = {}, manager =
         }
       });
     },
+  };
+}
+
+type Entry = { readonly [Member in keyof SecretListEntry]?: SecretListEntry[Member] | undefined };
+
+function readSecret({
+  DeletedDate,
+  Tags = [],
+  LastChangedDate,
+  CreatedDate,
+  SecretVersionsToStages = {},
+}: Entry): Secret {
+  if (DeletedDate) return { state: 'deleting' };
+  return {
+    state: 'present',
+    tags: Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value])),
+    changedAt: Math.ceil((LastChangedDate ?? CreatedDate ?? new Date(0)).getTime() / 1000),
+    versions: SecretVersionsToStages,
   };
 }
 

@@ -3,6 +3,7 @@ import {
   ResourceGroupsTaggingAPIClient,
   type ResourceTagMapping,
 } from '@aws-sdk/client-resource-groups-tagging-api';
+import type { Tags } from '../domain/certificate.ts';
 import { consumedSecrets, readWishes } from '../domain/wish.ts';
 import { ask } from './trouble.ts';
 
@@ -16,51 +17,64 @@ export function tagged(tagging = new ResourceGroupsTaggingAPIClient({})) {
   return {
     /** The ECS services that consume secrets, and which. Pages of a hundred: ask once where many secrets are looked at. */
     async services(): Promise<readonly TaggedService[]> {
-      const services = await all(tagging, 'ecs:service');
-      return services.map(({ arn, value }) => ({ arn, secrets: consumedSecrets({ 'courier:secret': value }) }));
+      const services = await all(tagging, { key: 'courier:secret', types: ['ecs:service'] });
+      return services.map(({ arn, tags }) => ({ arn, secrets: consumedSecrets(tags) }));
+    },
+
+    /** The certificates and ECS services that somebody wants delivered or owns, each with all its tags. */
+    async resources(): Promise<readonly TaggedResource[]> {
+      const types = ['acm:certificate', 'ecs:service'];
+      const delivered = await all(tagging, { key: 'courier:secret', types });
+      const owned = await all(tagging, { key: 'courier:owner', types });
+      return [...new Map([...delivered, ...owned].map((one) => [one.arn, one])).values()];
     },
 
     /** ARNs of the certificates that are to be delivered to this secret. */
     async certificatesOf(secret: string): Promise<readonly string[]> {
-      const certificates = await all(tagging, 'acm:certificate');
+      const certificates = await all(tagging, delivered);
       return certificates
-        .filter(({ value }) => readWishes({ 'courier:secret': value }).deliveries.some((one) => one.secret === secret))
-        .map(toArn);
+        .filter(({ tags }) => readWishes(tags).deliveries.some((one) => one.secret === secret))
+        .map(({ arn }) => arn);
     },
 
     /** ARNs of all certificates that are to be delivered somewhere. */
     async certificates(): Promise<readonly string[]> {
-      return (await all(tagging, 'acm:certificate')).map(toArn);
+      return (await all(tagging, delivered)).map(({ arn }) => arn);
     },
   };
 }
 
 export type TaggedService = { readonly arn: string; readonly secrets: readonly string[] };
 
-type Nominated = { readonly arn: string; readonly value: string };
-const toArn = ({ arn }: Nominated) => arn;
+/** What the Tagging API nominates: it may have been deleted or tagged otherwise since. */
+export type TaggedResource = { readonly arn: string; readonly tags: Tags };
 
-async function all(tagging: ResourceGroupsTaggingAPIClient, type: string): Promise<readonly Nominated[]> {
-  const found: Nominated[] = [];
+const delivered = { key: 'courier:secret', types: ['acm:certificate'] };
+
+type Wanted = { readonly key: string; readonly types: readonly string[] };
+
+async function all(
+  tagging: ResourceGroupsTaggingAPIClient,
+  { key, types }: Wanted,
+): Promise<readonly TaggedResource[]> {
+  const found: TaggedResource[] = [];
   let PaginationToken: string | undefined;
   do {
     const page = await ask('tag:GetResources', () =>
       tagging.send(
         new GetResourcesCommand({
-          ResourceTypeFilters: [type],
-          TagFilters: [{ Key: 'courier:secret' }],
+          ResourceTypeFilters: [...types],
+          TagFilters: [{ Key: key }],
           ResourcesPerPage: 100,
           ...(PaginationToken && { PaginationToken }),
         }),
       ),
     );
-    found.push(...(page.ResourceTagMappingList ?? []).flatMap(nominated));
+    found.push(...(page.ResourceTagMappingList ?? []).flatMap(readResource));
     PaginationToken = page.PaginationToken;
   } while (PaginationToken);
   return found;
 }
 
-const nominated = ({ ResourceARN, Tags = [] }: ResourceTagMapping): readonly Nominated[] =>
-  Tags.filter(({ Key }) => Key === 'courier:secret').flatMap(({ Value = '' }) =>
-    ResourceARN ? [{ arn: ResourceARN, value: Value }] : [],
-  );
+const readResource = ({ ResourceARN: arn, Tags: tags = [] }: ResourceTagMapping): readonly TaggedResource[] =>
+  arn ? [{ arn, tags: Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value])) }] : [];
