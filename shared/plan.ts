@@ -46,7 +46,7 @@ export async function observeDelivery(wanted: Wanted, sight: Sight): Promise<Del
 
 /** Every consumer of the secret with its state, for a promotion at `since`. */
 export async function judgeConsumers(
-  { delivery }: Wanted,
+  { delivery }: Pick<Wanted, 'delivery'>,
   { since, sight }: { since: number; sight: Sight },
 ): Promise<readonly Judged[]> {
   const tagged = await sight.tagged.services();

@@ -1,6 +1,16 @@
-import { ACMPCAClient, GetCertificateAuthorityCertificateCommand } from '@aws-sdk/client-acm-pca';
+import {
+  ACMPCAClient,
+  type CertificateAuthority,
+  type CertificateAuthorityStatus,
+  DescribeCertificateAuthorityCommand,
+  GetCertificateAuthorityCertificateCommand,
+  paginateListCertificateAuthorities,
+  paginateListPermissions,
+} from '@aws-sdk/client-acm-pca';
 import { finding } from '../domain/reasons.ts';
-import { ask, Trouble } from './trouble.ts';
+import type { Authority } from '../domain/renewal.ts';
+import { look } from './look.ts';
+import { ask, askFor, Trouble } from './trouble.ts';
 
 /**
  * The certificates of a private authority, PEM, its own first and the root last: what a client of its certificates
@@ -15,4 +25,68 @@ export async function authorityChain(caArn: string, pca = new ACMPCAClient({})):
     throw new Trouble(finding('CallRefused', { detail }));
   }
   return [answer.Certificate, answer.CertificateChain].filter(Boolean).join('\n');
+}
+
+export type Authorities = ReturnType<typeof authorities>;
+
+/** AWS Private CA, as seen from `account`. */
+export function authorities(account: string, pca = new ACMPCAClient({})) {
+  return {
+    /** An authority, and what ACM may do with it if it is our own. `gone` where nobody has one of this ARN any more. */
+    async find(arn: string): Promise<Authority | 'gone'> {
+      const described = await askFor('acm-pca:DescribeCertificateAuthority', () =>
+        pca.send(new DescribeCertificateAuthorityCommand({ CertificateAuthorityArn: arn })),
+      );
+      if (!described?.CertificateAuthority) return 'gone';
+      const authority = readAuthority(arn, described.CertificateAuthority, account);
+      // A deleted authority does not tell its permissions, and only its owner is told them.
+      if (!authority.own || authority.status === 'deleted') return authority;
+      return { ...authority, permission: await look(() => permissionOf(arn, pca)) };
+    },
+
+    /** An authority of this account with this common name, an active one before any other; null where none has it. */
+    async named(commonName: string): Promise<Authority | null> {
+      const pages = await ask('acm-pca:ListCertificateAuthorities', () =>
+        Array.fromAsync(paginateListCertificateAuthorities({ client: pca }, {})),
+      );
+      const found = pages
+        .flatMap(({ CertificateAuthorities = [] }) => CertificateAuthorities)
+        .filter(({ CertificateAuthorityConfiguration: of }) => of?.Subject?.CommonName === commonName)
+        .map((one) => readAuthority(one.Arn ?? '', one, account));
+      return found.find(({ status }) => status === 'active') ?? found[0] ?? null;
+    },
+  };
+}
+
+const readAuthority = (arn: string, described: CertificateAuthority, account: string): Authority => ({
+  arn,
+  status: (described.Status && statuses[described.Status]) ?? 'not ready',
+  ...(described.NotAfter && { notAfter: Math.floor(described.NotAfter.getTime() / 1000) }),
+  own: arn.split(':')[4] === account,
+  shortLived: described.UsageMode === 'SHORT_LIVED_CERTIFICATE',
+});
+
+const statuses: Readonly<Record<CertificateAuthorityStatus, Authority['status']>> = {
+  ACTIVE: 'active',
+  DISABLED: 'disabled',
+  EXPIRED: 'expired',
+  DELETED: 'deleted',
+  CREATING: 'not ready',
+  PENDING_CERTIFICATE: 'not ready',
+  FAILED: 'failed',
+};
+
+/** What ACM needs to renew (Private CA User Guide, "Assign certificate renewal permissions to ACM"). */
+const needed = ['IssueCertificate', 'GetCertificate', 'ListPermissions'] as const;
+
+async function permissionOf(arn: string, pca: ACMPCAClient): Promise<'whole' | 'partial' | 'none'> {
+  const pages = await ask('acm-pca:ListPermissions', () =>
+    Array.fromAsync(paginateListPermissions({ client: pca }, { CertificateAuthorityArn: arn })),
+  );
+  const permitted = pages
+    .flatMap(({ Permissions = [] }) => Permissions)
+    .filter(({ Principal }) => Principal === 'acm.amazonaws.com')
+    .flatMap(({ Actions = [] }) => Actions);
+  if (needed.every((action) => permitted.includes(action))) return 'whole';
+  return permitted.length > 0 ? 'partial' : 'none';
 }

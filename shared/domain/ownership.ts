@@ -1,8 +1,8 @@
 import type { Issued } from './certificate.ts';
 import { type Finding, finding, type OfSecret } from './reasons.ts';
 import { holderOf, label, ourVersions, type PresentSecret } from './secret.ts';
-import { contentHash, readVersionId, type VersionId } from './version-id.ts';
-import { type Delivery, formats } from './wish.ts';
+import { isContentOf, readVersionId, type VersionId } from './version-id.ts';
+import type { Delivery } from './wish.ts';
 
 /**
  * Why this secret is not ours to write for this certificate, or undefined if it is (DESIGN §3): ours is what is empty,
@@ -18,7 +18,7 @@ export function whyNotOurs(secret: PresentSecret, { certificate, delivery }: Cla
   const current = holderOf(secret.versions, label.current);
   if (current === undefined) return undefined;
   const isOfThis = ({ serial, content }: VersionId) =>
-    serial === certificate.serial || contentsOf(certificate.arn).includes(content);
+    serial === certificate.serial || isContentOf(certificate.arn, content);
   const isTaken = ({ serial }: VersionId) =>
     finding('SecretOfAnotherCertificate', { ...claim, other: `the certificate with serial ${serial}` });
 
@@ -42,6 +42,3 @@ export const ofSecret = ({ certificate, delivery }: Claim): OfSecret => ({
   certificateArn: certificate.arn,
   secret: delivery.secret,
 });
-
-/** What a version of this certificate may be marked with, whatever format the tags asked for at the time. */
-const contentsOf = (certificateArn: string) => formats.map((format) => contentHash(certificateArn, format));

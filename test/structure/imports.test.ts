@@ -12,6 +12,7 @@ const rules: readonly Rule[] = [
   { of: /^shared\/domain\//, places: /^shared\/domain\//, packages: /^$/ },
   { of: /^shared\/material\/keystore\.ts$/, places: /^shared\/material\//, packages: /^(node:crypto|asn1js|pkijs)$/ },
   { of: /^shared\/material\//, places: /^shared\/(material|domain)\//, packages: /^node:(crypto|tls|stream)$/ },
+  { of: /^shared\/network\//, places: /^shared\/domain\//, packages: /^node:dns(\/promises)?$/ },
   { of: /^shared\/aws\//, places: /^shared\/(aws|domain)\//, packages: /^@aws-sdk\// },
   { of: /^shared\/events\.ts$/, places: /^shared\//, packages: /^zod\/mini$/ },
   {
@@ -53,6 +54,8 @@ test.each([
   ['shared/domain/plan.ts', `import type { Secrets } from '../aws/secrets.ts';`],
   ['shared/domain/hash.ts', `import {\n  createHash,\n} from 'node:crypto';`],
   ['shared/material/pem.ts', `export { ask } from '../aws/trouble.ts';`],
+  ['shared/network/dns.ts', `import { ask } from '../aws/trouble.ts';`],
+  ['shared/network/dns.ts', `import { connect } from 'node:net';`],
   ['shared/aws/topic.ts', `import { deliver } from '../deliver.ts';`],
   ['shared/deliver.ts', `import { ACMClient } from '@aws-sdk/client-acm';`],
   ['shared/deliver.ts', `const lab = await import('../lab/world.ts');`],
