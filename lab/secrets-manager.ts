@@ -160,8 +160,7 @@ export function createSecretsManager({ clock, emit, tags }: { clock: Clock; emit
     return named(secret);
   };
 
-  const DescribeSecret: Operation = (input) => {
-    const secret = find(input.SecretId);
+  function describe(secret: Secret) {
     const labelled = [...secret.versions.values()].filter(({ labels }) => labels.size > 0);
     return {
       ...named(secret),
@@ -171,6 +170,24 @@ export function createSecretsManager({ clock, emit, tags }: { clock: Clock; emit
       Tags: tags.of(secret.arn),
       VersionIdsToStages: Object.fromEntries(labelled.map(({ id, labels }) => [id, [...labels]])),
     };
+  }
+
+  const DescribeSecret: Operation = (input) => describe(find(input.SecretId));
+
+  const ListSecrets: Operation = ({ Filters = [], IncludePlannedDeletion, MaxResults, NextToken }) => {
+    const [other] = Filters.filter(({ Key }: { Key: string }) => Key !== 'name');
+    if (other) invalidParameter(`The lab lists secrets by name, not by ${other.Key}.`);
+    const found = [...secrets.values()].filter(
+      ({ name, deletion }) =>
+        (!deletion || IncludePlannedDeletion) &&
+        Filters.every(({ Values }: { Values: string[] }) => Values.some((value) => name.startsWith(value))),
+    );
+    const { items, next } = page(found, { size: MaxResults ?? 100, token: NextToken });
+    const entry = ({ VersionIdsToStages, ...described }: ReturnType<typeof describe>) => ({
+      ...described,
+      SecretVersionsToStages: VersionIdsToStages,
+    });
+    return { SecretList: items.map((secret) => entry(describe(secret))), NextToken: next };
   };
 
   const ListSecretVersionIds: Operation = ({ SecretId, IncludeDeprecated, MaxResults, NextToken }) => {
@@ -240,6 +257,7 @@ export function createSecretsManager({ clock, emit, tags }: { clock: Clock; emit
       GetSecretValue,
       UpdateSecretVersionStage,
       DescribeSecret,
+      ListSecrets,
       ListSecretVersionIds,
       DeleteSecret,
       RestoreSecret,

@@ -5,6 +5,7 @@ import {
   GetRandomPasswordCommand,
   type GetRandomPasswordCommandInput,
   GetSecretValueCommand,
+  ListSecretsCommand,
   ListSecretVersionIdsCommand,
   PutSecretValueCommand,
   RestoreSecretCommand,
@@ -287,5 +288,56 @@ describe('a random password', () => {
     const short = await Promise.all(Array.from({ length: 20 }, () => password({ PasswordLength: 4 })));
     for (const one of short) expect(one).toMatch(/^(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])(?=.*[^A-Za-z0-9]).{4}$/);
     await expect(password({ PasswordLength: 3 })).rejects.toMatchObject({ name: 'InvalidParameterException' });
+  });
+});
+
+describe('the list of secrets', () => {
+  const list = (more: ConstructorParameters<typeof ListSecretsCommand>[0] = {}) =>
+    lab.secretsClient.send(new ListSecretsCommand({ Filters: [{ Key: 'name', Values: [name] }], ...more }));
+
+  it('has those whose names begin as asked, with tags and labelled versions', async () => {
+    await create('one');
+    await lab.secretsClient.send(new TagResourceCommand({ SecretId: name, Tags: [{ Key: 'team', Value: 'a' }] }));
+    await put('second', 'two', ['COURIER_NEXT']);
+    const { SecretList } = await list();
+    expect(SecretList).toMatchObject([
+      {
+        Name: name,
+        Tags: [{ Key: 'team', Value: 'a' }],
+        SecretVersionsToStages: { [token('first')]: ['AWSCURRENT'], [token('second')]: ['COURIER_NEXT'] },
+      },
+    ]);
+    expect(SecretList?.[0]).not.toHaveProperty('VersionIdsToStages');
+    expect((await list({ Filters: [{ Key: 'name', Values: [name.slice(1)] }] })).SecretList).toEqual([]);
+  });
+
+  it('has what is pending deletion only where that is asked for', async () => {
+    await create('one');
+    await lab.secretsClient.send(new DeleteSecretCommand({ SecretId: name }));
+    expect((await list()).SecretList).toEqual([]);
+    expect((await list({ IncludePlannedDeletion: true })).SecretList).toMatchObject([{ Name: name }]);
+  });
+
+  it('comes in pages', async () => {
+    const names: (string | undefined)[] = [];
+    let NextToken: string | undefined;
+    name = 'listed/a';
+    await create('one');
+    name = 'listed/b';
+    await create('two');
+    name = 'listed/';
+    do {
+      const page = await list({ MaxResults: 1, ...(NextToken && { NextToken }) });
+      names.push(...(page.SecretList ?? []).map(({ Name }) => Name));
+      NextToken = page.NextToken;
+    } while (NextToken && names.length < 9);
+    expect(names).toEqual(['listed/a', 'listed/b']);
+  });
+
+  it('is searched by name only', async () => {
+    await expect(list({ Filters: [{ Key: 'tag-key', Values: ['team'] }] })).rejects.toMatchObject({
+      name: 'InvalidParameterException',
+      message: 'The lab lists secrets by name, not by tag-key.',
+    });
   });
 });
