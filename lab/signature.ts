@@ -38,7 +38,7 @@ export function isSignedWith(secretKey: string, { request, claim }: { request: H
   return hmac(key, toSign).toString('hex') === claim.signature;
 }
 
-function canonical({ method, path, query, headers, body }: HttpRequest, { signedHeaders }: Claim): string {
+function canonical({ method, path, query, headers, body, bytes }: HttpRequest, { signedHeaders }: Claim): string {
   const header = (name: string) => `${name}:${(headers[name] ?? '').trim().replace(/ +/g, ' ')}\n`;
   const parameters = [...new URLSearchParams(query)].map((pair) => pair.map(encoded).join('='));
   return [
@@ -48,11 +48,11 @@ function canonical({ method, path, query, headers, body }: HttpRequest, { signed
     parameters.sort().join('&'),
     signedHeaders.map(header).join(''),
     signedHeaders.join(';'),
-    hash(body),
+    hash(bytes ?? body),
   ].join('\n');
 }
 
 const encoded = (text: string) =>
   encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
-const hash = (text: string) => createHash('sha256').update(text).digest('hex');
+const hash = (text: string | Uint8Array) => createHash('sha256').update(text).digest('hex');
 const hmac = (key: Buffer | string, text: string) => createHmac('sha256', key).update(text).digest();

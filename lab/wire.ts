@@ -1,3 +1,4 @@
+import { cbor, tag, tagSymbol } from '@smithy/core/cbor';
 import type { AwsError, HttpAnswer, HttpRequest, Service } from './service.ts';
 
 /** How one protocol of AWS writes inputs, outputs and errors; the SDK's clients are the judges of it. */
@@ -26,8 +27,9 @@ export const wires: Readonly<Record<Service['protocol'], Wire>> = {
         content: { Error: { Type: fault(error), Code: error.code, Message: error.message }, RequestId: requestId },
       }),
   },
+  'rpc-v2-cbor': rpcCbor(),
   'rest-json': {
-    input: () => ({}),
+    input: (request) => JSON.parse(request.body || '{}'),
     output: (output) => output as HttpAnswer,
     error: (error) => ({
       status: error.status,
@@ -37,6 +39,30 @@ export const wires: Readonly<Record<Service['protocol'], Wire>> = {
   },
 };
 
+/** Smithy RPC v2: what the AWS CLI speaks to CloudWatch, to which the SDK speaks JSON. */
+function rpcCbor(): Wire {
+  const headers = { 'content-type': 'application/cbor', 'smithy-protocol': 'rpc-v2-cbor' };
+  // A time is a tagged number of seconds.
+  const untagged = (_: string, value: { [tagSymbol]?: true; value?: unknown } | null) =>
+    value?.[tagSymbol] ? value.value : value;
+  return {
+    input: ({ bytes = new Uint8Array() }) => JSON.parse(JSON.stringify(cbor.deserialize(bytes), untagged)),
+    output: (output) => ({ status: 200, headers, body: cbor.serialize(toCbor(output)) }),
+    error: (error) => ({
+      status: error.status,
+      headers: { ...headers, ...queryError(error) },
+      body: cbor.serialize({ __type: error.code, message: error.message }),
+    }),
+  };
+}
+
+function toCbor(value: unknown): unknown {
+  if (value instanceof Date) return tag({ tag: 1, value: value.getTime() / 1000 });
+  if (Array.isArray(value)) return value.map(toCbor);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, toCbor(member)]));
+}
+
 function json(version: string): Wire {
   const headers = { 'content-type': `application/x-amz-json-${version}` };
   return {
@@ -44,11 +70,15 @@ function json(version: string): Wire {
     output: (output) => ({ status: 200, headers, body: JSON.stringify(output ?? {}, toWire) }),
     error: (error) => ({
       status: error.status,
-      headers: error.queryCode ? { ...headers, 'x-amzn-query-error': `${error.queryCode};${fault(error)}` } : headers,
+      headers: { ...headers, ...queryError(error) },
       body: JSON.stringify({ __type: error.code, message: error.message }),
     }),
   };
 }
+
+/** For clients that knew the service when it spoke `query`. */
+const queryError = (error: AwsError): HttpAnswer['headers'] =>
+  error.queryCode ? { 'x-amzn-query-error': `${error.queryCode};${fault(error)}` } : {};
 
 const fault = (error: AwsError) => (error.status < 500 ? 'Sender' : 'Receiver');
 
