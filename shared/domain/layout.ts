@@ -27,12 +27,15 @@ export function section(title: string, sentences: readonly string[], lines: read
 export const paragraph = (sentence: string): string =>
   indented(wrapped(`${shortened(printable(sentence), longestSentence).replace(/[.\s]+$/, '')}.`, columns - 2));
 
-export const indented = (lines: readonly string[]): string => lines.map((line) => `  ${line}`).join('\n');
+const indented = (lines: readonly string[]): string => lines.map((line) => `  ${line}`).join('\n');
+
+/** Deeper than prose ever is: what can be pasted is seen at a glance, and no name can pass for it. */
+export const pasted = (lines: readonly string[]): string => lines.map((line) => `    ${line}`).join('\n');
 
 /** Words on lines of at most `width` columns; a word that is longer stands alone, uncut. */
 function wrapped(text: string, width: number): readonly string[] {
   const lines: string[] = [];
-  for (const word of text.split(' ')) {
+  for (const word of text.trim().split(/\s+/)) {
     const line = lines.at(-1);
     if (line !== undefined && line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`;
     else lines.push(word);

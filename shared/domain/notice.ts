@@ -1,4 +1,4 @@
-import { indented, page, paragraph, section, subjectLine } from './layout.ts';
+import { page, paragraph, pasted, section, subjectLine } from './layout.ts';
 import { printable } from './printable.ts';
 import {
   anchorOf,
@@ -80,7 +80,7 @@ function todo(findings: readonly Finding[], place: Place): string {
   if (mends.length === 0) return section('What you must do', ['Nothing']);
   const blocks = mends.map(({ text, commands }) => ({
     text: paragraph(text),
-    commands: commands.map((command) => indented(writeCommand(command, place))),
+    commands: commands.map((command) => pasted(writeCommand(command, place))),
   }));
   // Findings that are alike share what is to be done: a text is written once, a command after all that it waits for.
   const written = blocks.flatMap(({ text, commands }, at) => {
@@ -89,7 +89,7 @@ function todo(findings: readonly Finding[], place: Place): string {
     return [...(isNew ? [`${at > 0 ? '\n' : ''}${text}`] : []), ...last];
   });
   const first = written.findIndex((line) => blocks.some(({ commands }) => commands.includes(line)));
-  const where = `  # in account ${place.account}, ${place.region}`;
+  const where = pasted([`# in account ${place.account}, ${place.region}`]);
   return ['What you must do', ...(first < 0 ? written : written.toSpliced(first, 0, where))].join('\n');
 }
 

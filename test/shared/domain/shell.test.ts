@@ -1,9 +1,14 @@
 import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { composeNotice } from '../../../shared/domain/notice.ts';
 import { printable } from '../../../shared/domain/printable.ts';
 import { quoted, writeCommand } from '../../../shared/domain/shell.ts';
 import { arn, place } from './sample.ts';
+import { sampleOf } from './sample-facts.ts';
 
 /** What a POSIX shell makes of the pasted text: the arguments that a program named `aws` would be given. */
 function argvOf(lines: readonly string[]): readonly string[] {
@@ -89,4 +94,105 @@ describe('a word', () => {
     ['loses half a character', 'a\uD800b', "'a?b'"],
     ['keeps letters of any language', 'größe', "'größe'"],
   ])('%s', (_, word, text) => expect(quoted(word)).toBe(text));
+});
+
+describe('what a mail says must be done', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'pasted-'));
+    // Each call: its arguments and what it was piped, ended by a byte that neither can hold.
+    const recorder = `#!/bin/sh\n{ printf '%s\\0' "$@"; [ "$1" = lambda ] && cat; printf '\\001'; } >> '${folder}/calls'\n`;
+    writeFileSync(join(folder, 'aws'), recorder);
+    chmodSync(join(folder, 'aws'), 0o755);
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  /** Pastes all that is indented as a command into a shell whose `aws` writes down how it was called. */
+  function paste(body: string): readonly string[][] {
+    const input = body
+      .split('\n')
+      .filter((line) => line.startsWith('    '))
+      .join('\n');
+    writeFileSync(join(folder, 'calls'), '');
+    const said = execFileSync('sh', { input, cwd: folder, env: { PATH: `${folder}:/bin` } });
+    expect(`${said}`).toBe('');
+    const calls = readFileSync(join(folder, 'calls'), 'utf8').split('\u0001').slice(0, -1);
+    return calls.map((call) => call.split('\0'));
+  }
+
+  function mailOf(value: string) {
+    const of = { name: value, certificateArn: value, secret: value };
+    return composeNotice(
+      {
+        findings: [
+          sampleOf('SecretNotOurs', of),
+          sampleOf('DeploymentFailed', { ...of, service: value, cluster: value, detail: value }),
+          sampleOf('BadTag', { ...of, tag: value, value, accepted: value }),
+        ],
+        name: value,
+        certificateArn: value,
+        affects: [value],
+        done: [value],
+        planned: [value],
+        unseen: [value],
+      },
+      place,
+    );
+  }
+
+  /** Nothing runs but the commands that were meant, with the values that were meant. */
+  function expectMeant(value: string): void {
+    const seen = printable(value);
+    const region = ['--region', 'us-east-1'];
+    const reExport = (asked: object) => [
+      ...['lambda', 'invoke', '--function-name', 'acm-courier-prod-re-export'],
+      ...['--payload', 'fileb:///dev/stdin', '/dev/stdout', ...region],
+      JSON.stringify({ certificateArn: value, ...asked }).replace(/[\s\S]*/, printable),
+    ];
+    const tag = ['--tags', `Key=courier:certificate,Value=${seen}`];
+    const describeService = ['--cluster', seen, '--services', seen, '--query', 'services[].events[:5].message'];
+    const calls = paste(mailOf(value).body);
+    expect(calls).toEqual([
+      ['ecs', 'describe-services', ...describeService, ...region, ''],
+      reExport({ force: true }),
+      reExport({ accept: true }),
+      ['secretsmanager', 'tag-resource', '--secret-id', seen, ...tag, ...region, ''],
+      ['acm', 'list-tags-for-certificate', '--certificate-arn', seen, ...region, ''],
+      reExport({}),
+    ]);
+  }
+
+  it.each([...hostile, 'a\r\nrm -rf .', 'a\n  aws iam create-user', '\x1b[2Jaws', '\u202Eaws'])(
+    'is what was meant with %j',
+    (value) => expectMeant(value),
+  );
+
+  it('is what was meant, whatever a name holds', () => {
+    const nasty = fc.constantFrom(
+      "'",
+      '"',
+      '`',
+      '$(',
+      ')',
+      ';',
+      '|',
+      '&',
+      '\\',
+      '\n',
+      '\r',
+      '<',
+      '>',
+      '#',
+      '!',
+      ' ',
+      '~',
+      '*',
+      '\0',
+    );
+    const value = fc.array(fc.oneof(nasty, fc.string({ unit: 'binary', maxLength: 4 })), { maxLength: 12 });
+    fc.assert(
+      fc.property(value, (parts) => expectMeant(parts.join(''))),
+      { numRuns: 40 },
+    );
+  });
 });
