@@ -2,6 +2,8 @@
 const matchers: Readonly<Record<string, (value: unknown, expected: never) => boolean>> = {
   prefix: (value, expected: string) => typeof value === 'string' && value.startsWith(expected),
   exists: (value, expected: boolean) => (value !== undefined) === expected,
+  'anything-but': (value, expected: string | readonly string[]) =>
+    value !== undefined && ![expected].flat().includes(value as string),
 };
 
 /**

@@ -4,16 +4,27 @@ import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { packagedTemplate } from '../../build/packaged-template.ts';
 import type { Template } from '../../build/portable-template.ts';
+import { holds } from '../../lab/intrinsics.ts';
 
 const root = join(import.meta.dirname, '../..');
 const scratch = mkdtempSync(join(tmpdir(), 'acm-courier-template-'));
 
 /** Packages a copy: the framework works in .serverless, where another run may be at work, too. */
-function packaged(name: string, params: Record<string, string>): Promise<Template> {
+async function packaged(name: string, params: Record<string, string>): Promise<Template> {
   const folder = join(scratch, name);
   for (const part of ['serverless.yml', 'dist/functions'])
     cpSync(join(root, part), join(folder, part), { recursive: true });
-  return packagedTemplate({ stage: 'test', params, folder });
+  return created(await packagedTemplate({ stage: 'test', params, folder }));
+}
+
+/** What CloudFormation makes of a template: no resource whose condition does not hold. */
+function created({ Conditions = {}, Resources, ...rest }: Template): Template {
+  const scope = { stackName: '', parameters: {}, conditions: Conditions, ref: String, attribute: String };
+  const present = Object.entries(Resources).filter(([, { Condition }]) => !Condition || holds(Condition, scope));
+  return {
+    ...rest,
+    Resources: Object.fromEntries(present.map(([id, { Condition: _, ...resource }]) => [id, resource])),
+  };
 }
 
 let observe: Template;
@@ -34,6 +45,10 @@ beforeAll(async () => {
       permissionsBoundaryArn: 'arn:aws:iam::111122223333:policy/boundary',
       rolePath: '/courier/',
       maximumConcurrency: '7',
+      renewPrivate: 'true',
+      securityHub: 'true',
+      chatTopicArn: 'arn:aws:sns:us-east-1:111122223333:chat',
+      dnsServers: '192.0.2.53,192.0.2.54',
     }),
   ]);
 });
@@ -123,10 +138,52 @@ describe('what the roles may do', () => {
     expect(JSON.stringify(deliver)).not.toContain('kms:');
   });
 
+  test('a tagged certificate may be renewed where a person armed it and said so, and by who diagnoses only', () => {
+    const renewing = {
+      Effect: 'Allow',
+      Action: 'acm:RenewCertificate',
+      Resource: here('acm', 'certificate/*'),
+      Condition: { Null: { 'aws:ResourceTag/courier:secret': 'false' } },
+    };
+    expect(allStatements(full).filter(({ Action }) => Action === renewing.Action)).toEqual([renewing]);
+    expect(statementsOf(full, 'DiagnoseRole')).toContainEqual(renewing);
+    expect(JSON.stringify(deliver)).not.toContain(renewing.Action);
+  });
+
+  test('findings go to Security Hub as those of this account, and only where a person asked for it', () => {
+    const finding = {
+      Effect: 'Allow',
+      Action: 'securityhub:BatchImportFindings',
+      Resource: here('securityhub', `product/\${AWS::AccountId}/default`),
+    };
+    expect(statementsOf(full, 'DiagnoseRole')).toContainEqual(finding);
+    expect(JSON.stringify(deliver)).not.toContain('securityhub:');
+  });
+
+  test('whoever tells people may tell the chat that is given', () => {
+    const telling = ofType(full, 'AWS::IAM::Role').filter(([role]) =>
+      actionsOf(statementsOf(full, role)).includes('sns:Publish'),
+    );
+    expect(telling.length).toBeGreaterThan(2);
+    for (const [role] of telling)
+      expect(statementsOf(full, role)).toContainEqual({
+        Effect: 'Allow',
+        Action: 'sns:Publish',
+        Resource: 'arn:aws:sns:us-east-1:111122223333:chat',
+      });
+  });
+
   test.each([
     [
       'CertificateAvailableRole',
-      'acm:DescribeCertificate acm:ListTagsForCertificate sns:Publish sqs:SendMessage sqs:SendMessage',
+      'acm:DescribeCertificate acm:ListTagsForCertificate sns:Publish sqs:SendMessage sqs:SendMessage sqs:SendMessage',
+    ],
+    ['CertificateExpiringRole', 'sqs:SendMessage sqs:SendMessage'],
+    ['RenewalActionRequiredRole', 'acm:SearchCertificates sqs:SendMessage sqs:SendMessage'],
+    ['CertificateExpiredRole', 'sqs:SendMessage sqs:SendMessage'],
+    [
+      'DiagnoseRole',
+      'acm-pca:DescribeCertificateAuthority acm-pca:ListCertificateAuthorities acm-pca:ListPermissions acm:DescribeCertificate acm:ListTagsForCertificate cloudwatch:GetMetricStatistics ecs:DescribeServices ecs:DescribeTasks ecs:ListServiceDeployments ecs:ListTasks iam:GetRole secretsmanager:DescribeSecret sns:Publish sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage sqs:SendMessage tag:GetResources',
     ],
     ['SecretChangedRole', 'sqs:SendMessage sqs:SendMessage tag:GetResources'],
     [
@@ -147,7 +204,9 @@ describe('what the roles may do', () => {
     expect(actionsOf(statements).filter((action) => action.includes('*'))).toEqual([]);
     const unbounded = statements.filter(({ Resource }) => many(Resource).includes('*'));
     expect([...new Set(actionsOf(unbounded))]).toEqual([
+      'acm-pca:ListCertificateAuthorities',
       'acm:SearchCertificates',
+      'cloudwatch:GetMetricStatistics',
       'ecs:ListTasks',
       'secretsmanager:GetRandomPassword',
       'tag:GetResources',
@@ -198,7 +257,15 @@ describe('functions', () => {
   });
 
   test.each([
-    ['certificate-available', 30, 'DELIVERIES_QUEUE_URL NOTICES TOPIC_ARN'],
+    ['certificate-available', 30, 'CONCERNS_QUEUE_URL DELIVERIES_QUEUE_URL NOTICES TOPIC_ARN'],
+    ['certificate-expiring', 30, 'CONCERNS_QUEUE_URL'],
+    ['renewal-action-required', 30, 'CONCERNS_QUEUE_URL'],
+    ['certificate-expired', 30, 'CONCERNS_QUEUE_URL'],
+    [
+      'diagnose',
+      60,
+      'CONCERNS_QUEUE_URL COURIER_MODE DELIVERIES_QUEUE_URL NOTICES RENEW_PRIVATE SECRET_PREFIX SECURITY_HUB TOPIC_ARN',
+    ],
     ['secret-changed', 30, 'DELIVERIES_QUEUE_URL SECRET_PREFIX'],
     ['deliver', 60, 'COURIER_MODE DELIVERIES_QUEUE_URL NOTICES ROLLOUT_DEADLINE_MINUTES SECRET_PREFIX TOPIC_ARN'],
     ['re-export', 900, 'COURIER_MODE DELIVERIES_QUEUE_URL ROLLOUT_DEADLINE_MINUTES SECRET_PREFIX'],
@@ -216,7 +283,7 @@ describe('functions', () => {
 describe('nothing is lost in silence', () => {
   test('each rule tries for 24 hours and then leaves the event in a queue that takes it from these rules only', () => {
     const rules = ofType(deliver, 'AWS::Events::Rule').map(([, rule]) => rule);
-    expect(rules).toHaveLength(2);
+    expect(rules).toHaveLength(7);
     for (const { Targets } of rules) {
       expect(Targets).toHaveLength(1);
       expect(Targets[0]).toMatchObject({
@@ -237,9 +304,25 @@ describe('nothing is lost in silence', () => {
     ]);
   });
 
-  test('rules match what ACM and Secrets Manager send', () => {
+  test('rules match what ACM, Private CA, AWS Health and Secrets Manager send, and no record of a call', () => {
+    const ofAcm = (...detailTypes: unknown[]) => ({ source: ['aws.acm'], 'detail-type': detailTypes });
+    const ends = ['ACM Certificate Expired', 'ACM Certificate Revoked', 'ACM Certificate Revoked By CA'];
+    const others = ['ACM Certificate Available', 'ACM Certificate Approaching Expiration', ...ends];
+    const records = ['API Call', 'Console Action', 'Service Event'].map((what) => `AWS ${what} via CloudTrail`);
     expect(ofType(full, 'AWS::Events::Rule').map(([, { EventPattern }]) => EventPattern)).toEqual([
-      { source: ['aws.acm'], 'detail-type': ['ACM Certificate Available'] },
+      ofAcm('ACM Certificate Available'),
+      ofAcm('ACM Certificate Approaching Expiration'),
+      ofAcm({ 'anything-but': [...others, ...records] }),
+      {
+        source: ['aws.health'],
+        'detail-type': ['AWS Health Event'],
+        detail: {
+          service: ['ACM'],
+          eventTypeCode: ['AWS_ACM_RENEWAL_STATE_CHANGE', 'CAA_CHECK_FAILURE', 'AWS_ACM_RENEWAL_FAILURE'],
+        },
+      },
+      { source: ['aws.acm-pca'], detail: { result: ['failure'] } },
+      ofAcm(...ends),
       {
         source: ['aws.secretsmanager'],
         'detail-type': ['Secret Label Updated'],
@@ -256,7 +339,7 @@ describe('nothing is lost in silence', () => {
       ]),
     );
     for (const [name, id, { Role }] of functions(deliver)) {
-      if (name === 'deliver') continue; // is invoked by its queue, and synchronously
+      if (['deliver', 'diagnose'].includes(name)) continue; // are invoked by their queues, and synchronously
       expect(destinations.get(id), name).toEqual({ 'Fn::GetAtt': ['FailedInvocations', 'Arn'] });
       expect(statementsOf(deliver, Role['Fn::GetAtt'][0])).toContainEqual({
         Effect: 'Allow',
@@ -266,28 +349,31 @@ describe('nothing is lost in silence', () => {
     }
   });
 
-  test('a delivery is handed back up to 1,000 times within 14 days, then kept', () => {
-    expect(one(deliver, 'Deliveries')).toEqual({
-      QueueName: 'acm-courier-test-deliveries.fifo',
+  test.each([
+    ['delivery', 'Deliveries', 'Deliver'],
+    ['concern', 'Concerns', 'Diagnose'],
+  ])('a %s is handed back up to 1,000 times within 14 days, then kept', (_, queue, worker) => {
+    expect(one(deliver, queue)).toEqual({
+      QueueName: `acm-courier-test-${queue.toLowerCase()}.fifo`,
       FifoQueue: true,
       VisibilityTimeout: 360,
       MessageRetentionPeriod: 14 * 86_400,
       SqsManagedSseEnabled: true,
-      RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': ['DeadDeliveries', 'Arn'] }, maxReceiveCount: 1000 },
+      RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': [`Dead${queue}`, 'Arn'] }, maxReceiveCount: 1000 },
     });
-    expect(ofType(full, 'AWS::Lambda::EventSourceMapping').map(([, properties]) => properties)).toEqual([
-      {
-        EventSourceArn: { 'Fn::GetAtt': ['Deliveries', 'Arn'] },
-        FunctionName: { 'Fn::GetAtt': ['DeliverLambdaFunction', 'Arn'] },
-        BatchSize: 1,
-        Enabled: true,
-        FunctionResponseTypes: ['ReportBatchItemFailures'],
-        ScalingConfig: { MaximumConcurrency: 7 },
-      },
-    ]);
+    const mappings = ofType(full, 'AWS::Lambda::EventSourceMapping').map(([, properties]) => properties);
+    expect(mappings).toHaveLength(2);
+    expect(mappings).toContainEqual({
+      EventSourceArn: { 'Fn::GetAtt': [queue, 'Arn'] },
+      FunctionName: { 'Fn::GetAtt': [`${worker}LambdaFunction`, 'Arn'] },
+      BatchSize: 1,
+      Enabled: true,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 7 },
+    });
   });
 
-  test('a message in any queue but deliveries, an error of any function, and a delivery that takes too long raise alarms', () => {
+  test('a message in any queue but the two that are worked off, an error of any function, and a delivery that takes too long raise alarms', () => {
     const watched = ofType(deliver, 'AWS::CloudWatch::Alarm').map(([, { Namespace, MetricName, Dimensions }]) => {
       const { Ref, 'Fn::GetAtt': [queue] = [] } = Dimensions[0].Value;
       return `${Namespace} ${MetricName} ${Ref ?? queue}`;
@@ -295,7 +381,9 @@ describe('nothing is lost in silence', () => {
     const queues = ofType(deliver, 'AWS::SQS::Queue').map(([id]) => id);
     expect(watched.sort()).toEqual(
       [
-        ...queues.filter((id) => id !== 'Deliveries').map((id) => `AWS/SQS ApproximateNumberOfMessagesVisible ${id}`),
+        ...queues
+          .filter((id) => !['Deliveries', 'Concerns'].includes(id))
+          .map((id) => `AWS/SQS ApproximateNumberOfMessagesVisible ${id}`),
         ...functions(deliver).map(([, id]) => `AWS/Lambda Errors ${id}`),
         'AWS/SQS ApproximateAgeOfOldestMessage Deliveries',
         'AWS/Lambda Throttles DeliverLambdaFunction',
@@ -310,6 +398,7 @@ describe('nothing is lost in silence', () => {
     });
     expect([...new Set(sections)]).toEqual([
       'dead-letters-in-deliveries',
+      'dead-letters-in-concerns',
       'undelivered-events',
       'failed-invocations',
       'oldest-delivery',
@@ -326,7 +415,7 @@ describe('notices', () => {
       TopicArn: { Ref: 'Notices' },
       Protocol: 'email',
       Endpoint: 'ops@example.com',
-      FilterPolicy: { severity: ['warning', 'action', 'critical', { exists: false }] },
+      FilterPolicy: { severity: ['resolved', 'warning', 'action', 'critical', { exists: false }] },
     });
     expect(one(withMail, 'NoticesFromAlarms').PolicyDocument.Statement).toEqual([
       {
@@ -390,6 +479,8 @@ describe('the portable template', () => {
 test.each([
   ['mode', 'armed', 'functions.deliver.environment.COURIER_MODE'],
   ['notices', 'some', 'functions.deliver.environment.NOTICES'],
+  ['renewPrivate', 'yes', 'functions.diagnose.environment.RENEW_PRIVATE'],
+  ['securityHub', 'on', 'functions.diagnose.environment.SECURITY_HUB'],
   ['maximumConcurrency', '1', 'must be >= 2'],
 ])('an unknown %s, "%s", is refused with the place that it is for', async (name, value, place) => {
   await expect(packaged(`unknown-${name}`, { [name]: value })).rejects.toThrow(place);

@@ -144,6 +144,9 @@ describe('a pattern', () => {
     [{ detail: { name: [{ prefix: 'api' }, 'courier/api'] } }, true],
     [{ detail: { name: [{ prefix: 'api' }] } }, false],
     [{ detail: { missing: [{ exists: false }] } }, true],
+    [{ source: [{ 'anything-but': ['aws.s3', 'aws.acm'] }] }, false],
+    [{ source: [{ 'anything-but': 'aws.s3' }] }, true],
+    [{ detail: { missing: [{ 'anything-but': ['x'] }] } }, false],
     [{ source: ['aws.acm'], detail: { days: [1] } }, false],
     [{ detail: { days: { deeper: ['x'] } } }, false],
   ])('%j matches: %s', (pattern, matches) => {
