@@ -4,7 +4,7 @@ import { ofSecret } from './domain/ownership.ts';
 import { type Finding, finding, type OfSecret } from './domain/reasons.ts';
 import { examine, type Material, readMaterial } from './material/material.ts';
 import { readCertificates, writeCertificates } from './material/pem.ts';
-import { writeStandard } from './material/standard.ts';
+import { writeSecretString } from './material/secret-string.ts';
 import { tooLarge } from './material/too-large.ts';
 import type { Wanted } from './plan.ts';
 import type { World } from './world.ts';
@@ -38,7 +38,7 @@ export async function inspectedExport(
   const inspection = inspect(examined, { certificate, secret: of.secret, now: world.now(), previousNotAfter });
   if (inspection.verdict === 'retry' || inspection.verdict === 'refuse') throw new Trouble(inspection.finding);
 
-  const value = writeStandard(material, { trustBundle: authority ?? trustOf(material) });
+  const value = await writeSecretString(material, wanted.delivery, { trustBundle: authority ?? trustOf(material) });
   const bytes = tooLarge(value);
   if (bytes !== undefined) throw new Trouble(finding('SecretTooLarge', { ...of, bytes }));
   return inspection.verdict === 'pass'

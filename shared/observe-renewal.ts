@@ -4,7 +4,7 @@ import { look } from './aws/look.ts';
 import type { Certificate } from './domain/certificate.ts';
 import type { DeliverySight, NameRecords, Observation, Sight } from './domain/renewal.ts';
 import { holderOf, label, type Secret, sinceOf } from './domain/secret.ts';
-import { readVersionId } from './domain/version-id.ts';
+import { isContentOf, readVersionId } from './domain/version-id.ts';
 import { type Delivery, readWishes } from './domain/wish.ts';
 import type { Dns } from './network/dns.ts';
 import { judgeConsumers } from './plan.ts';

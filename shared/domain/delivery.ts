@@ -20,6 +20,8 @@ export type Asked = {
   readonly thorough?: boolean | undefined;
   /** The label event of a promotion: whatever is found, the message that promoted has said it. */
   readonly echo?: boolean | undefined;
+  /** From a sweep, which comes every hour: what still cannot be done was said when it was first found. */
+  readonly quiet?: boolean | undefined;
   /** Export again, as a version with this nonce (four hex digits). */
   readonly force?: string | undefined;
   /** Take the held or stopped version as it is. */
@@ -130,7 +132,7 @@ const isRejected = (secret: PresentSecret, serial: string) =>
 const wantedVersion = ({ certificate, delivery, asked }: DeliveryView): VersionId => ({
   serial: certificate.serial,
   notAfter: certificate.notAfter,
-  content: contentHash(certificate.arn, delivery.format),
+  content: contentHash(certificate.arn, delivery),
   nonce: asked.force ?? noNonce,
 });
 

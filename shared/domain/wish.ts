@@ -1,13 +1,14 @@
 import type { Tags } from './certificate.ts';
+import { allKeys, type Form, type Format, formats, isFormat, readKeys } from './form.ts';
 
-/** What a person asked for by tags: this certificate in that secret, in this format. */
-export type Delivery = { readonly secret: string; readonly format: Format };
+/** What a person asked for by tags: this certificate in that secret, in this form. */
+export type Delivery = Form & { readonly secret: string };
 
 /** A tag that cannot be read, and what would be. */
 export type BadTag = { readonly tag: string; readonly value: string; readonly accepted: string };
 
-export const formats = ['standard'] as const;
-export type Format = (typeof formats)[number];
+const formatNames = Object.keys(formats).join(', ');
+const acceptedKeys = `key=name, separated by spaces, each key once, of ${[...allKeys].join(', ')}; names of letters, digits and _.-, each once`;
 
 /** Secrets Manager's own alphabet for names (API Reference, CreateSecret); a final slash is a prefix without a name. */
 const secretName = /^[A-Za-z0-9/_+=.@-]{0,511}[A-Za-z0-9_+=.@-]$/;
@@ -16,19 +17,26 @@ export type Wishes = { readonly deliveries: readonly Delivery[]; readonly proble
 
 /** The deliveries that a certificate's tags ask for; what cannot be read is a problem, and the rest goes on. */
 export function readWishes(tags: Tags): Wishes {
-  const deliveries: Delivery[] = [];
+  const asked: { readonly secret: string; readonly format: Format }[] = [];
   const problems: BadTag[] = [];
+  const renamings = words(tags['courier:keys']);
   for (const word of words(tags['courier:secret'])) {
     const [secret = '', ownFormat] = word.split(/:(.*)/s);
     const format = ownFormat ?? tags['courier:format'] ?? 'standard';
     if (!secretName.test(secret))
       problems.push(badTag('courier:secret', word, 'secret names or name:format, separated by spaces'));
-    else if (deliveries.some((one) => one.secret === secret))
+    else if (asked.some((one) => one.secret === secret))
       problems.push(badTag('courier:secret', word, 'each secret once'));
-    else if (isFormat(format)) deliveries.push({ secret, format });
-    else if (ownFormat === undefined) problems.push(badTag('courier:format', format, formats.join(', ')));
-    else problems.push(badTag('courier:secret', word, `${secret} with format ${formats.join(', ')}`));
+    else if (isFormat(format)) asked.push({ secret, format });
+    else if (ownFormat === undefined) problems.push(badTag('courier:format', format, formatNames));
+    else problems.push(badTag('courier:secret', word, `${secret} with format ${formatNames}`));
   }
+  const deliveries = asked.flatMap((delivery): readonly Delivery[] => {
+    const keys = readKeys(renamings, delivery.format);
+    if (!('wrong' in keys)) return [Object.keys(keys).length > 0 ? { ...delivery, keys } : delivery];
+    problems.push(badTag('courier:keys', keys.wrong, acceptedKeys));
+    return [];
+  });
   return { deliveries, problems };
 }
 
@@ -44,5 +52,4 @@ export const consumedSecrets = (tags: Tags): readonly string[] => words(tags['co
 export const isPaused = (tags: Tags): boolean => tags['courier:pause']?.trim().toLowerCase() === 'true';
 
 const words = (value: string | undefined) => value?.split(/\s+/).filter(Boolean) ?? [];
-const isFormat = (format: string): format is Format => (formats as readonly string[]).includes(format);
 const badTag = (tag: string, value: string, accepted: string): BadTag => ({ tag, value, accepted });

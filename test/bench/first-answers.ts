@@ -17,7 +17,7 @@ const notAfter = now - (now % 60) + 300 * 86_400;
 const versionId = writeVersionId({
   serial: serial.padStart(40, '0'),
   notAfter,
-  content: contentHash(certificateArn, 'standard'),
+  content: contentHash(certificateArn, { format: 'standard' }),
   nonce: noNonce,
 });
 

@@ -38,7 +38,7 @@ export const idOf = (of: { serial?: string; notAfter?: number; arn?: string; non
   writeVersionId({
     serial: of.serial ?? certificate.serial,
     notAfter: of.notAfter ?? certificate.notAfter,
-    content: contentHash(of.arn ?? arn, delivery.format),
+    content: contentHash(of.arn ?? arn, delivery),
     nonce: of.nonce ?? '0000',
   });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { contentHash, nonceOf, readVersionId, writeVersionId } from '../../../shared/domain/version-id.ts';
+import type { Keys } from '../../../shared/domain/form.ts';
+import { contentHash, isContentOf, nonceOf, readVersionId, writeVersionId } from '../../../shared/domain/version-id.ts';
 import { arn, otherArn } from './sample.ts';
 
 const serial = `${'0'.repeat(35)}abc12`;
@@ -60,9 +61,20 @@ describe('a version id', () => {
 
 describe('the content hash', () => {
   it('tells certificates apart', () =>
-    expect(contentHash(arn, 'standard')).not.toBe(contentHash(otherArn, 'standard')));
-  it('tells formats apart', () => expect(contentHash(arn, 'standard')).not.toBe(contentHash(arn, 'plain')));
-  it('never changes: it would restart every fleet', () => expect(contentHash(arn, 'standard')).toBe('b2ade4'));
+    expect(contentHash(arn, { format: 'standard' })).not.toBe(contentHash(otherArn, { format: 'standard' })));
+  it('tells formats apart', () =>
+    expect(contentHash(arn, { format: 'standard' })).not.toBe(contentHash(arn, { format: 'plain' })));
+  it('tells the names of keys apart, in whatever order they are given', () => {
+    const of = (keys: Keys) => contentHash(arn, { format: 'kafka', keys });
+    expect(of({ certificate: 'c', privateKey: 'k' })).toBe(of({ privateKey: 'k', certificate: 'c' }));
+    expect(of({ certificate: 'c' })).not.toBe(of({ privateKey: 'c' }));
+  });
+  it('still says which certificate it is when the form changes', () => {
+    const content = contentHash(arn, { format: 'keystore', keys: { password: 'p' } });
+    expect([isContentOf(arn, content), isContentOf(otherArn, content)]).toEqual([true, false]);
+  });
+  it('never changes: it would restart every fleet', () =>
+    expect(contentHash(arn, { format: 'standard' })).toBe('bff03c'));
 });
 
 describe('a nonce', () => {

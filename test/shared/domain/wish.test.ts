@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { consumedSecrets, isPaused, readWishes, renamed } from '../../../shared/domain/wish.ts';
+import type { Tags } from '../../../shared/domain/certificate.ts';
+import { type BadTag, consumedSecrets, isPaused, readWishes, renamed } from '../../../shared/domain/wish.ts';
 
 const names = 'secret names or name:format, separated by spaces';
+const all = 'standard, plain, kafka, keystore';
+const renaming =
+  'key=name, separated by spaces, each key once, of certificate, certificateChain, privateKey, passphrase, fullChain, ' +
+  'trustBundle, keystore, truststore, password; names of letters, digits and _.-, each once';
 const standard = (secret: string) => ({ secret, format: 'standard' });
 
 describe('the tags of a certificate', () => {
@@ -18,11 +23,19 @@ describe('the tags of a certificate', () => {
     ['name the format behind a colon', { 'courier:secret': 'a:standard' }, [standard('a')]],
     ['name the format for all', { 'courier:secret': 'a', 'courier:format': 'standard' }, [standard('a')]],
     ['prefer the format behind the colon', { 'courier:secret': 'a:standard', 'courier:format': 'x' }, [standard('a')]],
+    [
+      'rename keys where a format has them',
+      { 'courier:secret': 'a b:keystore', 'courier:keys': 'certificate=tlsCert password=secret' },
+      [
+        { ...standard('a'), keys: { certificate: 'tlsCert' } },
+        { secret: 'b', format: 'keystore', keys: { password: 'secret' } },
+      ],
+    ],
     ['may name a secret of 512 characters', { 'courier:secret': 's'.repeat(512) }, [standard('s'.repeat(512))]],
     ['may use all characters of a secret name', { 'courier:secret': 'a/B_9+=.@-' }, [standard('a/B_9+=.@-')]],
   ])('%s', (_, tags, deliveries) => expect(readWishes(tags)).toEqual({ deliveries, problems: [] }));
 
-  it.each([
+  it.each<[string, Tags, BadTag]>([
     [
       'a secret of 513 characters',
       { 'courier:secret': 's'.repeat(513) },
@@ -38,33 +51,48 @@ describe('the tags of a certificate', () => {
     [
       'an unknown format for all',
       { 'courier:secret': 'a', 'courier:format': 'jks' },
-      { tag: 'courier:format', value: 'jks', accepted: 'standard' },
+      { tag: 'courier:format', value: 'jks', accepted: all },
     ],
     [
       'an empty format for all',
       { 'courier:secret': 'a', 'courier:format': '' },
-      { tag: 'courier:format', value: '', accepted: 'standard' },
+      { tag: 'courier:format', value: '', accepted: all },
     ],
     [
       'an unknown format behind the name',
       { 'courier:secret': 'a:jks' },
-      { tag: 'courier:secret', value: 'a:jks', accepted: 'a with format standard' },
+      { tag: 'courier:secret', value: 'a:jks', accepted: `a with format ${all}` },
     ],
     [
       'nothing behind the colon',
       { 'courier:secret': 'a:' },
-      { tag: 'courier:secret', value: 'a:', accepted: 'a with format standard' },
+      { tag: 'courier:secret', value: 'a:', accepted: `a with format ${all}` },
     ],
     [
       'two colons',
       { 'courier:secret': 'a:standard:x' },
-      { tag: 'courier:secret', value: 'a:standard:x', accepted: 'a with format standard' },
+      { tag: 'courier:secret', value: 'a:standard:x', accepted: `a with format ${all}` },
     ],
     [
       'a name of Object.prototype as format',
       { 'courier:secret': 'a:toString' },
-      { tag: 'courier:secret', value: 'a:toString', accepted: 'a with format standard' },
+      { tag: 'courier:secret', value: 'a:toString', accepted: `a with format ${all}` },
     ],
+    ...(
+      [
+        ['a key that no format has', 'cert=x', 'cert=x'],
+        ['a key of Object.prototype', 'toString=x', 'toString=x'],
+        ['no name for a key', 'privateKey=', 'privateKey='],
+        ['a name that JSON would have to escape', 'privateKey="', 'privateKey="'],
+        ['a key twice', 'privateKey=x privateKey=y', 'privateKey=y'],
+        ['two keys under one name', 'privateKey=x passphrase=x', 'privateKey=x'],
+        ['a name that another key has', 'privateKey=certificate', 'privateKey=certificate'],
+      ] as const
+    ).map(([name, keys, value]): [string, Tags, BadTag] => [
+      name,
+      { 'courier:secret': 'a', 'courier:keys': keys },
+      { tag: 'courier:keys', value, accepted: renaming },
+    ]),
   ])('are a problem with %s', (_, tags, problem) =>
     expect(readWishes(tags)).toEqual({ deliveries: [], problems: [problem] }),
   );

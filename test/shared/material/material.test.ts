@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { examine, Material, readMaterial } from '../../../shared/material/material.ts';
-import { writeStandard } from '../../../shared/material/standard.ts';
+import { writeSecretString } from '../../../shared/material/secret-string.ts';
 import { exportOf, mint, mintFamily, mintKeys, now } from '../mint.ts';
 
 const day = 86_400;
@@ -70,12 +70,14 @@ describe('examined material', () => {
     const leaf = await mint({ name: 'deep', names: ['deep.example.com'], keys: family.leaf.keys, issuer: lower });
     const links = [lower.pem, family.intermediate.pem, family.root.pem];
     const deep = (chain: readonly string[]) => read({ certificate: leaf.pem, certificateChain: chain.join('') });
-    const expected = writeStandard(deep(links), { trustBundle: family.root.pem });
+    const expected = await writeSecretString(deep(links), { format: 'standard' }, { trustBundle: family.root.pem });
     await fc.assert(
       fc.asyncProperty(fc.shuffledSubarray(links, { minLength: links.length }), async (shuffled) => {
         const material = deep(shuffled);
         expect(await examine(material, { anchors })).toMatchObject({ chain: { holds: true }, path: { trusted: true } });
-        expect(writeStandard(material, { trustBundle: family.root.pem })).toBe(expected);
+        expect(await writeSecretString(material, { format: 'standard' }, { trustBundle: family.root.pem })).toBe(
+          expected,
+        );
       }),
       { numRuns: 12 },
     );
