@@ -36,6 +36,7 @@ export async function deliver(message: Message, means: Means): Promise<Outcome> 
   const again = soonest(looks);
   if (again) return again;
   const [refused, ...others] = looks.filter((one) => one.is === 'refused');
+  if (refused && message.quiet) return { is: 'done', because: `still refused: ${refused.finding.reason}` };
   if (refused) return tellRefusals([refused, ...others], means.world);
   const ended = looks.filter((one) => one.is === 'told' || one.is === 'done');
   return ended.find((one) => one.is === 'told') ?? ended[0] ?? { is: 'done', because: 'nothing to deliver' };

@@ -186,6 +186,7 @@ const message = z.object({
   cause: z.string(),
   thorough: z.optional(z.boolean()),
   echo: z.optional(z.boolean()),
+  quiet: z.optional(z.boolean()),
   force: z.optional(z.string().check(z.regex(/^[0-9a-f]{4}$/))),
   accept: z.optional(z.boolean()),
   until: z.optional(z.literal('current')),
@@ -314,6 +315,11 @@ export const acceptedRequest =
   'Name one of {"certificateArn": "arn:aws:acm:…"}, {"domainName": "api.example.com"}, {"secret": "courier/api"} or ' +
   '{"all": true}; add "dryRun": true to see the plan only, "wait": true to follow it to the end, "force": true to ' +
   'export again, "accept": true to take what was held or stopped';
+
+const sweep = z.strictObject({ digest: z.optional(z.boolean()) });
+
+/** What the schedules, or a person by hand, ask of a sweep: to put right what is behind, or to write the digest. */
+export const readSweep = (value: unknown): z.infer<typeof sweep> => read(sweep, value);
 
 function read<Schema extends z.ZodMiniType>(schema: Schema, value: unknown): z.infer<Schema> {
   const parsed = schema.safeParse(value);
