@@ -1,92 +1,119 @@
-import type { Authority } from './authority.ts';
-import { type CertificateFacts, certificateFacts } from './certificate-facts.ts';
+import { type IssuingWorld, obstacle, pendingValidation } from './acm-obstacle.ts';
+import {
+  type CertificateRecord,
+  daysUntil,
+  endOf,
+  isEligible,
+  isRenewing,
+  type Material,
+  type Renewal,
+} from './acm-record.ts';
+import { createTellings } from './acm-tellings.ts';
+import { domainValidations } from './acm-validation.ts';
+import { certificateFacts } from './certificate-facts.ts';
 import type { CertificateRequest } from './certificate-request.ts';
-import type { Clock } from './clock.ts';
 import type { Emit } from './service.ts';
-
-/** A certificate as ACM keeps it: what stays over renewals, and the material that a renewal replaces. */
-export type CertificateRecord = ReturnType<typeof newCertificate>;
-
-export type Material = {
-  readonly certificatePem: string;
-  readonly chainPem: string | null;
-  /** PKCS#8, DER; null where it can never be exported. */
-  readonly privateKey: Uint8Array | null;
-  readonly facts: CertificateFacts;
-};
 
 /** Lab time. How long issuing, renewing and the stale export take is the lab's choice: AWS promises nothing. */
 const issuanceMs = 3_000;
 const renewalMs = 60_000;
 const staleExportMs = 5_000;
+/** How long ACM waits for a first validation, which is also how long a mail's link works; and how often the lab looks. */
+const validationMs = 72 * 3_600_000;
+const validationLookMs = 3_600_000;
 const dayMs = 86_400_000;
-const privateValidityDays = 395;
-/** Days before the end, as AWS's user guide has them for private and imported certificates. */
-const renewalDays = 60;
-const warningDays = 45;
 
-/** ACM renews by itself what it requested, if it is in use by an AWS service or was exported since the last time. */
-export const isEligible = (record: CertificateRecord): boolean =>
-  record.type === 'PRIVATE' && record.status === 'ISSUED' && (record.exported || record.inUseBy.length > 0);
-
-type Fixed = {
-  readonly arn: string;
-  readonly type: 'PRIVATE' | 'IMPORTED' | 'AMAZON_ISSUED';
-  readonly createdAt: Date;
-  /** What was asked for; null for imported certificates. */
-  readonly request: CertificateRequest | null;
-};
-type Renewal = { readonly status: 'PENDING_AUTO_RENEWAL' | 'SUCCESS'; readonly updatedAt: Date };
-
-/** A certificate that is asked for but not there yet. */
-export const newCertificate = (fixed: Fixed) => ({
-  ...fixed,
-  status: 'PENDING_VALIDATION' as 'PENDING_VALIDATION' | 'ISSUED' | 'EXPIRED',
-  material: null as Material | null,
-  /** The material before a renewal, while an export may still hand it out. */
-  previous: null as { readonly material: Material; readonly until: Date } | null,
-  issuedAt: undefined as Date | undefined,
-  importedAt: undefined as Date | undefined,
-  /** Since it was issued or last renewed. */
-  exported: false,
-  inUseBy: [] as readonly string[],
-  renewal: null as Renewal | null,
-  deleted: false,
-  unwatch: () => {},
-});
+/**
+ * Days before the end: when ACM first tries to renew, when it warns daily, and at which attempts it says that someone must
+ * act. Source: ACM User Guide, "Managed certificate renewal" and "Amazon EventBridge support for ACM".
+ */
+const calendars = {
+  PRIVATE: { renewal: 60, warning: 45, actions: [45, 30, 15, 3, 1] },
+  AMAZON_ISSUED: { renewal: 45, warning: 30, actions: [30, 15, 3, 1] },
+  IMPORTED: { renewal: 0, warning: 45, actions: [] },
+} satisfies Record<CertificateRecord['type'], { renewal: number; warning: number; actions: readonly number[] }>;
 
 /** What happens to certificates by the clock: issuance, renewal, warnings and the end, each with its event. */
-export function createLifecycle({ clock, emit, authority }: { clock: Clock; emit: Emit; authority: Authority }) {
+export function createLifecycle({ emit, ...world }: IssuingWorld & { emit: Emit }) {
+  const { clock, authority, dns } = world;
+  const tell = createTellings({ clock, emit });
   const after = (ms: number, what: () => Promise<void>) => clock.at(new Date(clock.now().getTime() + ms), what);
 
+  /** A public certificate waits for its names; where the CA refuses, it has failed for good. */
   async function issue(record: CertificateRecord): Promise<void> {
+    if (record.deleted || record.status !== 'PENDING_VALIDATION') return;
+    const reason = obstacle(record, world);
+    if (reason === pendingValidation) return waitForValidation(record);
+    if (reason) return void Object.assign(record, { status: 'FAILED', failureReason: reason });
     const material = await mint(record);
     if (record.deleted) return;
     adopt(record, { material, issuedAt: clock.now() });
-    available(record, 'ISSUANCE');
+    tell.available(record, 'ISSUANCE');
   }
 
-  async function renew(record: CertificateRecord): Promise<void> {
+  function waitForValidation(record: CertificateRecord): void {
+    if (!record.mailedAt) mail(record);
+    const waited = clock.now().getTime() - record.createdAt.getTime();
+    if (waited < validationMs) issueIn(record, validationLookMs);
+    else record.status = 'VALIDATION_TIMED_OUT';
+  }
+
+  function issueIn(record: CertificateRecord, ms: number): void {
+    record.unwatch();
+    record.unwatch = after(ms, () => issue(record));
+  }
+
+  /** Renews, or leaves the reason why not. What is announced is said to people as well; all else ACM tries silently. */
+  async function attempt(record: CertificateRecord, { announced }: { announced: boolean }): Promise<void> {
     const before = record.material;
-    record.renewal = { status: 'PENDING_AUTO_RENEWAL', updatedAt: clock.now() };
+    if (record.deleted || !before || !isEligible(record)) return;
+    const reason = obstacle(record, world);
+    if (reason) return blocked(record, { reason, announced });
+    renewing(record);
     const material = await mint(record);
-    if (record.deleted || !before) return;
+    if (record.deleted) return;
     const now = clock.now();
     adopt(record, { material, issuedAt: now });
     record.previous = { material: before, until: new Date(now.getTime() + staleExportMs) };
-    record.renewal = { status: 'SUCCESS', updatedAt: now };
-    available(record, 'RENEWAL');
+    setRenewal(record, { status: 'SUCCESS' });
+    tell.available(record, 'RENEWAL');
+    tell.renewed(record);
+  }
+
+  function blocked(record: CertificateRecord, { reason, announced }: { reason: string; announced: boolean }): void {
+    const status = reason === pendingValidation ? 'PENDING_VALIDATION' : 'FAILED';
+    const news = record.renewal?.status !== status || record.renewal.reason !== reason;
+    if (news || announced) setRenewal(record, { status, reason });
+    if (news || announced) mail(record);
+    if (announced) tell.actionRequired(record, reason);
+    if (announced) tell.refusedByCa(record, reason);
+  }
+
+  const renewing = (record: CertificateRecord) => setRenewal(record, { status: 'PENDING_AUTO_RENEWAL' });
+
+  function setRenewal(record: CertificateRecord, renewal: Pick<Renewal, 'status' | 'reason'>): void {
+    const validations = domainValidations(record, dns);
+    record.renewal = { ...renewal, validations, updatedAt: clock.now() };
+  }
+
+  /** Asks for what is to be approved by mail. */
+  function mail(record: CertificateRecord): void {
+    if (record.request?.validationMethod === 'EMAIL') record.mailedAt = clock.now();
   }
 
   async function mint({ request }: CertificateRecord): Promise<Material> {
-    const { domainName, names, keyAlgorithm, caArn } = request as CertificateRequest & { caArn: string };
-    const wanted = { caArn, commonName: domainName, names, keyAlgorithm, validityDays: privateValidityDays };
-    const leaf = await authority.issue(wanted);
-    return { ...leaf, facts: certificateFacts(leaf.certificatePem) };
+    const { domainName, names, keyAlgorithm, validityDays, ...wanted } = request as CertificateRequest;
+    const caArn = wanted.caArn ?? authority.publicCa.arn;
+    const leaf = await authority.issue({ caArn, commonName: domainName, names, keyAlgorithm, validityDays });
+    const isExportable = wanted.caArn !== undefined || wanted.options.Export === 'ENABLED';
+    const privateKey = isExportable ? leaf.privateKey : null;
+    return { ...leaf, privateKey, facts: certificateFacts(leaf.certificatePem) };
   }
 
-  function adopt(record: CertificateRecord, fresh: Pick<CertificateRecord, 'material'> & Partial<CertificateRecord>) {
-    Object.assign(record, { status: 'ISSUED', exported: false, ...fresh });
+  function adopt(record: CertificateRecord, fresh: { material: Material } & Partial<CertificateRecord>): void {
+    const { notAfter } = fresh.material.facts;
+    record.ends.push({ from: clock.now(), notAfter });
+    Object.assign(record, { status: 'ISSUED', exported: false, approved: new Set(), ...fresh });
     watch(record);
   }
 
@@ -94,56 +121,55 @@ export function createLifecycle({ clock, emit, authority }: { clock: Clock; emit
   function watch(record: CertificateRecord): void {
     record.unwatch();
     const end = endOf(record);
-    const daysAhead = Math.min(daysUntil(end) - 1, renewalDays);
+    const { renewal, warning } = calendarOf(record);
+    const daysAhead = Math.min(daysUntil(end, clock.now()) - 1, Math.max(renewal, warning));
     if (daysAhead < 0) return;
     record.unwatch = clock.at(new Date(end.getTime() - daysAhead * dayMs), () => look(record, daysAhead));
   }
 
   async function look(record: CertificateRecord, daysLeft: number): Promise<void> {
     if (daysLeft === 0) return expire(record);
-    // A late export makes it eligible again: ACM then renews on the next day.
-    if (isEligible(record) && !isRenewing(record)) return renew(record);
-    if (daysLeft <= warningDays) tell(record, 'Approaching Expiration', { DaysToExpiry: daysLeft, ...named(record) });
+    const { renewal, warning, actions } = calendarOf(record);
+    const { material } = record;
+    // A late export makes it eligible again, a mended cause lets it pass: ACM then renews on the next day.
+    if (daysLeft <= renewal && !isRenewing(record))
+      await attempt(record, { announced: actions.some((day) => day === daysLeft) });
+    if (record.deleted || record.material !== material) return;
+    if (daysLeft <= warning) tell.approachingExpiration(record, daysLeft);
     watch(record);
   }
 
   function expire(record: CertificateRecord): void {
     record.status = 'EXPIRED';
-    if (record.type !== 'IMPORTED') tell(record, 'Expired', common(record));
+    if (record.type !== 'IMPORTED') tell.expired(record);
   }
-
-  function available(record: CertificateRecord, action: 'ISSUANCE' | 'RENEWAL' | 'IMPORT' | 'REIMPORT'): void {
-    const detail = { Action: action, ...common(record), DaysToExpiry: daysUntil(endOf(record)) };
-    tell(record, 'Available', detail);
-  }
-
-  function tell(record: CertificateRecord, what: string, detail: Record<string, unknown>): void {
-    emit({ source: 'aws.acm', detailType: `ACM Certificate ${what}`, resources: [record.arn], detail });
-  }
-
-  const common = (record: CertificateRecord) => ({
-    CertificateType: record.type,
-    ...named(record),
-    CertificateCreatedDate: eventDate(record.createdAt),
-    CertificateExpirationDate: eventDate(endOf(record)),
-    InUse: record.inUseBy.length > 0,
-    Exported: record.exported,
-  });
-
-  const daysUntil = (date: Date) => Math.ceil((date.getTime() - clock.now().getTime()) / dayMs);
 
   return {
-    issueSoon: (record: CertificateRecord) => void after(issuanceMs, () => issue(record)),
+    issueSoon: (record: CertificateRecord) => issueIn(record, issuanceMs),
     /** As after RenewCertificate. */
     renewSoon(record: CertificateRecord): void {
-      record.renewal = { status: 'PENDING_AUTO_RENEWAL', updatedAt: clock.now() };
-      after(renewalMs, () => renew(record));
+      renewing(record);
+      after(renewalMs, () => attempt(record, { announced: false }));
     },
+    attempt,
+    mail,
+    /** Whether the link of a mail that asks for a validation still works. */
+    isAsked: ({ mailedAt, status, renewal }: CertificateRecord): boolean =>
+      (status === 'PENDING_VALIDATION' || renewal?.status === 'PENDING_VALIDATION') &&
+      mailedAt !== undefined &&
+      clock.now().getTime() - mailedAt.getTime() < validationMs,
     /** Takes imported material into use, for the first time or again. */
     takeIn(record: CertificateRecord, material: Material): void {
       const action = record.material ? 'REIMPORT' : 'IMPORT';
       adopt(record, { material, importedAt: clock.now() });
-      available(record, action);
+      tell.available(record, action);
+    },
+    /** Ends its use at once; `byCa` where the CA revoked it and ACM only learns of it. */
+    revoke(record: CertificateRecord, { reason, byCa }: { reason: string; byCa: boolean }): void {
+      record.unwatch();
+      record.status = 'REVOKED';
+      record.revocation = { at: clock.now(), reason };
+      tell.revoked(record, { reason, byCa });
     },
     /** Forgets it: no renewal and no event comes any more. */
     remove(record: CertificateRecord): void {
@@ -153,11 +179,8 @@ export function createLifecycle({ clock, emit, authority }: { clock: Clock; emit
   };
 }
 
-export const isRenewing = ({ renewal }: CertificateRecord): boolean => renewal?.status === 'PENDING_AUTO_RENEWAL';
-
-const endOf = ({ material }: CertificateRecord): Date => material?.facts.notAfter ?? new Date(Number.NaN);
-
-const named = ({ material }: CertificateRecord) => ({ CommonName: material?.facts.commonName });
-
-/** Without milliseconds, as AWS writes dates in events. */
-const eventDate = (date: Date) => date.toISOString().replace(/\.\d+Z$/, 'Z');
+/** For a short life the first attempt comes when a third of it is left: the lab's choice, AWS publishes none. */
+function calendarOf({ type, request }: CertificateRecord) {
+  const calendar = calendars[type];
+  return { ...calendar, renewal: Math.min(calendar.renewal, Math.floor((request?.validityDays ?? 0) / 3)) };
+}

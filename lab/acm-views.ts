@@ -1,8 +1,12 @@
-import { type CertificateRecord, isEligible } from './acm-lifecycle.ts';
+import { type CertificateRecord, isEligible } from './acm-record.ts';
+import { domainValidations } from './acm-validation.ts';
+import type { Dns } from './dns.ts';
 
-/** A certificate as DescribeCertificate answers it. */
-export function describedCertificate(record: CertificateRecord) {
-  const { request, facts, renewal } = { ...record, facts: record.material?.facts };
+/** A certificate as DescribeCertificate answers it; names that nobody has validated yet are looked up. */
+export function describedCertificate(record: CertificateRecord, dns: Pick<Dns, 'ask'>) {
+  const { request, facts } = { ...record, facts: record.material?.facts };
+  const validated = record.material && { ValidationStatus: 'SUCCESS' as const };
+  const validations = domainValidations(record, dns).map((one) => ({ ...one, ...validated }));
   return {
     ...common(record),
     SubjectAlternativeNames: namesOf(record),
@@ -11,9 +15,23 @@ export function describedCertificate(record: CertificateRecord) {
     Issuer: facts?.issuer ?? 'Amazon',
     SignatureAlgorithm: facts?.signatureAlgorithm,
     InUseBy: record.inUseBy,
-    RenewalSummary: renewal ? { RenewalStatus: renewal.status, UpdatedAt: renewal.updatedAt } : undefined,
+    DomainValidationOptions: validations.length > 0 ? validations : undefined,
+    FailureReason: record.failureReason,
+    RevocationReason: record.revocation?.reason,
+    RenewalSummary: renewalSummary(record),
     CertificateAuthorityArn: request?.caArn,
     Options: request?.options,
+  };
+}
+
+/** A reason is told only of what has failed: AWS's enumeration has none for what waits for a validation. */
+export function renewalSummary({ renewal }: CertificateRecord) {
+  if (!renewal) return undefined;
+  return {
+    RenewalStatus: renewal.status,
+    RenewalStatusReason: renewal.status === 'FAILED' ? renewal.reason : undefined,
+    DomainValidationOptions: renewal.validations.length > 0 ? renewal.validations : undefined,
+    UpdatedAt: renewal.updatedAt,
   };
 }
 
@@ -39,7 +57,12 @@ export function certificateSearchResult(record: CertificateRecord) {
       NotAfter,
     },
     CertificateMetadata: {
-      AcmCertificateMetadata: { ...metadata, ...use(record), RenewalStatus: record.renewal?.status },
+      AcmCertificateMetadata: {
+        ...metadata,
+        ...use(record),
+        RenewalStatus: record.renewal?.status,
+        ValidationMethod: record.request?.validationMethod,
+      },
     },
   };
 }
@@ -62,6 +85,7 @@ const common = (record: CertificateRecord) => ({
   CreatedAt: record.createdAt,
   IssuedAt: record.issuedAt,
   ImportedAt: record.importedAt,
+  RevokedAt: record.revocation?.at,
   NotBefore: record.material?.facts.notBefore,
   NotAfter: record.material?.facts.notAfter,
 });

@@ -1,22 +1,39 @@
 import { randomUUID } from 'node:crypto';
-import { type CertificateRecord, createLifecycle, isEligible, isRenewing, newCertificate } from './acm-lifecycle.ts';
+import { createLifecycle } from './acm-lifecycle.ts';
+import type { IssuingWorld } from './acm-obstacle.ts';
+import { type CertificateRecord, isEligible, isRenewing, newCertificate } from './acm-record.ts';
 import { isFound } from './acm-search.ts';
-import { certificateSearchResult, certificateSummary, describedCertificate, keyAlgorithmOf } from './acm-views.ts';
-import type { Authority } from './authority.ts';
+import { domainValidations } from './acm-validation.ts';
+import {
+  certificateSearchResult,
+  certificateSummary,
+  describedCertificate,
+  keyAlgorithmOf,
+  renewalSummary,
+} from './acm-views.ts';
 import { certificateRequest } from './certificate-request.ts';
-import type { Clock } from './clock.ts';
+import type { Dns } from './dns.ts';
 import { encryptedKey } from './encrypted-key.ts';
 import { importedMaterial } from './imported-material.ts';
 import { page } from './page.ts';
 import { arn, type Emit, type Operation, refuse, type Service } from './service.ts';
 import type { Tag, Tags } from './tags.ts';
 
-/** AWS Certificate Manager: private certificates from the lab's CAs, imported ones, and managed renewal by the clock. */
-export function createAcm(world: { clock: Clock; emit: Emit; authority: Authority; tags: Tags }) {
-  const { clock, authority, tags } = world;
+type Parts = IssuingWorld & {
+  readonly emit: Emit;
+  readonly tags: Tags;
+  readonly dns: Pick<Dns, 'ask' | 'publish'>;
+};
+
+export type Acm = ReturnType<typeof createAcm>;
+
+/** AWS Certificate Manager: public and private certificates of the lab's CAs, imported ones, and managed renewal by the clock. */
+export function createAcm(world: Parts) {
+  const { clock, authority, tags, dns } = world;
   const lifecycle = createLifecycle(world);
   const records = new Map<string, CertificateRecord>();
   const requests = new Map<string, { certificateArn: string; at: Date }>();
+  let publicValidityDays = 198;
 
   function find(certificateArn: string): CertificateRecord {
     const record = records.get(certificateArn);
@@ -40,17 +57,20 @@ export function createAcm(world: { clock: Clock; emit: Emit; authority: Authorit
     return record;
   }
 
-  /** Without a CA the request stays pending: nobody validates a public domain here. */
+  const validationsOf = (record: CertificateRecord) => domainValidations(record, dns);
+
+  /** Without a CA it is public, and waits for its validation. */
   const RequestCertificate: Operation = (input) => {
     const { IdempotencyToken: token, CertificateAuthorityArn: caArn } = input;
     const known = requests.get(token);
     if (known && clock.now().getTime() - known.at.getTime() < 3_600_000)
       return { CertificateArn: known.certificateArn };
-    const request = certificateRequest(input);
+    const request = certificateRequest(input, publicValidityDays);
     if (caArn && !authority.cas.some((ca) => ca.arn === caArn))
       refuse('InvalidArnException', `No such private CA: ${caArn}.`);
     const record = add({ type: caArn ? 'PRIVATE' : 'AMAZON_ISSUED', request }, input.Tags);
-    if (caArn) lifecycle.issueSoon(record);
+    for (const { ResourceRecord } of validationsOf(record)) if (ResourceRecord) dns.publish(ResourceRecord);
+    lifecycle.issueSoon(record);
     if (token) requests.set(token, { certificateArn: record.arn, at: clock.now() });
     return { CertificateArn: record.arn };
   };
@@ -76,6 +96,26 @@ export function createAcm(world: { clock: Clock; emit: Emit; authority: Authorit
     if (!isEligible(record)) invalid(`Certificate ${record.arn} is not eligible for renewal.`);
     lifecycle.renewSoon(record);
     return {};
+  };
+
+  /** Only of a certificate that is to be validated by mail, now: the link in the mail works for three days. */
+  const ResendValidationEmail: Operation = ({ CertificateArn, Domain, ValidationDomain }) => {
+    const record = find(CertificateArn);
+    const asked = validationsOf(record).find(({ DomainName }) => DomainName === Domain);
+    if (asked?.ValidationMethod !== 'EMAIL' || asked.ValidationDomain !== ValidationDomain)
+      refuse('InvalidDomainValidationOptionsException', `${Domain} is not validated by mail to ${ValidationDomain}.`);
+    if (record.status !== 'PENDING_VALIDATION' && record.renewal?.status !== 'PENDING_VALIDATION')
+      refuse('InvalidStateException', `Certificate ${record.arn} waits for no validation.`);
+    lifecycle.mail(record);
+  };
+
+  const RevokeCertificate: Operation = ({ CertificateArn, RevocationReason: reason }) => {
+    const { record } = issued(CertificateArn);
+    if (record.inUseBy.length > 0) refuse('ResourceInUseException', `Certificate ${record.arn} is in use.`);
+    if (!record.exported || record.type === 'IMPORTED' || record.status === 'REVOKED')
+      refuse('ConflictException', `Certificate ${record.arn} was not exported, or is revoked already.`);
+    lifecycle.revoke(record, { reason, byCa: false });
+    return { CertificateArn };
   };
 
   const ImportCertificate: Operation = (input) => {
@@ -130,13 +170,15 @@ export function createAcm(world: { clock: Clock; emit: Emit; authority: Authorit
     target: 'CertificateManager',
     operations: {
       RequestCertificate,
-      DescribeCertificate: ({ CertificateArn }) => ({ Certificate: describedCertificate(find(CertificateArn)) }),
+      DescribeCertificate: ({ CertificateArn }) => ({ Certificate: describedCertificate(find(CertificateArn), dns) }),
       GetCertificate({ CertificateArn }) {
         const { certificatePem, chainPem } = issued(CertificateArn).material;
         return { Certificate: certificatePem, CertificateChain: chainPem ?? undefined };
       },
       ExportCertificate,
       RenewCertificate,
+      ResendValidationEmail,
+      RevokeCertificate,
       ImportCertificate,
       DeleteCertificate,
       ListCertificates,
@@ -148,9 +190,53 @@ export function createAcm(world: { clock: Clock; emit: Emit; authority: Authorit
   };
   return {
     service,
+    /** Which ends a certificate has had; undefined for none of this account. */
+    endsOf: (certificateArn: string) => records.get(certificateArn)?.ends,
     /** Says which AWS resources use a certificate: no service of the lab does. */
     setInUseBy(certificateArn: string, users: readonly string[]): void {
       find(certificateArn).inUseBy = users;
+    },
+    /** For how many days public certificates are issued that are requested from now on. */
+    setPublicValidity(days: number): void {
+      publicValidityDays = days;
+    },
+    /** Lets every attempt at renewal fail for this reason, until it is null again. */
+    force(certificateArn: string, reason: string | null): void {
+      find(certificateArn).forced = reason;
+    },
+    /** Has ACM try to renew now, as on a day when it says what came of it; answers the renewal's summary. */
+    async attempt(certificateArn: string) {
+      const record = find(certificateArn);
+      if (!isEligible(record)) invalid(`Certificate ${record.arn} is not eligible for renewal.`);
+      await lifecycle.attempt(record, { announced: true });
+      return renewalSummary(record);
+    },
+    /** Who was asked by mail to validate which name, and is still asked. */
+    validationMails: () =>
+      [...records.values()].filter(lifecycle.isAsked).flatMap((record) =>
+        validationsOf(record).map(({ DomainName: domainName, ValidationEmails: to }) => {
+          return { certificateArn: record.arn, domainName, to, at: record.mailedAt };
+        }),
+      ),
+    /** Follows the link of a mail, for one name or all of a certificate; refused where no mail is open. */
+    approve(certificateArn: string, domainName?: string): void {
+      const record = find(certificateArn);
+      const names = validationsOf(record).flatMap(({ DomainName }) =>
+        DomainName === (domainName ?? DomainName) ? DomainName : [],
+      );
+      if (!lifecycle.isAsked(record) || names.length === 0)
+        invalid(`No mail asks to validate ${domainName ?? record.arn}.`);
+      record.approved = new Set([...record.approved, ...names]);
+      if (record.material) lifecycle.renewSoon(record);
+      else lifecycle.issueSoon(record);
+    },
+    /** Private CA revoked what ACM had from it; false where that is no certificate of ACM's. */
+    revokedByCa({ caArn, serial, reason }: { caArn: string; serial: string; reason: string }): boolean {
+      const isIt = ({ request, material }: CertificateRecord) =>
+        request?.caArn === caArn && material?.facts.serial.replaceAll(':', '') === serial;
+      const record = [...records.values()].find(isIt);
+      if (record) lifecycle.revoke(record, { reason, byCa: true });
+      return record !== undefined;
     },
   };
 }

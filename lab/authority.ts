@@ -5,7 +5,7 @@ import {
   BasicConstraintsExtension,
   ExtendedKeyUsage,
   ExtendedKeyUsageExtension,
-  type Extension,
+  Extension,
   type JsonName,
   KeyUsageFlags,
   KeyUsagesExtension,
@@ -13,23 +13,60 @@ import {
   SubjectKeyIdentifierExtension,
   X509CertificateGenerator,
 } from '@peculiar/x509';
+import { certificateFacts } from './certificate-facts.ts';
 import type { Clock } from './clock.ts';
-import { arn } from './service.ts';
+import { account, arn } from './service.ts';
 
-/** A throw-away certificate authority, a root and a subordinate below it: its keys never leave this process. */
+/** Throw-away certificate authorities: their keys never leave this process. */
 export type Authority = {
-  /** The root first. */
+  /** The account's private CAs: a root, its subordinate, and whatever was added, another account's too. */
   readonly cas: readonly CertificateAuthority[];
+  /** Who signs public certificates: a hierarchy of its own, which nobody but this lab trusts. */
+  readonly publicCa: CertificateAuthority;
   /** Throws if no CA has this ARN or the certificate would outlive its CA. */
   issue(request: LeafRequest): Promise<IssuedLeaf>;
+  /** Makes a CA, or certifies one anew, with the key that it has; throws if it or its issuer is not in the lab. */
+  certify(wish: CaWish): Promise<CertificateAuthority>;
+};
+
+/** What is not wished stays as it is; a new CA lasts as long as the lab's subordinate, and its issuer is the root. */
+export type CaWish = {
+  /** Of the CA to certify anew. */
+  readonly arn?: string;
+  /** `self` makes a root. */
+  readonly issuerArn?: string;
+  readonly notAfter?: Date;
+  /** DNS names below which alone it may issue; an empty list lifts the constraint. */
+  readonly permitted?: readonly string[];
+  /** How many more certificates it may issue. */
+  readonly quota?: number;
+  /** Of a new CA only. */
+  readonly account?: string;
 };
 
 export type CertificateAuthority = {
   readonly arn: string;
+  readonly account: string;
   readonly type: 'ROOT' | 'SUBORDINATE';
   readonly certificatePem: string;
   /** The CAs above it, up to the root; of the root none. */
   readonly chainPem: string | undefined;
+  /** When it or a CA above it ends, whichever comes first. */
+  readonly notAfter: Date;
+  readonly permitted: readonly string[];
+  readonly quota: number;
+  status: 'ACTIVE' | 'DISABLED' | 'DELETED';
+  /** Of a deleted one: from then on it is gone. */
+  restorableUntil: Date | undefined;
+  permissions: readonly CaPermission[];
+};
+
+/** Whom the CA lets do what. Source: Private CA API Reference, Permission. */
+export type CaPermission = {
+  readonly Principal: string;
+  readonly Actions: readonly string[];
+  readonly SourceAccount: string;
+  readonly CreatedAt: Date;
 };
 
 export type LeafRequest = {
@@ -49,7 +86,20 @@ export type IssuedLeaf = {
 };
 
 type Issuer = { readonly subject: JsonName; readonly keys: webcrypto.CryptoKeyPair };
-type IssuingCa = CertificateAuthority & Issuer & { readonly notAfter: Date };
+/** `end` is the CA's own; its certificate is made of all this, and again when something of it changes. */
+type IssuingCa = CertificateAuthority &
+  Issuer & {
+    readonly notBefore: Date;
+    readonly issuer: IssuingCa | undefined;
+    end: Date;
+    permitted: readonly string[];
+    quota: number;
+    certificatePem: string;
+  };
+
+export const acmPrincipal = 'acm.amazonaws.com';
+/** ACM renews only where it has all of these. Source: Private CA User Guide, "Assign certificate renewal permissions to ACM". */
+export const renewalActions = ['IssueCertificate', 'GetCertificate', 'ListPermissions'];
 
 const dayMs = 86_400_000;
 const signingAlgorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
@@ -61,40 +111,96 @@ export const leafKeys = {
 };
 export type LeafKeyAlgorithm = keyof typeof leafKeys;
 
-/** Both CAs are valid long before and after the lab's clock, wherever it goes. */
+/** The first CAs are valid long before and after the lab's clock, wherever it goes. */
 export async function createAuthority({ clock }: { clock: Clock }): Promise<Authority> {
   const notBefore = new Date(inWholeSeconds(clock.now()) - 3 * 365 * dayMs);
-  const root = await createCa({ type: 'ROOT', pathLength: 1, notBefore, years: 10 });
-  const subordinate = await createCa({ type: 'SUBORDINATE', pathLength: 0, notBefore, years: 8, issuer: root });
+  const after = (years: number) => new Date(notBefore.getTime() + years * 365 * dayMs);
+  const own = { name: 'acm-courier lab', notBefore, issuer: undefined, account };
+  const root = await createCa({ ...own, end: after(10) });
+  const subordinate = await createCa({ ...own, issuer: root, end: after(8) });
+  const publicRoot = await createCa({ ...own, name: 'acm-courier lab public', end: after(10) });
+  const publicCa = await createCa({ ...own, name: 'acm-courier lab public', issuer: publicRoot, end: after(8) });
   const cas = [root, subordinate];
+
+  function find(caArn: string): IssuingCa {
+    const ca = [...cas, publicCa].find((candidate) => candidate.arn === caArn);
+    if (!ca) throw new Error(`No certificate authority "${caArn}" in the lab`);
+    return ca;
+  }
+
   return {
     cas,
+    publicCa,
     issue(request) {
-      const ca = cas.find((candidate) => candidate.arn === request.caArn);
-      if (!ca) throw new Error(`No certificate authority "${request.caArn}" in the lab`);
+      const ca = find(request.caArn);
+      ca.quota -= 1;
       return issueLeaf(ca, { request, now: clock.now() });
+    },
+    async certify(wish) {
+      const { arn: known, issuerArn = root.arn, account: owner = account } = wish;
+      const issuer = issuerArn === 'self' ? undefined : find(issuerArn);
+      const ca = known ? find(known) : await createCa({ ...own, issuer, account: owner, end: subordinate.end });
+      ca.end = wish.notAfter ?? ca.end;
+      ca.permitted = wish.permitted ?? ca.permitted;
+      ca.quota = wish.quota ?? ca.quota;
+      ca.certificatePem = await caCertificate(ca);
+      if (!known) cas.push(ca);
+      return ca;
     },
   };
 }
 
-type CaWish = { type: IssuingCa['type']; pathLength: number; notBefore: Date; years: number; issuer?: IssuingCa };
+type NewCa = Pick<IssuingCa, 'notBefore' | 'end' | 'issuer' | 'account'> & { readonly name: string };
 
-async function createCa({ type, pathLength, notBefore, years, issuer }: CaWish): Promise<IssuingCa> {
+async function createCa({ name, account: owner, issuer, ...dates }: NewCa): Promise<IssuingCa> {
+  const type = issuer ? 'SUBORDINATE' : 'ROOT';
   const keys = await crypto.subtle.generateKey(signingAlgorithm, false, ['sign', 'verify']);
-  const subject = [{ O: ['acm-courier lab'] }, { CN: [`acm-courier lab ${type.toLowerCase()} CA`] }];
-  const notAfter = new Date(notBefore.getTime() + years * 365 * dayMs);
-  const certificatePem = await certify(keys.publicKey, {
+  const permission = { Principal: acmPrincipal, Actions: renewalActions, SourceAccount: owner };
+  const ca: IssuingCa = {
+    ...dates,
+    arn: arn('acm-pca', `certificate-authority/${randomUUID()}`).replace(account, owner),
+    account: owner,
+    type,
+    issuer,
+    subject: [{ O: [name] }, { CN: [`${name} ${type.toLowerCase()} CA`] }],
+    keys,
+    permitted: [],
+    quota: Number.POSITIVE_INFINITY,
+    status: 'ACTIVE',
+    restorableUntil: undefined,
+    // To another account ACM's service-linked role and a resource policy give what a permission gives at home.
+    permissions: owner === account ? [{ ...permission, CreatedAt: dates.notBefore }] : [],
+    certificatePem: '',
+    get chainPem() {
+      return issuer && chainThrough(issuer);
+    },
+    get notAfter() {
+      return issuer && issuer.notAfter < ca.end ? issuer.notAfter : ca.end;
+    },
+  };
+  ca.certificatePem = await caCertificate(ca);
+  return ca;
+}
+
+const caCertificate = ({ keys, subject, issuer, type, permitted, notBefore, end: notAfter }: IssuingCa) =>
+  certify(keys.publicKey, {
     subject,
     issuer: issuer ?? { subject, keys },
     notBefore,
     notAfter,
     extensions: [
-      new BasicConstraintsExtension(true, pathLength, true),
+      new BasicConstraintsExtension(true, type === 'ROOT' ? 1 : 0, true),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+      ...(permitted.length > 0 ? [nameConstraints(permitted)] : []),
     ],
   });
-  const caArn = arn('acm-pca', `certificate-authority/${randomUUID()}`);
-  return { arn: caArn, type, certificatePem, chainPem: issuer && chainThrough(issuer), subject, keys, notAfter };
+
+/** RFC 5280, 4.2.1.10: permittedSubtrees of dNSNames; such a list stays below 128 bytes. */
+function nameConstraints(permitted: readonly string[]): Extension {
+  const der = (tag: number, ...content: Uint8Array[]) =>
+    Buffer.concat([Buffer.of(tag, Buffer.concat(content).length), ...content]);
+  const subtrees = permitted.map((name) => der(0x30, der(0x82, Buffer.from(name))));
+  return new Extension('2.5.29.30', true, der(0x30, der(0xa0, ...subtrees)));
 }
 
 /** As Private CA's template EndEntityCertificate/V1 has it, and one hour old at birth as ACM makes them. */
@@ -158,3 +264,9 @@ const chainThrough = ({ certificatePem, chainPem }: CertificateAuthority) =>
 
 /** Certificates know no milliseconds. */
 const inWholeSeconds = (date: Date) => Math.floor(date.getTime() / 1000) * 1000;
+
+/** As Private CA would tell it now; null once it is gone for good. */
+export function caStatus({ status, restorableUntil, certificatePem }: CertificateAuthority, now: Date) {
+  if (restorableUntil && restorableUntil <= now) return null;
+  return status !== 'DELETED' && certificateFacts(certificatePem).notAfter <= now ? 'EXPIRED' : status;
+}

@@ -23,6 +23,7 @@ export function certificateFacts(pem: string) {
     signatureAlgorithm: signatureAlgorithmOf(certificate),
     notBefore: certificate.validFromDate,
     notAfter: certificate.validToDate,
+    validityDays: Math.round((certificate.validToDate.getTime() - certificate.validFromDate.getTime()) / 86_400_000),
   };
 }
 

@@ -1,19 +1,22 @@
 import type { Clock } from './clock.ts';
 import { callFaults, eventFaults, type Fault, type Faults } from './faults.ts';
-import type { HttpAnswer, HttpRequest, Service } from './service.ts';
+import { AwsError, type HttpAnswer, type HttpRequest, type Service } from './service.ts';
 
 /** What the lab shows at `GET /_lab/<name>`: its name and what to answer. */
 export type Views = Readonly<Record<string, () => unknown>>;
+
+/** What can be done to it, by method and name: each gets the body. */
+export type Acts = Readonly<Record<string, (body: Record<string, unknown>) => unknown>>;
 
 /** A request that cannot be carried out; the message is the answer. */
 class BadRequest extends Error {}
 
 const prefix = '/_lab/';
 
-type Parts = { clock: Clock; faults: Faults; services: readonly Service[]; views: Views };
+type Parts = { clock: Clock; faults: Faults; services: readonly Service[]; views: Views; acts: Acts };
 
 /** The lab's own routes: looking at it, moving its clock, making things go wrong. Null for every other path. */
-export function createControl({ clock, faults, services, views }: Parts) {
+export function createControl({ clock, faults, services, views, acts }: Parts) {
   const now = () => ({ now: clock.now() });
   const routes = new Map<string, (body: string) => unknown>([
     ...Object.entries({ ...views, clock: now }).map(([name, show]) => [`GET ${prefix}${name}`, () => show()] as const),
@@ -26,6 +29,10 @@ export function createControl({ clock, faults, services, views }: Parts) {
         return fault;
       },
     ],
+    ...Object.entries(acts).map(
+      ([name, act]) =>
+        [name.replace(' ', ` ${prefix}`), (body: string) => act(body === '' ? {} : parsed(body))] as const,
+    ),
   ]);
 
   return async ({ method, path, body }: HttpRequest): Promise<HttpAnswer | null> => {
@@ -33,9 +40,9 @@ export function createControl({ clock, faults, services, views }: Parts) {
     const route = routes.get(`${method} ${path}`);
     if (!route) return json(404, { error: `The lab has no ${method} ${path}: ${[...routes.keys()].join(', ')}` });
     try {
-      return json(200, await route(body));
+      return json(200, (await route(body)) ?? null);
     } catch (error) {
-      if (error instanceof BadRequest) return json(400, { error: error.message });
+      if (error instanceof BadRequest || error instanceof AwsError) return json(400, { error: error.message });
       throw error;
     }
   };

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -42,10 +42,22 @@ export type FunctionRunner = ReturnType<typeof createFunctionRunner>;
 const endOfOutput = '\u0004';
 const outputEnded = 'lab:output-ended';
 
-type Parts = { url: string; clockOffset: () => number; log: (line: LogLine) => void };
+/** What there is around a function, and how it is told: by its environment. */
+export type Surroundings = {
+  /** The lab's own, where SDK clients are sent. */
+  readonly url: () => string;
+  /** `address:port` of its DNS. */
+  readonly dnsServers: string;
+  /** Trusted as well: the lab's public certificates are signed below it. */
+  readonly publicRootPem: string;
+};
+
+const publicRootFile = 'lab-public-root.pem';
+
+type Parts = { surroundings: Surroundings; clockOffset: () => number; log: (line: LogLine) => void };
 
 /** The processes of one function, one for each invocation at a time. */
-export function createFunctionRunner(settings: FunctionSettings, { url, clockOffset, log }: Parts) {
+export function createFunctionRunner(settings: FunctionSettings, { surroundings, clockOffset, log }: Parts) {
   const processes = new Set<ChildProcess>();
   let idle: ChildProcess[] = [];
   const waiting: (() => void)[] = [];
@@ -57,13 +69,13 @@ export function createFunctionRunner(settings: FunctionSettings, { url, clockOff
   const full = () => running >= (settings.concurrency ?? Number.POSITIVE_INFINITY);
 
   async function start(): Promise<ChildProcess | null> {
-    copy ??= copyOf(settings.folder);
+    copy ??= copyOf(settings.folder, surroundings);
     const folder = await copy;
     if (stopped) return null;
     const script = join(import.meta.dirname, 'function-process.ts');
     const child = fork(script, [folder, settings.handler, String(clockOffset()), endOfOutput], {
       cwd: folder,
-      env: { ...lambdaEnvironment(settings, { folder, url }), ...settings.environment },
+      env: { ...lambdaEnvironment(settings, folder), ...settings.environment, ...labEnvironment(folder, surroundings) },
       // Not the flags of whatever runs the lab.
       execArgv: [],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -159,14 +171,15 @@ export function createFunctionRunner(settings: FunctionSettings, { url, clockOff
   return { settings, run, full, stop };
 }
 
-async function copyOf(folder: string): Promise<string> {
+async function copyOf(folder: string, { publicRootPem }: Surroundings): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), 'acm-courier-lab-'));
   await cp(folder, copy, { recursive: true });
+  await writeFile(join(copy, publicRootFile), publicRootPem);
   return copy;
 }
 
 /** What Lambda itself sets; nothing is inherited but PATH. */
-function lambdaEnvironment(settings: FunctionSettings, { folder, url }: { folder: string; url: string }) {
+function lambdaEnvironment(settings: FunctionSettings, folder: string) {
   const { name, handler, memoryMb, credentials } = settings;
   return {
     PATH: process.env.PATH,
@@ -183,11 +196,17 @@ function lambdaEnvironment(settings: FunctionSettings, { folder, url }: { folder
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_SESSION_TOKEN: credentials.sessionToken,
-    AWS_ENDPOINT_URL: url,
     LAMBDA_TASK_ROOT: folder,
     _HANDLER: handler,
   };
 }
+
+/** Whatever the template says: there is no other AWS and no other DNS. */
+const labEnvironment = (folder: string, { url, dnsServers }: Surroundings) => ({
+  AWS_ENDPOINT_URL: url(),
+  DNS_SERVERS: dnsServers,
+  NODE_EXTRA_CA_CERTS: join(folder, publicRootFile),
+});
 
 const failed = (errorType: string, errorMessage: string): InvocationResult => ({
   ok: false,

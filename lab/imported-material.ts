@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import type { Material } from './acm-lifecycle.ts';
+import type { Material } from './acm-record.ts';
 import { certificateFacts } from './certificate-facts.ts';
 import { refuse } from './service.ts';
 

@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
-import { createFunctionRunner, type FunctionRunner, type FunctionSettings, type LogLine } from './function-runner.ts';
+import {
+  createFunctionRunner,
+  type FunctionRunner,
+  type FunctionSettings,
+  type LogLine,
+  type Surroundings,
+} from './function-runner.ts';
 import type { Iam } from './iam.ts';
 import type { Queue, ReceivedMessage } from './queue.ts';
 import { AwsError, arn, type HttpAnswer, type HttpRequest, refuse, region, type Service } from './service.ts';
@@ -29,10 +35,10 @@ export type Lambda = ReturnType<typeof createLambda>;
 const invocations = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
 const minuteMs = 60_000;
 
-type Parts = { clock: Clock; sqs: Pick<Sqs, 'byArn'>; iam: Pick<Iam, 'demand'>; url: () => string };
+type Parts = { clock: Clock; sqs: Pick<Sqs, 'byArn'>; iam: Pick<Iam, 'demand'>; surroundings: Surroundings };
 
-/** Functions as processes on the lab's clock. `url` is the lab's own, where their SDK clients are sent. */
-export function createLambda({ clock, sqs, iam, url }: Parts) {
+/** Functions as processes on the lab's clock. */
+export function createLambda({ clock, sqs, iam, surroundings }: Parts) {
   const functions = new Map<string, FunctionRunner>();
   const asyncSettings = new Map<string, AsyncSettings>();
   const logs: LogLine[] = [];
@@ -121,7 +127,7 @@ export function createLambda({ clock, sqs, iam, url }: Parts) {
 
   /** As CreateFunction: answers the ARN. */
   function create(settings: FunctionSettings): string {
-    const parts = { url: url(), clockOffset: clock.offset, log: (line: LogLine) => void logs.push(line) };
+    const parts = { surroundings, clockOffset: clock.offset, log: (line: LogLine) => void logs.push(line) };
     functions.set(settings.name, createFunctionRunner(settings, parts));
     return functionArn(settings.name);
   }

@@ -1,7 +1,9 @@
-import { createAcm } from './acm.ts';
-import { createAuthority } from './authority.ts';
+import { type Acm, createAcm } from './acm.ts';
+import { type Authority, createAuthority } from './authority.ts';
+import { certificateControl } from './certificate-control.ts';
 import { type Clock, createClock } from './clock.ts';
 import { createControl } from './control.ts';
+import { createDns, type Dns } from './dns.ts';
 import { createEcs, type LabTask } from './ecs.ts';
 import { type BusEvent, createEventBridge } from './eventbridge.ts';
 import { createFaults, type Faults } from './faults.ts';
@@ -44,6 +46,12 @@ export type Lab = {
   readonly clock: Clock;
   readonly faults: Faults;
   readonly caArns: { readonly root: string; readonly subordinate: string };
+  /** What tests change by hand: certificates, CAs and the DNS that ACM and the functions ask, at `address`. */
+  readonly acm: Acm;
+  readonly authority: Authority;
+  readonly dns: Dns & { readonly address: string };
+  /** ACM's service-linked role. */
+  readonly linkedRole: { exists: boolean };
   calls(): readonly Pick<RecordedCall, 'service' | 'operation' | 'caller' | 'ok'>[];
   /** The calls with both bodies; the oldest go when there are very many. */
   traffic(): readonly RecordedCall[];
@@ -74,18 +82,22 @@ export async function startLab({ models = process.env.LAB_MODELS, ...options }: 
   const iam = createIam({ tags, keyOf, ...(options.operatorKeys && { operatorKeys: options.operatorKeys }) });
   const sqs = createSqs({ clock, url });
   const sns = createSns();
-  const lambda = createLambda({ clock, sqs, iam, url });
+  const dns = createDns();
+  const dnsAddress = await dns.listen();
+  const authority = await createAuthority({ clock });
+  const surroundings = { url, dnsServers: dnsAddress, publicRootPem: authority.publicCa.chainPem ?? '' };
+  const lambda = createLambda({ clock, sqs, iam, surroundings });
   const delivery = createDelivery({ clock, faults, lambda, sqs });
   const bus = createEventBridge({ clock, faults, delivery });
   const scheduler = createScheduler({ clock, delivery, iam });
-  const authority = await createAuthority({ clock });
-  const acm = createAcm({ clock, emit, authority, tags });
+  const linkedRole = { exists: true };
+  const acm = createAcm({ clock, emit, authority, tags, dns, linkedRole });
   const secrets = createSecretsManager({ clock, emit, tags });
   const ecs = createEcs({ clock, emit, tags, readSecret: secrets.read });
   const tagging = createTagging({ tags });
   const services: Service[] = [
     acm,
-    createPrivateCa({ authority }),
+    createPrivateCa({ authority, clock, revoked: acm.revokedByCa }),
     secrets,
     ecs,
     sns,
@@ -99,6 +111,8 @@ export async function startLab({ models = process.env.LAB_MODELS, ...options }: 
   const calls = () => traffic.map(({ service, operation, caller, ok }) => ({ service, operation, caller, ok }));
   const views = { calls, tasks: ecs.tasks, mail: sns.mail, events: bus.events, logs: lambda.logs };
 
+  const acts = certificateControl({ clock, acm, authority, dns, dnsAddress });
+
   function record(call: RecordedCall): void {
     traffic.push(call);
     if (traffic.length > keptCalls) traffic.shift();
@@ -107,12 +121,13 @@ export async function startLab({ models = process.env.LAB_MODELS, ...options }: 
   async function stop(): Promise<void> {
     clock.stop();
     await Promise.all([lambda.stop(), ecs.stop()]);
+    dns.stop();
     await server?.stop();
     keepRecords(iam);
   }
 
   try {
-    const extra = createControl({ clock, faults, services, views });
+    const extra = createControl({ clock, faults, services, views, acts });
     server = await startServer({
       services,
       extra,
@@ -133,5 +148,6 @@ export async function startLab({ models = process.env.LAB_MODELS, ...options }: 
   }
 
   const [root = '', subordinate = ''] = authority.cas.map((ca) => ca.arn);
-  return { url: url(), clock, faults, caArns: { root, subordinate }, traffic: () => traffic, ...views, stop };
+  const world = { acm, authority, dns: { ...dns, address: dnsAddress }, linkedRole };
+  return { url: url(), clock, faults, caArns: { root, subordinate }, traffic: () => traffic, ...world, ...views, stop };
 }

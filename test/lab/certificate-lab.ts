@@ -3,6 +3,7 @@ import { ACMPCAClient } from '@aws-sdk/client-acm-pca';
 import { createAcm } from '../../lab/acm.ts';
 import { type Authority, createAuthority } from '../../lab/authority.ts';
 import { type Clock, createClock } from '../../lab/clock.ts';
+import { createDns, type Dns } from '../../lab/dns.ts';
 import { createPrivateCa } from '../../lab/private-ca.ts';
 import { startServer } from '../../lab/server.ts';
 import type { Emit } from '../../lab/service.ts';
@@ -11,6 +12,8 @@ import { createTags, type Tags } from '../../lab/tags.ts';
 export type CertificateLab = {
   readonly clock: Clock;
   readonly authority: Authority;
+  readonly dns: Dns;
+  readonly linkedRole: { exists: boolean };
   readonly lab: ReturnType<typeof createAcm>;
   readonly tags: Tags;
   readonly acm: ACMClient;
@@ -32,8 +35,11 @@ export async function startCertificateLab(): Promise<CertificateLab> {
   const authority = await createAuthority({ clock });
   const events: CertificateLab['events'] = [];
   const tags = createTags();
-  const lab = createAcm({ clock, authority, tags, emit: (event) => void events.push({ ...event, at: clock.now() }) });
-  const services = [lab.service, createPrivateCa({ authority }).service];
+  const dns = createDns();
+  const linkedRole = { exists: true };
+  const emit: Emit = (event) => void events.push({ ...event, at: clock.now() });
+  const lab = createAcm({ clock, authority, tags, dns, linkedRole, emit });
+  const services = [lab.service, createPrivateCa({ authority, clock, revoked: lab.revokedByCa }).service];
   const server = await startServer({ services, clock, onCall: () => {} });
   const config = {
     endpoint: server.url,
@@ -46,6 +52,8 @@ export async function startCertificateLab(): Promise<CertificateLab> {
   return {
     clock,
     authority,
+    dns,
+    linkedRole,
     lab,
     tags,
     acm,

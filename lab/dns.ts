@@ -1,0 +1,124 @@
+import { createSocket } from 'node:dgram';
+import { createServer, type Server, type Socket } from 'node:net';
+import { type Answer, decode, encode, type RecordType } from 'dns-packet';
+
+/** Data is text as in a zone file: a name, an address, `0 issue "amazon.com"`. SERVFAIL breaks the name and all below it. */
+export type DnsRecord = { readonly name: string; readonly type: string; readonly data: string };
+
+export type DnsAnswer = {
+  readonly rcode: 'NOERROR' | 'NXDOMAIN' | 'SERVFAIL';
+  /** Aliases on the way included. */
+  readonly answers: readonly DnsRecord[];
+};
+
+export type Dns = ReturnType<typeof createDns>;
+
+export const dnsTypes = ['A', 'CAA', 'CNAME', 'TXT', 'SERVFAIL'];
+const rcodes = { NOERROR: 0, SERVFAIL: 2, NXDOMAIN: 3 };
+/** Recursion desired and available; truncated. */
+const flags = 0x0180;
+const truncated = 0x0200;
+const udpBytes = 512;
+const aliases = 8;
+
+/** The whole DNS of the lab's world: what is not in it does not exist. */
+export function createDns() {
+  let records: DnsRecord[] = [];
+  let publishing = true;
+  let stop = () => {};
+
+  function ask(name: string, type: string): DnsAnswer {
+    const way: DnsRecord[] = [];
+    let at = plain(name);
+    for (let hop = 0; hop < aliases; hop++) {
+      if (records.some((one) => one.type === 'SERVFAIL' && isWithin(at, one.name))) break;
+      const own = records.filter((one) => one.name === at);
+      const found = own.filter((one) => one.type === type);
+      const alias = own.find((one) => one.type === 'CNAME');
+      if (found.length > 0 || !alias) {
+        const exists = records.some((one) => isWithin(one.name, at));
+        return { rcode: exists ? 'NOERROR' : 'NXDOMAIN', answers: [...way, ...found] };
+      }
+      way.push(alias);
+      at = plain(alias.data);
+    }
+    return { rcode: 'SERVFAIL', answers: [] };
+  }
+
+  function add({ name, type, data }: DnsRecord): void {
+    const record = { name: plain(name), type, data };
+    remove(record);
+    records.push(record);
+  }
+
+  /** All records of a name, or those of a type, or one. */
+  function remove({ name, type, data }: Pick<DnsRecord, 'name'> & Partial<DnsRecord>): void {
+    records = records.filter(
+      (one) => one.name !== plain(name) || one.type !== (type ?? one.type) || one.data !== (data ?? one.data),
+    );
+  }
+
+  function reply(packet: Buffer, limit: number): Buffer {
+    const { id, questions = [] } = decode(packet);
+    const [{ name, type } = { name: '', type: 'A' }] = questions;
+    const { rcode, answers } = ask(name, type);
+    const header = { type: 'response', id, flags: flags | rcodes[rcode], questions } as const;
+    const whole = encode({ ...header, answers: answers.map(onWire) });
+    return whole.length <= limit ? whole : encode({ ...header, flags: header.flags | truncated });
+  }
+
+  function converse(socket: Socket): void {
+    let received = Buffer.alloc(0);
+    socket.on('error', () => socket.destroy());
+    socket.on('data', (chunk) => {
+      received = Buffer.concat([received, chunk]);
+      while (received.length >= 2 && received.length >= 2 + received.readUInt16BE()) {
+        const size = received.readUInt16BE();
+        const answer = reply(received.subarray(2, 2 + size), 0xffff);
+        received = received.subarray(2 + size);
+        socket.write(Buffer.concat([Buffer.of(answer.length >> 8, answer.length & 0xff), answer]));
+      }
+    });
+  }
+
+  /** On 127.0.0.1, over UDP and TCP; the answer is its address. */
+  async function listen(): Promise<string> {
+    const udp = createSocket('udp4');
+    udp.on('message', (packet, { address, port }) => udp.send(reply(packet, udpBytes), port, address));
+    await new Promise<void>((resolve) => udp.bind(0, '127.0.0.1', resolve));
+    const { port } = udp.address();
+    const tcp: Server = createServer(converse);
+    await new Promise<void>((resolve, reject) => tcp.once('error', reject).listen(port, '127.0.0.1', resolve));
+    stop = () => {
+      udp.close();
+      tcp.close();
+    };
+    return `127.0.0.1:${port}`;
+  }
+
+  return {
+    ask,
+    add,
+    remove,
+    records: (): readonly DnsRecord[] => records,
+    /** Does as people do who are given a validation record, unless they were told to leave it. */
+    publish({ Name, Type, Value }: { Name: string; Type: string; Value: string }): void {
+      if (publishing) add({ name: Name, type: Type, data: Value });
+    },
+    setPublishing(on: boolean): void {
+      publishing = on;
+    },
+    listen,
+    stop: () => stop(),
+  };
+}
+
+const plain = (name: string) => name.toLowerCase().replace(/\.$/, '');
+
+const isWithin = (name: string, zone: string) => name === zone || name.endsWith(`.${zone}`);
+
+function onWire({ name, type, data }: DnsRecord): Answer {
+  const [, bits = '0', tag = 'issue', value = ''] = /^(\d+) (\w+) "(.*)"$/.exec(data) ?? [];
+  const caa = { flags: Number(bits), tag, value };
+  return { name, type: type as RecordType, ttl: 0, class: 'IN', data: type === 'CAA' ? caa : data } as Answer;
+}
