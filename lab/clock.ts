@@ -16,7 +16,7 @@ export type Clock = {
   busy(work: Promise<unknown>): void;
   /** Resolves when no work is under way and no timer is due. */
   settled(): Promise<void>;
-  /** Moves the clock forward by `ms`, through every timer on the way. */
+  /** Moves the clock forward by `ms`, through every timer on the way; rejects after 100,000 of them. */
   advance(ms: number): Promise<void>;
   /** Drops all timers: nothing runs after this. */
   stop(): void;
@@ -26,6 +26,9 @@ type Timer = { readonly due: number; readonly order: number; readonly what: () =
 
 /** Real timers are re-armed at most this often, and reach at most this far (setTimeout's own limit is 2^31 ms). */
 const longestSleep = 2 ** 30;
+
+/** An hourly schedule has fewer in eleven years; something that never ends has more. */
+const mostTimers = 100_000;
 
 export function createClock(start: Date): Clock {
   let offset = start.getTime() - Date.now();
@@ -76,7 +79,9 @@ export function createClock(start: Date): Clock {
   async function advance(ms: number): Promise<void> {
     const target = nowMs() + ms;
     await settled();
-    for (let timer = next(); timer && timer.due <= target; timer = next()) {
+    for (let timer = next(), passed = 0; timer && timer.due <= target; timer = next()) {
+      if (++passed > mostTimers)
+        throw new Error(`More than ${mostTimers} timers are due within one advance of the clock`);
       offset += Math.max(timer.due - nowMs(), 0);
       await settled();
     }

@@ -64,3 +64,9 @@ it.each<[string, () => void]>([
   fail();
   await expect(clock.advance(minutes(2))).rejects.toThrow('a bug of the lab');
 });
+
+it('ends an advance that never would', async () => {
+  const again = () => void clock.at(new Date(clock.now().getTime() + 50), again);
+  again();
+  await expect(clock.advance(minutes(100))).rejects.toThrow('More than 100000 timers are due within one advance');
+});

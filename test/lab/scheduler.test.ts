@@ -156,8 +156,10 @@ describe('a schedule of EventBridge Scheduler', () => {
     expect(await messages('dead')).toEqual([]);
   });
 
-  it('tries a target that is busy again, as its retry policy says', async () => {
-    const RetryPolicy = { MaximumRetryAttempts: 1, MaximumEventAgeInSeconds: 3600 };
+  it.each([
+    ['attempts', { MaximumRetryAttempts: 1, MaximumEventAgeInSeconds: 3600 }],
+    ['age', { MaximumRetryAttempts: 5, MaximumEventAgeInSeconds: 60 }],
+  ])('tries a target that is busy again, up to the %s of its retry policy', async (_, RetryPolicy) => {
     const DeadLetterConfig = { Arn: getArn('Dead') };
     const { clock, faults } = await started(schedule(target({ Input: '1', RetryPolicy, DeadLetterConfig })));
     const busy = { service: 'events', operation: 'Scheduled Event', fault: 'throttle', nth: 1 } as const;
