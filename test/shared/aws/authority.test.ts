@@ -1,0 +1,130 @@
+import { ACMPCAClient, type CertificateAuthorityStatus } from '@aws-sdk/client-acm-pca';
+import { describe, expect, it } from 'vitest';
+import { authorities } from '../../../shared/aws/authority.ts';
+
+const account = '111122223333';
+const arnIn = (owner: string) => `arn:aws:acm-pca:us-east-1:${owner}:certificate-authority/one`;
+const own = arnIn(account);
+const end = new Date('2030-01-01T00:00:00Z');
+
+/** Private CA with these answers; `operation: Error` refuses. What was asked is in `asked`. */
+function answering(answers: Readonly<Record<string, object>>) {
+  const asked: string[] = [];
+  const pca = new ACMPCAClient({ region: 'us-east-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
+  const send = async ({ constructor: { name }, input }: { constructor: { name: string }; input: object }) => {
+    const operation = name.replace('Command', '');
+    asked.push(operation);
+    const answer = answers[operation];
+    if (answer === undefined || answer instanceof Error) throw answer ?? new Error(`Unexpected ${operation}`);
+    return Array.isArray(answer) ? answer['NextToken' in input ? 1 : 0] : answer;
+  };
+  return { ...authorities(account, Object.assign(pca, { send })), asked };
+}
+
+const refusal = (name: string) => Object.assign(new Error(name), { name, $metadata: { httpStatusCode: 400 } });
+const described = (more: object = {}) => ({ CertificateAuthority: { Status: 'ACTIVE', NotAfter: end, ...more } });
+const permitting = (Actions: readonly string[], Principal = 'acm.amazonaws.com') => ({
+  Permissions: [{ Principal, Actions }],
+});
+const all = ['IssueCertificate', 'GetCertificate', 'ListPermissions'];
+
+it('an authority of ours is seen whole: state, end, mode, and what ACM may do', async () => {
+  const { find } = answering({
+    DescribeCertificateAuthority: described({ UsageMode: 'SHORT_LIVED_CERTIFICATE' }),
+    ListPermissions: permitting(all),
+  });
+  expect(await find(own)).toEqual({
+    arn: own,
+    status: 'active',
+    notAfter: end.getTime() / 1000,
+    own: true,
+    shortLived: true,
+    permission: { is: 'seen', fact: 'whole' },
+  });
+});
+
+it.each<[CertificateAuthorityStatus, string]>([
+  ['DISABLED', 'disabled'],
+  ['EXPIRED', 'expired'],
+  ['DELETED', 'deleted'],
+  ['CREATING', 'not ready'],
+  ['PENDING_CERTIFICATE', 'not ready'],
+  ['FAILED', 'failed'],
+])('%s is %s', async (Status, status) => {
+  const { find } = answering({
+    DescribeCertificateAuthority: described({ Status }),
+    ListPermissions: permitting(all),
+  });
+  expect(await find(own)).toMatchObject({ status });
+});
+
+describe('what ACM may do with it', () => {
+  it.each<[string, object, unknown]>([
+    ['all that it needs', permitting(all), 'whole'],
+    ['all, on a second page', [{ Permissions: [], NextToken: 'more' }, permitting(all)], 'whole'],
+    ['a part of it', permitting(['IssueCertificate']), 'partial'],
+    ['nothing', { Permissions: [] }, 'none'],
+    ['nothing, while another service may', permitting(all, 'elsewhere.amazonaws.com'), 'none'],
+  ])('%s', async (_, ListPermissions, fact) => {
+    const { find } = answering({ DescribeCertificateAuthority: described(), ListPermissions });
+    expect(await find(own)).toMatchObject({ permission: { is: 'seen', fact } });
+  });
+
+  it('is unseen where we are not allowed to look, and the rest is seen', async () => {
+    const { find } = answering({
+      DescribeCertificateAuthority: described(),
+      ListPermissions: refusal('AccessDeniedException'),
+    });
+    expect(await find(own)).toMatchObject({
+      status: 'active',
+      permission: { is: 'unseen', why: expect.stringContaining('acm-pca:ListPermissions') },
+    });
+  });
+
+  it.each<[string, string, object]>([
+    ['another account’s, which tells its permissions to its owner only', arnIn('444455556666'), {}],
+    ['a deleted one, which does not tell them', own, { Status: 'DELETED' }],
+  ])('is not asked of %s', async (_, arn, more) => {
+    const { find, asked } = answering({ DescribeCertificateAuthority: described(more) });
+    const found = await find(arn);
+    expect(found).toMatchObject({ own: arn === own });
+    expect(found).not.toHaveProperty('permission');
+    expect(asked).toEqual(['DescribeCertificateAuthority']);
+  });
+});
+
+it('an authority that Private CA does not find is gone', async () => {
+  const { find } = answering({ DescribeCertificateAuthority: refusal('ResourceNotFoundException') });
+  expect(await find(own)).toBe('gone');
+});
+
+it('an authority that we may not describe is Trouble', async () => {
+  const { find } = answering({ DescribeCertificateAuthority: refusal('AccessDeniedException') });
+  await expect(find(own)).rejects.toMatchObject({ finding: { reason: 'AccessDenied' } });
+});
+
+describe('an authority by the name that an issuer bears', () => {
+  const named = (CommonName: string, Status: string, id: string) => ({
+    Arn: `${own}-${id}`,
+    Status,
+    NotAfter: end,
+    CertificateAuthorityConfiguration: { Subject: { CommonName } },
+  });
+  const { named: find } = answering({
+    ListCertificateAuthorities: [
+      { CertificateAuthorities: [named('Other', 'ACTIVE', 'a'), named('Ours', 'DISABLED', 'b')], NextToken: 'more' },
+      { CertificateAuthorities: [named('Ours', 'ACTIVE', 'c'), named('Old', 'EXPIRED', 'd')] },
+    ],
+  });
+
+  it.each([
+    ['Ours', { arn: `${own}-c`, status: 'active' }],
+    ['Old', { arn: `${own}-d`, status: 'expired' }],
+  ])('is an active one, where there is any: %s', async (name, found) => {
+    expect(await find(name)).toMatchObject(found);
+  });
+
+  it('is none where no authority bears it whole', async () => {
+    expect(await find('Our')).toBeNull();
+  });
+});
