@@ -151,7 +151,7 @@ function resourceTypes(action: string): Promise<readonly ResourceType[]> {
     return Promise.all(
       supported.map(async ({ name, conditionKeys }) => {
         const type = await iamResourceTypeDetails(service, name);
-        return { arn: arnPattern(type.arn), conditionKeys: [...conditionKeys, ...type.conditionKeys] };
+        return { arn: arnPattern(type.arn), conditionKeys: [...conditionKeys, ...(type.conditionKeys ?? [])] };
       }),
     );
   });

@@ -2,6 +2,7 @@ import { type Acm, createAcm } from './acm.ts';
 import { type Authority, createAuthority } from './authority.ts';
 import { certificateControl } from './certificate-control.ts';
 import { type Clock, createClock } from './clock.ts';
+import { createCloudWatch } from './cloudwatch.ts';
 import { createControl } from './control.ts';
 import { createDns, type Dns } from './dns.ts';
 import { createEcs, type LabTask } from './ecs.ts';
@@ -9,6 +10,7 @@ import { type BusEvent, createEventBridge } from './eventbridge.ts';
 import { createFaults, type Faults } from './faults.ts';
 import type { LogLine } from './function-runner.ts';
 import { createIam } from './iam.ts';
+import { createIamQuery, type LinkedRole } from './iam-query.ts';
 import { keepRecords } from './iam-records.ts';
 import type { Known } from './iam-request.ts';
 import { createLambda } from './lambda.ts';
@@ -16,6 +18,7 @@ import { createPrivateCa } from './private-ca.ts';
 import { validated } from './request-model.ts';
 import { createScheduler } from './scheduler.ts';
 import { createSecretsManager } from './secrets-manager.ts';
+import { createSecurityHub, type Finding } from './security-hub.ts';
 import { type RecordedCall, type Server, startServer } from './server.ts';
 import type { Emit, Service } from './service.ts';
 import { createSns, type Mail } from './sns.ts';
@@ -51,12 +54,14 @@ export type Lab = {
   readonly authority: Authority;
   readonly dns: Dns & { readonly address: string };
   /** ACM's service-linked role. */
-  readonly linkedRole: { exists: boolean };
+  readonly linkedRole: LinkedRole;
   calls(): readonly Pick<RecordedCall, 'service' | 'operation' | 'caller' | 'ok'>[];
   /** The calls with both bodies; the oldest go when there are very many. */
   traffic(): readonly RecordedCall[];
   mail(): readonly Mail[];
   events(): readonly BusEvent[];
+  /** Of Security Hub, the newest of each Id. */
+  findings(): readonly Finding[];
   logs(): readonly LogLine[];
   tasks(): Promise<readonly LabTask[]>;
   /** Ends every process and connection of the lab. */
@@ -90,11 +95,12 @@ export async function startLab({ models = process.env.LAB_MODELS, ...options }: 
   const delivery = createDelivery({ clock, faults, lambda, sqs });
   const bus = createEventBridge({ clock, faults, delivery });
   const scheduler = createScheduler({ clock, delivery, iam });
-  const linkedRole = { exists: true };
+  const linkedRole: LinkedRole = { exists: true };
   const acm = createAcm({ clock, emit, authority, tags, dns, linkedRole });
   const secrets = createSecretsManager({ clock, emit, tags });
   const ecs = createEcs({ clock, emit, tags, readSecret: secrets.read });
   const tagging = createTagging({ tags });
+  const hub = createSecurityHub(iam);
   const services: Service[] = [
     acm,
     createPrivateCa({ authority, clock, revoked: acm.revokedByCa }),
@@ -106,10 +112,20 @@ export async function startLab({ models = process.env.LAB_MODELS, ...options }: 
     lambda,
     tagging,
     createSts(iam),
+    createCloudWatch({ clock, endsOf: acm.endsOf }),
+    createIamQuery({ clock, linkedRole }),
+    hub,
   ].map(({ service }) => (models ? validated(service, models) : service));
 
   const calls = () => traffic.map(({ service, operation, caller, ok }) => ({ service, operation, caller, ok }));
-  const views = { calls, tasks: ecs.tasks, mail: sns.mail, events: bus.events, logs: lambda.logs };
+  const views = {
+    calls,
+    tasks: ecs.tasks,
+    mail: sns.mail,
+    events: bus.events,
+    findings: hub.findings,
+    logs: lambda.logs,
+  };
 
   const acts = certificateControl({ clock, acm, authority, dns, dnsAddress });
 

@@ -1,4 +1,10 @@
 import {
+  ACMClient,
+  ExportCertificateCommand,
+  RenewCertificateCommand,
+  RequestCertificateCommand,
+} from '@aws-sdk/client-acm';
+import {
   CloudWatchClient,
   GetMetricStatisticsCommand,
   type GetMetricStatisticsInput,
@@ -6,6 +12,9 @@ import {
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createCloudWatch } from '../../lab/cloudwatch.ts';
 import { type Server, startServer } from '../../lab/server.ts';
+import { startLab } from '../../lab/world.ts';
+
+const day = 86_400_000;
 
 const certificate = 'arn:aws:acm:us-east-1:111122223333:certificate/one';
 const ends = [
@@ -29,8 +38,8 @@ afterAll(async () => {
   await server.stop();
 });
 
-const ask = (more: Partial<GetMetricStatisticsInput> = {}) =>
-  client.send(
+const ask = ({ to = client, ...more }: Partial<GetMetricStatisticsInput> & { to?: CloudWatchClient } = {}) =>
+  to.send(
     new GetMetricStatisticsCommand({
       Namespace: 'AWS/CertificateManager',
       MetricName: 'DaysToExpiry',
@@ -112,4 +121,33 @@ it('answers 1,440 points', async () => {
   expect(
     await seen({ StartTime: new Date('2026-03-19T00:00:00Z'), EndTime: new Date('2026-03-20T00:00:00Z'), Period: 60 }),
   ).toHaveLength(2);
+});
+
+it('follows a certificate of the lab over its renewal', async () => {
+  const lab = await startLab({ start: new Date('2026-03-01T10:00:00Z') });
+  const config = { region: 'us-east-1', credentials: { accessKeyId: 'operator', secretAccessKey: 'operator' } };
+  const acm = new ACMClient({ endpoint: lab.url, ...config });
+  const cloudWatch = new CloudWatchClient({ endpoint: lab.url, ...config });
+  try {
+    const CertificateAuthorityArn = lab.caArns.subordinate;
+    const request = { DomainName: 'api.example.com', CertificateAuthorityArn };
+    const { CertificateArn = '' } = await acm.send(new RequestCertificateCommand(request));
+    await lab.clock.advance(day);
+    await acm.send(new ExportCertificateCommand({ CertificateArn, Passphrase: Buffer.from('passphrase') }));
+    await acm.send(new RenewCertificateCommand({ CertificateArn }));
+    await lab.clock.advance(day);
+    const Dimensions = [{ Name: 'CertificateArn', Value: CertificateArn }];
+    const { Datapoints = [] } = await ask({
+      Dimensions,
+      StartTime: new Date('2026-03-01T00:00:00Z'),
+      EndTime: new Date('2026-03-04T00:00:00Z'),
+      to: cloudWatch,
+    });
+    const days = Datapoints.toSorted((one, other) => Number(one.Timestamp) - Number(other.Timestamp));
+    expect(days.map(({ Minimum }) => Minimum)).toEqual([395, 395, 395, 395]);
+  } finally {
+    acm.destroy();
+    cloudWatch.destroy();
+    await lab.stop();
+  }
 });

@@ -9,6 +9,10 @@ const service = here('ecs', 'service/prod/web');
 const secret = here('secretsmanager', 'secret:courier/a-AbCdEf');
 const prod = here('ecs', 'cluster/prod');
 
+const product = here('securityhub', 'product/111122223333/default');
+const role = (path: string) => `arn:aws:iam::111122223333:role/${path}`;
+const linked = 'AWSServiceRoleForCertificateManager';
+
 const tags = createTags();
 tags.add(certificate, [{ Key: 'courier:secret', Value: 'courier/a' }]);
 tags.add(service, [{ Key: 'Team', Value: 'web' }]);
@@ -69,6 +73,28 @@ describe('a call asks for', () => {
       {},
     ],
     ['an action of another prefix', asked('tagging', 'GetResources', {}), 'tag:GetResources', ['*'], {}],
+    [
+      'a metric by no name of its own',
+      asked('monitoring', 'GetMetricStatistics', { MetricName: 'DaysToExpiry' }),
+      'cloudwatch:GetMetricStatistics',
+      ['*'],
+      {},
+    ],
+    ['a role by its name', asked('iam', 'GetRole', { RoleName: 'r' }), 'iam:GetRole', [role('r')], {}],
+    [
+      'the service-linked role by the path that its name does not tell',
+      asked('iam', 'GetRole', { RoleName: linked }),
+      'iam:GetRole',
+      [role(`aws-service-role/acm.amazonaws.com/${linked}`)],
+      {},
+    ],
+    [
+      'each product whose findings it brings, once',
+      asked('securityhub', 'BatchImportFindings', { Findings: [{ ProductArn: product }, { ProductArn: product }] }),
+      'securityhub:BatchImportFindings',
+      [product],
+      {},
+    ],
   ])('%s', async (_, requests, action, resources, context) => {
     const found = await requests;
     expect(found.map((one) => one.action)).toEqual(resources.map(() => action));

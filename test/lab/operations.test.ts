@@ -36,6 +36,9 @@ it.each([
   ['EventBridge', 'events'],
   ['Lambda', 'lambda'],
   ['STS', 'sts'],
+  ['CloudWatch', 'monitoring'],
+  ['IAM', 'iam'],
+  ['Security Hub', 'securityhub'],
 ])('OPERATIONS.md lists what %s performs, no more and no less', async (heading, service) => {
   const names = await performed(service);
   expect(names.length).toBeGreaterThan(0);

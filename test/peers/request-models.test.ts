@@ -16,7 +16,7 @@ import { judged } from './counterparts.ts';
 const template = join(import.meta.dirname, '../../dist/template.json');
 const services = [
   ...['acm', 'acm-pca', 'ecs', 'events', 'lambda'],
-  ...['secretsmanager', 'sns', 'sqs', 'sts', 'tagging'],
+  ...['secretsmanager', 'sns', 'sqs', 'sts', 'tagging', 'monitoring', 'iam'],
 ];
 
 const models = process.env.LAB_MODELS ?? '';
