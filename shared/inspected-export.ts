@@ -16,13 +16,20 @@ export type InspectedExport = {
   readonly held?: Finding;
 };
 
+type Context = {
+  readonly previousNotAfter: number | undefined;
+  /** What the secret holds for others. */
+  readonly kept: Readonly<Record<string, unknown>>;
+  readonly world: World;
+};
+
 /**
  * Exports the certificate and inspects what came. Throws Trouble where nothing may be stored: now (the old certificate
  * right after a renewal) or at all (a wrong key).
  */
 export async function inspectedExport(
   wanted: Wanted,
-  { previousNotAfter, world }: { previousNotAfter?: number | undefined; world: World },
+  { previousNotAfter, kept, world }: Context,
 ): Promise<InspectedExport> {
   const { certificate } = wanted;
   const of = ofSecret(wanted);
@@ -38,7 +45,10 @@ export async function inspectedExport(
   const inspection = inspect(examined, { certificate, secret: of.secret, now: world.now(), previousNotAfter });
   if (inspection.verdict === 'retry' || inspection.verdict === 'refuse') throw new Trouble(inspection.finding);
 
-  const value = await writeSecretString(material, wanted.delivery, { trustBundle: authority ?? trustOf(material) });
+  const value = await writeSecretString(material, wanted.delivery, {
+    trustBundle: authority ?? trustOf(material),
+    kept,
+  });
   const bytes = tooLarge(value);
   if (bytes !== undefined) throw new Trouble(finding('SecretTooLarge', { ...of, bytes }));
   return inspection.verdict === 'pass'

@@ -1,8 +1,10 @@
 import { Trouble } from './aws/trouble.ts';
 import type { Issued } from './domain/certificate.ts';
 import type { DeliveryView, Step } from './domain/delivery.ts';
+import { keptMembers } from './domain/form.ts';
 import { type Finding, finding } from './domain/reasons.ts';
 import { endOf, holderOf, label, type PresentSecret, type Secret, withLabel } from './domain/secret.ts';
+import { readVersionId } from './domain/version-id.ts';
 import { inspectedExport } from './inspected-export.ts';
 import { type At, setLabel } from './labels.ts';
 import type { Wanted } from './plan.ts';
@@ -28,6 +30,7 @@ export async function storeExport(
   const current = holderOf(present.versions, label.current);
   const { value, warnings, held } = await inspectedExport(view, {
     previousNotAfter: endOf(present.versions, label.current),
+    kept: await heldForOthers(present, view, world),
     world,
   });
 
@@ -46,6 +49,14 @@ export async function storeExport(
       });
   await warn(warnings, view, world);
   return { ...present, versions, changedAt: afterNow(world) };
+}
+
+/** Only of a secret that a person handed over: any other holds nothing but what we wrote. */
+async function heldForOthers({ tags, versions }: PresentSecret, { delivery }: Wanted, world: World) {
+  const versionId = holderOf(versions, label.current);
+  if (!tags['courier:certificate'] || versionId === undefined) return {};
+  const members = await world.secrets.members(delivery.secret, { versionId });
+  return keptMembers(members, { ours: readVersionId(versionId) !== null });
 }
 
 type NewVersion = { readonly versionId: string; readonly value: string };

@@ -2,6 +2,7 @@ import {
   CreateSecretCommand,
   DescribeSecretCommand,
   GetRandomPasswordCommand,
+  GetSecretValueCommand,
   ListSecretsCommand,
   PutSecretValueCommand,
   type SecretListEntry,
@@ -47,6 +48,19 @@ export function secrets(options: { readonly kmsKeyArn?: string } = {}, manager =
         NextToken = page.NextToken;
       } while (NextToken);
       return found;
+    },
+
+    /**
+     * The members of a version that is a JSON object; none where it is anything else. Of secrets that a person handed
+     * over, for what they hold besides: the role may read no other (`courier:certificate`).
+     */
+    async members(name: string, { versionId }: { versionId: string }): Promise<Readonly<Record<string, unknown>>> {
+      const answer = await ask(
+        'secretsmanager:GetSecretValue',
+        () => manager.send(new GetSecretValueCommand({ SecretId: name, VersionId: versionId })).catch(unseen(name)),
+        { material: true },
+      );
+      return membersOf(answer.SecretString ?? '');
     },
 
     /** A passphrase that ACM accepts: 4–128 characters without `#`, `$` and `%` (API Reference, ExportCertificate). */
@@ -120,6 +134,16 @@ export function secrets(options: { readonly kmsKeyArn?: string } = {}, manager =
       });
     },
   };
+}
+
+function membersOf(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+  } catch {
+    // JSON.parse quotes what it cannot read: its error goes no further.
+    return {};
+  }
 }
 
 type Entry = { readonly [Member in keyof SecretListEntry]?: SecretListEntry[Member] | undefined };

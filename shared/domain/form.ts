@@ -42,3 +42,16 @@ export function readKeys(words: readonly string[], format: Format): Keys | { rea
 }
 
 export const allKeys: ReadonlySet<string> = new Set(Object.values(formats).flat());
+
+/**
+ * What a secret that a person handed over holds for others, and keeps: not the keys of any format, and, once it holds a
+ * version of ours, no PEM either. A key that was renamed since would else stay behind with a certificate that is never
+ * renewed.
+ */
+export const keptMembers = (
+  members: Readonly<Record<string, unknown>>,
+  { ours }: { readonly ours: boolean },
+): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(members).filter(([key, value]) => !allKeys.has(key) && !(ours && isPem(value))));
+
+const isPem = (value: unknown) => typeof value === 'string' && value.includes('-----BEGIN ');

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  AddTagsToCertificateCommand,
   DeleteCertificateCommand,
   DescribeCertificateCommand,
   ExportCertificateCommand,
@@ -291,6 +292,37 @@ describe('a secret that is not ours', () => {
     const { id } = await courier.current('courier/handed');
     expect(await courier.labels('courier/handed')).toEqual({ [before]: ['AWSPREVIOUS'], [id]: allLabels });
     expect(courier.told(arn)).toEqual(['action SecretNotOurs', 'info Delivered']);
+  });
+
+  it('keeps what it holds for others when it is handed over, but no certificate of ours under an old name', async () => {
+    const held = { username: 'app', port: 5432, privateKey: 'old', tlsCert: '-----BEGIN CERTIFICATE-----' };
+    const SecretId = 'courier/shared';
+    const tag = (CertificateArn: string, tags: Readonly<Record<string, string>>) => {
+      const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+      return courier.acm.send(new AddTagsToCertificateCommand({ CertificateArn, Tags }));
+    };
+    const members = async () => JSON.parse((await storedIn(SecretId)) ?? '');
+    await courier.manager.send(new CreateSecretCommand({ Name: SecretId, SecretString: JSON.stringify(held) }));
+    const arn = await courier.issue({ name: 'shared.example.com' });
+    const Tags = [{ Key: 'courier:certificate', Value: arn }];
+    await courier.manager.send(new TagResourceCommand({ SecretId, Tags }));
+    await tag(arn, { 'courier:secret': `${SecretId}:kafka`, 'courier:keys': 'certificate=tlsPath' });
+    await courier.invoke('re-export', { certificateArn: arn });
+    await courier.settle();
+    const filled = await members();
+    expect(filled).toEqual({ ...held, privateKey: expect.any(String), tlsPath: expect.any(String) });
+    expect(filled.privateKey).toMatch(/^-----BEGIN PRIVATE KEY-----/);
+
+    await tag(arn, { 'courier:keys': 'certificate=path' });
+    await courier.invoke('re-export', { certificateArn: arn });
+    await courier.settle();
+    const { username, port } = held;
+    expect(await members()).toEqual({
+      username,
+      port,
+      privateKey: expect.any(String),
+      path: expect.stringMatching(/^(-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n){3}$/),
+    });
   });
 
   it('is filled when it is empty', async () => {
