@@ -39,8 +39,8 @@ export function authorities(account: string, pca = new ACMPCAClient({})) {
       );
       if (!described?.CertificateAuthority) return 'gone';
       const authority = readAuthority(arn, described.CertificateAuthority, account);
-      // A deleted authority does not tell its permissions, and only its owner is told them.
-      if (!authority.own || authority.status === 'deleted') return authority;
+      // Only its owner is told permissions, and only of an authority that could issue if it were let.
+      if (!authority.own || !(authority.status === 'active' || authority.status === 'disabled')) return authority;
       return { ...authority, permission: await look(() => permissionOf(arn, pca)) };
     },
 

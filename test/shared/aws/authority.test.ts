@@ -44,6 +44,7 @@ it('an authority of ours is seen whole: state, end, mode, and what ACM may do', 
 });
 
 it.each<[CertificateAuthorityStatus, string]>([
+  ['ACTIVE', 'active'],
   ['DISABLED', 'disabled'],
   ['EXPIRED', 'expired'],
   ['DELETED', 'deleted'],
@@ -84,6 +85,7 @@ describe('what ACM may do with it', () => {
   it.each<[string, string, object]>([
     ['another account’s, which tells its permissions to its owner only', arnIn('444455556666'), {}],
     ['a deleted one, which does not tell them', own, { Status: 'DELETED' }],
+    ['one that has ended', own, { Status: 'EXPIRED' }],
   ])('is not asked of %s', async (_, arn, more) => {
     const { find, asked } = answering({ DescribeCertificateAuthority: described(more) });
     const found = await find(arn);
