@@ -1,4 +1,4 @@
-import type { Certificate, Issued } from '../../../shared/domain/certificate.ts';
+import type { Certificate, Issued, ListedCertificate } from '../../../shared/domain/certificate.ts';
 import type { PresentSecret, Versions } from '../../../shared/domain/secret.ts';
 import type { Place } from '../../../shared/domain/shell.ts';
 import { contentHash, writeVersionId } from '../../../shared/domain/version-id.ts';
@@ -29,6 +29,12 @@ export const certificate: Issued = {
 
 /** The certificate with something else about it, not necessarily issued any more. */
 export const but = (other: Partial<Certificate>): Certificate => ({ ...certificate, ...other });
+
+/** The certificate as a list has it, with something else about it. */
+export function listed(other: Partial<ListedCertificate> = {}): ListedCertificate {
+  const { names: _, inUseBy, validations: __, keyAlgorithm: ___, ...seen } = certificate;
+  return { ...seen, inUse: inUseBy.length > 0, ...other };
+}
 
 export const delivery = { secret: 'courier/api', format: 'standard' } as const;
 export const claim = { name: certificate.name, certificateArn: arn, secret: delivery.secret };

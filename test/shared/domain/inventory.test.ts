@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import type { ListedCertificate } from '../../../shared/domain/certificate.ts';
+import { compare, type Inventory } from '../../../shared/domain/inventory.ts';
+import type { Secret } from '../../../shared/domain/secret.ts';
+import { idOf, listed, now, present } from './sample.ts';
+
+const older = idOf({ serial: 'cd'.repeat(20), notAfter: now + 30 * 86_400 });
+const policy = { secretPrefix: 'courier/', deadlineSeconds: 3_600, now };
+
+type World = Partial<Pick<Inventory, 'services'>> & {
+  readonly secret?: Secret;
+  readonly of?: Partial<ListedCertificate>;
+};
+
+/** What a sweep says of one certificate, tagged for secret courier/api. */
+function differences({ secret = { state: 'absent' }, of = {}, services = [] }: World) {
+  const inventory = { certificates: [listed(of)], secrets: new Map([['courier/api', secret]]), services };
+  return compare(inventory, policy).map(({ certificate: _, ...rest }) => rest);
+}
+
+const service = (tags: Readonly<Record<string, string>>) => ({
+  arn: 'arn:aws:ecs:us-east-1:111122223333:service/prod/web',
+  tags: { 'courier:secret': 'courier/web courier/api', ...tags },
+});
+const rollingSince = (since: number) => present({ [idOf()]: ['AWSCURRENT', 'COURIER_NEXT', `COURIER_SINCE_${since}`] });
+const delivered = present({
+  [idOf()]: ['AWSCURRENT', 'COURIER_NEXT', `COURIER_SINCE_${now - 60}`, 'COURIER_DELIVERED'],
+});
+
+const behind = (because: string) => [{ is: 'behind', because, secret: 'courier/api' }];
+const waiting = (because: string) => [{ is: 'waiting', because, secret: 'courier/api' }];
+const refused = (reason: string, secret = 'courier/api') => [
+  { is: 'refused', finding: expect.objectContaining({ reason }), secret },
+];
+
+describe('a sweep sees a certificate that is', () => {
+  it.each<[string, World, readonly unknown[]]>([
+    ['delivered: nothing', { secret: delivered }, []],
+    ['not tagged: nothing', { of: { tags: {} } }, []],
+    ['not issued yet: nothing', { of: { status: 'pending' } }, []],
+    [
+      'renewed while the secret holds the serial before',
+      { secret: present({ [older]: ['AWSCURRENT'] }) },
+      behind('missed event'),
+    ],
+    ['tagged for a secret that does not exist', {}, behind('never filled')],
+    ['tagged for a secret that is empty', { secret: present({}) }, behind('never filled')],
+    [
+      'stored and never made current',
+      { secret: present({ [older]: ['AWSCURRENT'], [idOf()]: ['COURIER_NEXT'] }) },
+      behind('left half way'),
+    ],
+    [
+      'current without the mark since when',
+      { secret: present({ [idOf()]: ['AWSCURRENT', 'COURIER_NEXT'] }) },
+      behind('left half way'),
+    ],
+    ['current for a second less than a rollout may take: nothing', { secret: rollingSince(now - 3_599) }, []],
+    ['current for as long as a rollout may take', { secret: rollingSince(now - 3_600) }, behind('not rolled out')],
+    [
+      'not rolled out to a service that is paused',
+      { secret: rollingSince(0), services: [service({ 'courier:pause': 'true' })] },
+      waiting('service paused'),
+    ],
+    [
+      'not rolled out to a service that is not',
+      { secret: rollingSince(0), services: [service({})] },
+      behind('not rolled out'),
+    ],
+    [
+      'renewed while one of its services is paused',
+      { secret: present({ [older]: ['AWSCURRENT'] }), services: [service({ 'courier:pause': 'true' })] },
+      behind('missed event'),
+    ],
+    [
+      'paused',
+      { of: { tags: { 'courier:secret': 'courier/api', 'courier:pause': 'true' } } },
+      [{ is: 'waiting', because: 'paused' }],
+    ],
+    [
+      'stopped',
+      { secret: present({ [idOf()]: ['AWSCURRENT', 'COURIER_NEXT', 'COURIER_STOPPED'] }) },
+      waiting('stopped'),
+    ],
+    ['held', { secret: present({ [older]: ['AWSCURRENT'], [idOf()]: ['COURIER_HELD'] }) }, waiting('held')],
+    [
+      'rolled back',
+      { secret: present({ [older]: ['AWSCURRENT'], [idOf()]: ['COURIER_REJECTED'] }) },
+      waiting('rejected'),
+    ],
+    [
+      'delivered, and not exported as ACM has it',
+      { secret: delivered, of: { eligible: false } },
+      [{ is: 'unarmed', secret: 'courier/api' }],
+    ],
+    [
+      'delivered, not exported, and used by a load balancer: nothing',
+      { secret: delivered, of: { eligible: false, inUse: true } },
+      [],
+    ],
+    ['tagged for a secret pending deletion', { secret: { state: 'deleting' } }, refused('SecretPendingDeletion')],
+    [
+      'tagged for a secret of somebody else',
+      { secret: present({ 'of-somebody': ['AWSCURRENT'] }) },
+      refused('SecretNotOurs'),
+    ],
+    [
+      'tagged for a secret outside the prefix',
+      { of: { tags: { 'courier:secret': 'api' } } },
+      refused('SecretOutsidePrefix', 'api'),
+    ],
+    [
+      'listed before its renewal, its secret after: nothing',
+      {
+        secret: present({
+          [idOf()]: ['AWSPREVIOUS'],
+          [idOf({ serial: 'ef'.repeat(20), notAfter: now + 700 * 86_400 })]: ['AWSCURRENT', 'COURIER_NEXT'],
+        }),
+      },
+      [],
+    ],
+  ])('%s', (_, world, expected) => expect(differences(world)).toEqual(expected));
+
+  it('tagged and impossible to export', () => {
+    const [found] = differences({ of: { type: 'imported' } });
+    expect(found).toMatchObject({ is: 'refused', finding: { reason: 'ImportedCertificate' } });
+  });
+
+  it('delivered to one secret and not to the other', () => {
+    const tags = { 'courier:secret': 'courier/api courier/web' };
+    expect(differences({ secret: delivered, of: { tags } })).toEqual([
+      { is: 'behind', because: 'never filled', secret: 'courier/web' },
+    ]);
+  });
+});
