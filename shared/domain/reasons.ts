@@ -1,5 +1,6 @@
 import { callReasons } from './call-reasons.ts';
 import { deliveryReasons } from './delivery-reasons.ts';
+import { digestReasons } from './digest-reasons.ts';
 import { inspectionReasons } from './inspection-reasons.ts';
 import { type Command, type Mend, type Reason, type Retry, type Severity, severities } from './reason.ts';
 import { requestReasons } from './request-reasons.ts';
@@ -19,6 +20,7 @@ const catalogue = {
   ...callReasons,
   ...rolloutReasons,
   ...requestReasons,
+  ...digestReasons,
 } satisfies Record<string, Reason<never>>;
 
 export type ReasonCode = keyof typeof catalogue;

@@ -54,6 +54,7 @@ export const sampleFacts: { readonly [Code in ReasonCode]: FactsOf<Code> } = {
   Resting: { ...claim, state: 'held' },
   ServicePaused: service,
   NothingAsked: claim,
+  Digest: { ending: 2, waiting: 1, unowned: 3 },
 };
 
 /** A finding of a reason, with its sample facts or some others. */
