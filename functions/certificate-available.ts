@@ -1,18 +1,16 @@
 import { queue } from '../shared/aws/queue.ts';
 import { certificateAvailable } from '../shared/certificate-available.ts';
-import { type Message, readAvailable } from '../shared/events.ts';
+import { type Concern, type Message, readAvailable } from '../shared/events.ts';
 import { lazily } from '../shared/lazily.ts';
-import { count } from '../shared/metrics.ts';
 import { base, entry, environment } from '../shared/runtime.ts';
-
-const topicArn = environment('TOPIC_ARN');
+import { telling } from '../shared/telling.ts';
 
 const wire = {
   ...base(),
+  ...telling(),
   certificates: lazily(async () => (await import('../shared/aws/certificates.ts')).certificates()),
   deliveries: queue<Message>(environment('DELIVERIES_QUEUE_URL')),
-  topic: lazily(async () => (await import('../shared/aws/topic.ts')).topic(topicArn)),
-  count,
+  concerns: queue<Concern>(environment('CONCERNS_QUEUE_URL')),
 };
 
 /** EventBridge: ACM Certificate Available. */

@@ -3,24 +3,22 @@ import { secrets } from '../shared/aws/secrets.ts';
 import { deliver } from '../shared/deliver.ts';
 import { type Message, readMessage, readQueued } from '../shared/events.ts';
 import { lazily } from '../shared/lazily.ts';
-import { count } from '../shared/metrics.ts';
 import { answerOf } from '../shared/outcome.ts';
 import { base, entry, environment } from '../shared/runtime.ts';
+import { telling } from '../shared/telling.ts';
 import { workOff } from '../shared/work-off.ts';
 
 const kmsKeyArn = process.env.KMS_KEY_ARN;
 const queueUrl = environment('DELIVERIES_QUEUE_URL');
-const topicArn = environment('TOPIC_ARN');
 
 const world = {
   ...base(),
+  ...telling(),
   certificates: certificates(),
   secrets: secrets(kmsKeyArn ? { kmsKeyArn } : {}),
   // The usual look finds nothing to do: it asks ACM and Secrets Manager, and nobody else.
   services: lazily(async () => (await import('../shared/aws/services.ts')).services()),
   tagged: lazily(async () => (await import('../shared/aws/tagged.ts')).tagged()),
-  topic: lazily(async () => (await import('../shared/aws/topic.ts')).topic(topicArn)),
-  count,
   authorityChain: async (caArn: string) => (await import('../shared/aws/authority.ts')).authorityChain(caArn),
 };
 

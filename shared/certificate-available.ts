@@ -1,23 +1,27 @@
 import type { Certificates } from './aws/certificates.ts';
 import type { Queue } from './aws/queue.ts';
 import { appraise } from './domain/appraisal.ts';
-import type { AvailableEvent, Message } from './events.ts';
+import type { AvailableEvent, Concern, Message } from './events.ts';
 import { type Telling, tell } from './tell.ts';
 
 export type Wire = Telling & {
   readonly certificates: Pick<Certificates, 'find'>;
   readonly deliveries: Pick<Queue<Message>, 'add'>;
+  readonly concerns: Pick<Queue<Concern>, 'add'>;
 };
 
 const imports: readonly string[] = ['IMPORT', 'REIMPORT'];
+/** After which a certificate that people were warned of is good again. */
+const renewals: readonly string[] = ['RENEWAL', 'REIMPORT'];
 
 /**
  * ACM has a certificate to hand out: queue it. An imported one is never exported, so it is only acknowledged, unless a
  * tag asks for the impossible: then people are told. Anything else that AWS may call an action one day is queued, for
- * the worker looks for itself.
+ * the worker looks for itself. Where it takes the place of an earlier one, `diagnose` sees whether people were warned.
  */
 export async function certificateAvailable(event: AvailableEvent, wire: Wire): Promise<{ readonly is: string }> {
   const { certificateArn, action, id } = event;
+  if (renewals.includes(action)) await wire.concerns.add({ certificateArn, cause: id, about: 'renewed' });
   if (imports.includes(action)) return acknowledgeImport(certificateArn, wire);
   await wire.deliveries.add({ certificateArn, cause: id });
   wire.log('info', 'Queued a certificate', { certificateArn, action });

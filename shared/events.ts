@@ -60,11 +60,13 @@ export function readLabelUpdated(event: unknown, { prefix }: { prefix: string })
 /** Concerns for the worker `diagnose`; several where one event names several certificates. */
 export type Concerns = { readonly is: 'concerns'; readonly concerns: readonly Concern[] };
 
-/** An authority could not issue; the event does not say for which certificate. */
-export type AuthorityFailure = { readonly is: 'authority failed'; readonly id: string };
-
-/** What nothing can be said about: written into the function's log and left there, never an error. */
-export type Parked = { readonly is: 'parked'; readonly source: string; readonly detailType: string };
+/** What nothing is to be said about: written into the function's log and left there, never an error. */
+export type Parked = {
+  readonly is: 'parked';
+  readonly source: string;
+  readonly detailType: string;
+  readonly resources: readonly string[];
+};
 
 /** Source: ACM User Guide, as above, ACM Certificate Approaching Expiration. */
 export const readExpiring = (event: unknown, home: Home): Concerns | Skip =>
@@ -87,18 +89,19 @@ const endings = new Map<string, Concern['about']>([
 ]);
 
 /**
- * Whatever says that a renewal is in trouble, and what else ACM, Private CA and AWS Health send here: ACM Certificate
- * Rotated is announced without a word about its content, and what comes after it is not known yet.
+ * Whatever says that a renewal is in trouble, and what else ACM, Private CA and AWS Health send here. ACM Certificate
+ * Rotated is announced without a word about its content, and what comes after it is not known yet. A failure of Private
+ * CA names no certificate of ACM's, and any client's request may be the one that failed (docs/decisions/0010).
  */
-export function readTrouble(event: unknown, home: Home): Concerns | AuthorityFailure | Parked | Skip {
-  const { id, source, 'detail-type': detailType } = read(heading, event);
-  const parked: Parked = { is: 'parked', source, detailType };
+export function readTrouble(event: unknown, home: Home): Concerns | Parked | Skip {
+  const { source, 'detail-type': detailType, resources } = read(parkable, event);
+  const parked: Parked = { is: 'parked', source, detailType, resources };
   switch (source) {
     case 'aws.acm':
       if (detailType !== 'ACM Certificate Renewal Action Required') return parked;
       return readConcerns(event, { about: 'blocked', home });
     case 'aws.acm-pca':
-      return failedIssuance.safeParse(event).success ? { is: 'authority failed', id } : parked;
+      return parked;
     case 'aws.health':
       return readHealth(event, home) ?? parked;
     default:
@@ -106,11 +109,7 @@ export function readTrouble(event: unknown, home: Home): Concerns | AuthorityFai
   }
 }
 
-/** Source: Private CA User Guide, "Monitor AWS Private CA with CloudWatch Events". */
-const failedIssuance = z.object({
-  'detail-type': z.literal('ACM Private CA Certificate Issuance'),
-  detail: z.object({ result: z.literal('failure') }),
-});
+const parkable = z.extend(heading, { resources: z.catch(z.array(z.string()), []) });
 
 /** Source: AWS Health User Guide, "AWS Health events Amazon EventBridge schema"; the codes are ACM's. */
 const health = z.object({

@@ -40,6 +40,7 @@ const settings = (): Settings => ({
   secretPrefix: prefix(process.env.SECRET_PREFIX),
   deadlineSeconds: minutes('ROLLOUT_DEADLINE_MINUTES', process.env.ROLLOUT_DEADLINE_MINUTES ?? '60') * 60,
   notices: process.env.NOTICES === 'tagged' ? 'tagged' : 'all',
+  renewPrivate: process.env.RENEW_PRIVATE === 'true',
 });
 
 /** Without its slash `prod` would name `production/db`, too; functions that write no secret are given none. */

@@ -21,8 +21,10 @@ export type Settings = {
   readonly secretPrefix: string;
   /** How long a service may take to bring all its tasks to the new version. */
   readonly deadlineSeconds: number;
-  /** Whether a renewed certificate that nobody tagged is worth a notice. */
+  /** Whether a certificate without any tag of ours is worth a notice. */
   readonly notices: 'tagged' | 'all';
+  /** Whether ACM may be asked to renew a private certificate whose obstacle is gone. */
+  readonly renewPrivate: boolean;
 };
 
 /** Constant message, facts in fields. */

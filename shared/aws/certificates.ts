@@ -1,8 +1,6 @@
 import {
   ACMClient,
-  type AcmCertificateMetadataFilter,
   type CertificateDetail,
-  type CertificateFilterStatement,
   type CertificateSearchResult,
   DescribeCertificateCommand,
   type DomainValidation,
@@ -66,23 +64,6 @@ export function certificates(acm = new ACMClient({})) {
           new SearchCertificatesCommand({
             FilterStatement: { Filter: { X509AttributeFilter: { SubjectAlternativeName: { DnsName } } } },
             MaxResults: 100,
-          }),
-        ),
-      );
-      return (answer.Results ?? []).flatMap(readFound);
-    },
-
-    /** Private certificates whose managed renewal is under way or has failed; of very many the first 500. */
-    async unrenewed(): Promise<readonly Found[]> {
-      const metadata = (filter: AcmCertificateMetadataFilter): CertificateFilterStatement => ({
-        Filter: { AcmCertificateMetadataFilter: filter },
-      });
-      const open = [metadata({ RenewalStatus: 'PENDING_AUTO_RENEWAL' }), metadata({ RenewalStatus: 'FAILED' })];
-      const answer = await ask('acm:SearchCertificates', () =>
-        acm.send(
-          new SearchCertificatesCommand({
-            FilterStatement: { And: [metadata({ Type: 'PRIVATE' }), { Or: open }] },
-            MaxResults: 500,
           }),
         ),
       );

@@ -315,14 +315,10 @@ describe('what says that a certificate may be in trouble', () => {
     ).toEqual(concerning({ certificateArn: arn, cause: `${cause}-0`, about: 'hint' }));
   });
 
-  it('may be an authority that could not issue', () =>
-    expect(readTrouble(authority, home)).toEqual({ is: 'authority failed', id: cause }));
-
   it.each([
     ['ACM Certificate Rotated', { 'detail-type': 'ACM Certificate Rotated', detail: {} }],
     ['an event that ACM adds', { 'detail-type': 'ACM Certificate Pondered', resources: null, detail: null }],
-    ['an authority that did issue', { ...authority, detail: { result: 'success' } }],
-    ['an audit report that failed', { ...authority, 'detail-type': 'ACM Private CA Audit Report Generation' }],
+    ['an authority that could not issue', authority],
     ['a Health event that names nobody', { ...health, detail: { eventTypeCode: 'CAA_CHECK_FAILURE' } }],
     ['a Health event about something else', { ...health, detail: { ...health.detail, eventTypeCode: 'AWS_ACM_MORE' } }],
     [
@@ -330,8 +326,13 @@ describe('what says that a certificate may be in trouble', () => {
       { ...health, detail: { ...health.detail, affectedEntities: [{ entityValue: arn.replace('1111', '9999') }] } },
     ],
   ])('is parked where it is %s', (_, other) => {
-    const event = { ...available, ...other };
-    expect(readTrouble(event, home)).toEqual({ is: 'parked', source: event.source, detailType: event['detail-type'] });
+    const { source, 'detail-type': detailType, resources, ...event } = { ...available, ...other };
+    expect(readTrouble({ ...event, source, 'detail-type': detailType, resources }, home)).toEqual({
+      is: 'parked',
+      source,
+      detailType,
+      resources: resources ?? [],
+    });
   });
 
   it.each([
