@@ -1,4 +1,4 @@
-import { count, type Reason, reason } from './reason.ts';
+import { type Reason, reason } from './reason.ts';
 
 type Counts = { readonly ending: number; readonly waiting: number; readonly unowned: number };
 
@@ -7,8 +7,18 @@ export const digestReasons = {
   Digest: reason<Counts>({
     severity: 'warning',
     retry: 'never',
-    headline: (counts) => inShort(counts),
-    sentence: (counts) => `What does not come right by itself: ${inShort(counts)}`,
+    headline: ({ ending, waiting, unowned }) =>
+      said([
+        [ending, 'will not renew'],
+        [waiting, 'paused'],
+        [unowned, 'unowned'],
+      ]),
+    sentence: ({ ending, waiting, unowned }) =>
+      `This does not come right by itself: ${said([
+        [ending, 'to end without a renewal'],
+        [waiting, 'paused or stopped'],
+        [unowned, 'without an owner'],
+      ])}`,
     mend: {
       kind: 'command',
       text: () =>
@@ -18,11 +28,5 @@ export const digestReasons = {
   }),
 } satisfies Record<string, Reason<never>>;
 
-const inShort = ({ ending, waiting, unowned }: Counts) =>
-  [
-    ending > 0 && `${count(ending, 'certificate')} will not renew`,
-    waiting > 0 && `${waiting} paused or stopped`,
-    unowned > 0 && `${unowned} without owner`,
-  ]
-    .filter(Boolean)
-    .join(', ');
+const said = (counts: readonly (readonly [number, string])[]) =>
+  counts.flatMap(([number, what]) => (number > 0 ? [`${number} ${what}`] : [])).join(', ');

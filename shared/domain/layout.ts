@@ -54,7 +54,7 @@ export function subjectLine(severity: Severity, { name, headline }: { name: stri
 const ascii = (text: string) => text.replace(/[^ -~]/gu, '?');
 
 /** Both ends are kept: a domain's host and its zone, an ARN's service and its id. */
-const shortened = (text: string, room: number) => {
+export const shortened = (text: string, room: number) => {
   const half = (room - 3) / 2;
   return text.length <= room ? text : `${text.slice(0, Math.ceil(half))}...${text.slice(-Math.floor(half))}`;
 };

@@ -75,7 +75,7 @@ export function composeNotice(matter: Matter, place: Place): Notice {
   };
 }
 
-function todo(findings: readonly Finding[], place: Place): string {
+export function todo(findings: readonly Finding[], place: Place): string {
   const mends = findings.map(mendOf).filter(({ kind }) => kind !== 'nothing');
   if (mends.length === 0) return section('What you must do', ['Nothing']);
   const blocks = mends.map(({ text, commands }) => ({
