@@ -1,7 +1,7 @@
 import type { Command, OfSecret, OfService } from './reason.ts';
 
 /** A command of the AWS CLI as argv. What is put in stays one word, whatever it contains; words are parted by spaces. */
-export function aws(words: TemplateStringsArray, ...values: readonly string[]): Command {
+export function aws(words: TemplateStringsArray, ...values: readonly string[]): readonly string[] {
   const left = values.values();
   const written = words.join('\0').split(' ');
   return ['aws', ...written.map((word) => word.replaceAll('\0', () => left.next().value ?? ''))];

@@ -19,7 +19,12 @@ export type Command = readonly string[] | { readonly reExport: Readonly<Record<s
 
 export type Mend<Facts> =
   | { readonly kind: 'nothing' }
-  | { readonly kind: 'by hand'; readonly text: (facts: Facts) => string }
+  | {
+      readonly kind: 'by hand';
+      readonly text: (facts: Facts) => string;
+      /** What is to be copied as it stands: DNS records. */
+      readonly lines?: (facts: Facts) => readonly string[];
+    }
   | {
       readonly kind: 'command';
       readonly text: (facts: Facts) => string;
@@ -43,4 +48,22 @@ export type OfCertificate = { readonly name: string; readonly certificateArn: st
 export type OfSecret = OfCertificate & { readonly secret: string };
 export type OfService = OfSecret & { readonly service: string; readonly cluster: string };
 
+/** What is said of a renewal: how near the end is, and how grave that makes it for whoever uses the certificate. */
+export type OfRenewal = OfCertificate & { readonly daysLeft: number; readonly urgency: Severity };
+
+/** How most of what is said of a renewal begins. */
+export const asUrgent = { severity: ({ urgency }: OfRenewal): Severity => urgency, retry: 'never' } as const;
+
+export const remaining = ({ daysLeft }: OfRenewal) =>
+  daysLeft === 0 ? 'ends today' : `${count(daysLeft, 'day')} left`;
+
 export const count = (number: number, thing: string) => `${number} ${thing}${number === 1 ? '' : 's'}`;
+
+/** A few of many, in quotes: `"a", "b" and 98 more`. */
+export function listed(things: readonly string[], most = 5): string {
+  const shown = things.length > most ? things.slice(0, most - 1) : things;
+  const rest = things.length - shown.length;
+  const quoted = shown.map((thing) => `"${thing}"`);
+  const last = rest > 0 ? `${rest} more` : (quoted.pop() ?? '');
+  return [quoted.join(', '), last].filter(Boolean).join(' and ');
+}

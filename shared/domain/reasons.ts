@@ -1,11 +1,14 @@
+import { authorityReasons } from './authority-reasons.ts';
 import { callReasons } from './call-reasons.ts';
 import { deliveryReasons } from './delivery-reasons.ts';
 import { digestReasons } from './digest-reasons.ts';
 import { inspectionReasons } from './inspection-reasons.ts';
 import { type Command, type Mend, type Reason, type Retry, type Severity, severities } from './reason.ts';
+import { renewalReasons } from './renewal-reasons.ts';
 import { requestReasons } from './request-reasons.ts';
 import { rolloutReasons } from './rollout-reasons.ts';
 import { secretReasons } from './secret-reasons.ts';
+import { validationReasons } from './validation-reasons.ts';
 
 export type { Command, OfSecret, Retry, Severity } from './reason.ts';
 
@@ -21,6 +24,9 @@ const catalogue = {
   ...rolloutReasons,
   ...requestReasons,
   ...digestReasons,
+  ...validationReasons,
+  ...authorityReasons,
+  ...renewalReasons,
 } satisfies Record<string, Reason<never>>;
 
 export type ReasonCode = keyof typeof catalogue;
@@ -51,19 +57,24 @@ export const mayPass = (of: Finding, { patient }: { readonly patient: boolean })
 export const headlineOf = (of: Finding): string => entry(of).headline(of.facts);
 export const sentenceOf = (of: Finding): string => entry(of).sentence(of.facts);
 
-/** What a person must do: a text and commands, both possibly empty. */
+/** What a person must do: a text, lines to copy and commands, each possibly empty. */
 export function mendOf(of: Finding): {
   readonly kind: Mend<unknown>['kind'];
   readonly text: string;
+  readonly lines: readonly string[];
   readonly commands: readonly Command[];
 } {
   const { mend } = entry(of);
   return {
     kind: mend.kind,
     text: mend.kind === 'nothing' ? '' : mend.text(of.facts),
+    lines: mend.kind === 'by hand' ? (mend.lines?.(of.facts) ?? []) : [],
     commands: mend.kind === 'command' ? mend.commands(of.facts) : [],
   };
 }
+
+/** Whether a person can mend it by commands, by hand, or need not; the same for every finding of the reason. */
+export const mendKindOf = (reason: ReasonCode): Mend<unknown>['kind'] => catalogue[reason].mend.kind;
 
 /** The anchor of a reason's section in docs/runbook.md, as GitHub makes it from the heading. */
 export const anchorOf = (reason: ReasonCode): string => reason.toLowerCase();

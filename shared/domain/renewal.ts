@@ -1,55 +1,208 @@
-import type { Certificate } from './certificate.ts';
-import type { Judged } from './rollout.ts';
+import { proposedSecret } from './appraisal.ts';
+import { authorityFindings } from './authority-checks.ts';
+import { whyNotExportable } from './certificate.ts';
+import type { Observation, Sight } from './observation.ts';
+import { type Finding, finding } from './reasons.ts';
+import { causeOf } from './renewal-status.ts';
+import { isUsed, situation } from './situation.ts';
+import { validationFindings } from './validation-checks.ts';
+import { daysLeft, isOverdue } from './warning-days.ts';
+import { isPaused, readWishes } from './wish.ts';
 
-/** What was looked at, or the words that say why it could not be: a mail goes out with what is known. */
-export type Sight<Fact> =
-  | { readonly is: 'seen'; readonly fact: Fact }
-  | { readonly is: 'unseen'; readonly why: string };
+export type { Authority, CaaRecord, DeliverySight, NameRecords, Observation, Sight } from './observation.ts';
 
-/** All that is known of one certificate and of what its renewal hangs on. Times are epoch seconds. */
-export type Observation = {
-  readonly certificate: Certificate;
-  readonly now: number;
-  /** Of a private certificate; of an imported one where an authority of this account bears its issuer's name. */
-  readonly authority?: Sight<Authority | 'gone'>;
-  /** Of a public certificate, a name each; validation records only where it is validated by DNS. */
-  readonly names: readonly NameRecords[];
-  /** Whether ACM's service-linked role exists; looked at where a renewal was refused for want of it. */
-  readonly linkedRole?: Sight<boolean>;
-  /** A secret each that the certificate's tags name. */
-  readonly deliveries: readonly DeliverySight[];
+/** What is wrong, what we do about it ourselves, and what could not be looked at. */
+export type Diagnosis = {
+  /** Empty where ACM renews it in time, as far as anybody can see. */
+  readonly findings: readonly Finding[];
+  /** `rearm`: deliver it again, which exports it. `renew`: ask ACM to renew it now, of private certificates only. */
+  readonly act: 'rearm' | 'renew' | 'nothing';
+  /** A sentence each. */
+  readonly unseen: readonly string[];
 };
 
-/** A private CA as Private CA describes it. */
-export type Authority = {
-  readonly arn: string;
-  readonly status: 'active' | 'disabled' | 'expired' | 'deleted' | 'not ready' | 'failed';
-  readonly notAfter?: number;
-  /** False where another account owns it: ACM then needs its service-linked role, not a permission. */
-  readonly own: boolean;
-  /** In short-lived mode: ACM cannot issue from it. */
-  readonly shortLived: boolean;
-  /** What acm.amazonaws.com may do, of what it needs. Of another account's authority not looked at. */
-  readonly permission?: Sight<'whole' | 'partial' | 'none'>;
+/** What an event says that ACM's API may not show. */
+export type Said = {
+  /** RenewalStatusReason; for private certificates the API Reference promises no RenewalSummary. */
+  readonly reason?: string;
+  /** Revoked by its authority, by an event that names its present serial. */
+  readonly revoked?: boolean;
+  /** Where a certificate that nobody delivers could go. */
+  readonly secretPrefix?: string;
 };
 
-export type NameRecords = {
-  readonly name: string;
-  readonly validation?: Sight<{
-    readonly wanted: { readonly name: string; readonly value: string };
-    /** The CNAMEs that stand there now. */
-    readonly found: readonly string[];
-  }>;
-  /** The CAA records that govern the name, and the domain at which they stand (RFC 8659); empty where there are none. */
-  readonly caa: Sight<{ readonly at: string; readonly records: readonly CaaRecord[] }>;
-};
+/** Why this certificate has not been renewed, or will not be; judged on how the world is now. */
+export function diagnose(observation: Observation, said: Said = {}): Diagnosis {
+  const known = { observation: withReason(observation, said.reason), said };
+  const findings = firstAnswer(checks, known);
+  return { findings, act: actOn(findings), unseen: unseenIn(observation) };
+}
 
-/** `issue "amazon.com"`; critical is the flag 128. */
-export type CaaRecord = { readonly tag: string; readonly value: string; readonly critical: boolean };
+/**
+ * The all-clear, and what already stands against the renewal after this one. For a certificate that was renewed or
+ * imported anew after people had been warned.
+ */
+export function allClear(observation: Observation): readonly Finding[] {
+  const { certificate, now } = observation;
+  const { name, arn: certificateArn, type } = certificate;
+  return [
+    finding('RenewedAfterAll', {
+      name,
+      certificateArn,
+      daysLeft: daysLeft(certificate, now),
+      imported: type === 'imported',
+    }),
+    ...authorityFindings(observation).filter(({ reason }) => reason === 'AuthorityEndsTooSoon'),
+  ];
+}
 
-export type DeliverySight = {
-  readonly secret: string;
-  /** What AWSCURRENT holds: this certificate as it is, an earlier one, nothing yet, or what we do not know. */
-  readonly current: Sight<{ readonly holds: 'this' | 'earlier' | 'nothing' | 'unknown'; readonly notAfter?: number }>;
-  readonly consumers: Sight<readonly Judged[]>;
-};
+type Known = { readonly observation: Observation; readonly said: Said };
+/** Undefined: it is not for this check to say. */
+type Check = (known: Known) => readonly Finding[] | undefined;
+
+/** Ordered: each check assumes that those above it had nothing to say. */
+const checks: readonly Check[] = [revoked, expired, neverIssued, imported, fromAcme, blocked, overdue];
+
+function firstAnswer(all: readonly Check[], known: Known): readonly Finding[] {
+  for (const check of all) {
+    const findings = check(known);
+    if (findings) return findings;
+  }
+  return [];
+}
+
+function revoked({ observation, said }: Known) {
+  const { status, type } = observation.certificate;
+  if (status !== 'revoked' && !said.revoked) return undefined;
+  // ACM's own RevokeCertificate is for public certificates; a private one is revoked at its authority.
+  const reason = said.revoked || type === 'private' ? 'RevokedByAuthority' : 'Revoked';
+  return [finding(reason, replaceable(observation))];
+}
+
+function expired({ observation }: Known) {
+  const { status, notAfter } = observation.certificate;
+  const hasEnded = status === 'expired' || (notAfter !== undefined && notAfter <= observation.now);
+  return hasEnded ? [finding('Expired', replaceable(observation))] : undefined;
+}
+
+function neverIssued({ observation }: Known) {
+  return observation.certificate.status === 'issued' ? undefined : [];
+}
+
+function imported({ observation }: Known) {
+  const { certificate, authority } = observation;
+  if (certificate.type !== 'imported') return undefined;
+  const owner = certificate.tags['courier:owner'];
+  const of = { ...situation(observation), ...(owner && { owner }) };
+  return authority?.is === 'seen' && authority.fact !== 'gone'
+    ? [finding('ImportedFromOwnAuthority', { ...of, authority: authority.fact.arn })]
+    : [finding('ImportedEnds', of)];
+}
+
+function fromAcme({ observation }: Known) {
+  return observation.certificate.origin === 'acme' ? [finding('AcmeEnds', situation(observation))] : undefined;
+}
+
+/** What stands in the way now, held against what ACM gave as its reason when it last tried. */
+function blocked({ observation, said }: Known) {
+  const found = [
+    ...notExported(observation, said),
+    ...validationFindings(observation),
+    ...authorityFindings(observation),
+  ];
+  const findings = explained(found, observation);
+  return findings.length > 0 ? findings : undefined;
+}
+
+function overdue({ observation }: Known) {
+  const { certificate, now } = observation;
+  if (!isOverdue(certificate, now)) return undefined;
+  return [finding('RenewalOverdue', { ...situation(observation), free: certificate.type === 'private' })];
+}
+
+/** ACM renews only what an AWS service uses or what was exported since it was issued or last renewed. */
+function notExported(observation: Observation, { secretPrefix = 'courier/' }: Said): readonly Finding[] {
+  const { certificate } = observation;
+  if (certificate.eligible || certificate.inUseBy.length > 0) return [];
+  const of = situation(observation);
+  if (whyNotExportable(certificate)) return [finding('NobodyUses', of)];
+  if (readWishes(certificate.tags).deliveries.length > 0)
+    return [finding(isPaused(certificate.tags) ? 'PausedSoNotRenewed' : 'NotExportedSinceRenewal', of)];
+  return [finding('NobodyExports', { ...of, secret: proposedSecret(certificate, secretPrefix) })];
+}
+
+function explained(found: readonly Finding[], observation: Observation): readonly Finding[] {
+  const word = reasonOf(observation);
+  if (word === undefined) return found;
+  const cause = causeOf(word);
+  if (!cause)
+    return found.length > 0 ? found : [finding('RenewalFailedForNewReason', { ...situation(observation), said: word })];
+  if (found.some(({ reason }) => cause.says.includes(reason))) return found;
+  if (found.length > 0 && (cause.vague || cause.seen(observation))) return found;
+  return cause.seen(observation) ? [causeGone(observation, cause.was)] : [...found, cause.believed(observation)];
+}
+
+/** Why ACM's newest attempt failed, in its own word; undefined where none did. */
+function reasonOf({ certificate: { renewal } }: Observation): string | undefined {
+  if (!renewal || renewal.status === 'succeeded') return undefined;
+  if (renewal.reason !== undefined) return renewal.reason;
+  if (renewal.status === 'validating') return 'PENDING_DOMAIN_VALIDATION';
+  return renewal.status === 'failed' ? 'OTHER' : undefined;
+}
+
+function causeGone(observation: Observation, was: string): Finding {
+  const { type, eligible, renewal } = observation.certificate;
+  const tried = renewal && renewal.updatedAt > 0 ? `, on ${minute(renewal.updatedAt)}` : '';
+  const facts = { ...situation(observation), cause: was, triedOn: tried };
+  return finding(type === 'private' && eligible ? 'CauseGoneRenewNow' : 'CauseGone', facts);
+}
+
+/** A reason from an event counts where ACM shows an attempt without one, or none. */
+function withReason(observation: Observation, reason: string | undefined): Observation {
+  const { certificate } = observation;
+  const { renewal } = certificate;
+  if (reason === undefined || renewal?.reason !== undefined || renewal?.status === 'succeeded') return observation;
+  const tried = { status: renewal?.status ?? ('failed' as const), reason, updatedAt: renewal?.updatedAt ?? 0 };
+  return { ...observation, certificate: { ...certificate, renewal: tried } };
+}
+
+function actOn(findings: readonly Finding[]): Diagnosis['act'] {
+  const reasons = findings.map(({ reason }) => reason);
+  if (reasons.includes('NotExportedSinceRenewal')) return 'rearm';
+  return reasons.includes('CauseGoneRenewNow') ? 'renew' : 'nothing';
+}
+
+function replaceable(observation: Observation) {
+  const { type, names, keyAlgorithm, caArn, exportOption } = observation.certificate;
+  const by = {
+    imported: { is: 'imported' },
+    private: { is: 'private', ...(caArn !== undefined && { authority: caArn }) },
+    public: { is: 'public', exportOption },
+  } as const;
+  return {
+    ...situation(observation),
+    used: isUsed(observation),
+    names,
+    ...(keyAlgorithm !== undefined && { keyAlgorithm }),
+    by: by[type],
+  };
+}
+
+/** Very many names fail alike. */
+const mostUnseen = 5;
+
+function unseenIn({ authority, names, linkedRole, deliveries }: Observation): readonly string[] {
+  const permission = authority?.is === 'seen' && authority.fact !== 'gone' ? authority.fact.permission : undefined;
+  const sights: readonly (Sight<unknown> | undefined)[] = [
+    authority,
+    permission,
+    linkedRole,
+    ...names.flatMap(({ validation, caa }) => [validation, caa]),
+    ...deliveries.flatMap(({ current, consumers }) => [current, consumers]),
+  ];
+  const whys = [...new Set(sights.flatMap((sight) => (sight?.is === 'unseen' ? [sight.why] : [])))];
+  if (whys.length <= mostUnseen) return whys;
+  return [...whys.slice(0, mostUnseen), `And ${whys.length - mostUnseen} more looks that failed alike`];
+}
+
+const minute = (seconds: number) => `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

@@ -1,0 +1,83 @@
+import type { Certificate } from './certificate.ts';
+
+const day = 86_400;
+
+/** The days before an end on which to speak, and the share of the lifetime that each may be at most. */
+const steps = [
+  { days: 45, share: 3 },
+  { days: 30, share: 6 },
+  { days: 15, share: 12 },
+  { days: 7, share: 24 },
+  { days: 3, share: 48 },
+  { days: 1, share: 96 },
+] as const;
+
+/** A short-lived certificate is warned of in days that are shorter too: 395 days 45, 30, 15, 7, 3, 1; 47 days 15, 7, 3, 1. */
+export const warningDays = (lifetimeDays: number): readonly number[] =>
+  distinct(steps.map(({ days, share }) => Math.max(1, Math.min(days, Math.floor(lifetimeDays / share)))));
+
+/** Who and what a certificate is, as far as its days are concerned. */
+export type Span = Pick<Certificate, 'type' | 'notBefore' | 'notAfter'>;
+
+/** Days from its beginning to its end; what ACM issues today where it does not say. */
+export function lifetimeDays({ type, notBefore, notAfter }: Span): number {
+  if (notBefore !== undefined && notAfter !== undefined) return Math.max(1, Math.round((notAfter - notBefore) / day));
+  return type === 'public' ? 198 : 395;
+}
+
+/** Whole days until the end, 0 on the last one and after it; `now` in epoch seconds. */
+export const daysLeft = ({ notAfter }: Span, now: number): number =>
+  Math.max(0, Math.floor(((notAfter ?? now) - now) / day));
+
+/**
+ * The days on which ACM's daily events are spoken of. They begin 45 days before the end; for public certificates some of
+ * AWS's pages say 30, so that nothing is hung on an earlier one that may never come.
+ */
+const spokenDays = (type: Certificate['type'], lifetime: number) =>
+  distinct(warningDays(lifetime).map((days) => Math.min(days, type === 'public' ? 30 : 45)));
+
+/**
+ * Whether ACM's event that a certificate ends in `days` is to be spoken of: the first of the daily events at or below a
+ * threshold, of a certificate that still ends then (events come late, and it may have been renewed since), on a day on
+ * which no attempt at renewing it speaks for itself.
+ */
+export const isDue = (certificate: Certificate, { days, now }: { readonly days: number; readonly now: number }) =>
+  spokenDays(certificate.type, lifetimeDays(certificate)).includes(days) &&
+  stillEndsIn(certificate, days, now) &&
+  !hasJustFailed(certificate, now);
+
+/** An event is tried for a day, and its days are rounded: two days either way is the same end. */
+const stillEndsIn = ({ notAfter }: Certificate, days: number, now: number) =>
+  notAfter !== undefined && Math.abs(notAfter - now - days * day) <= 2 * day;
+
+/** Whether ACM tried within the last 24 hours and could not: it says so with an event of its own. */
+export const hasJustFailed = ({ renewal }: Certificate, now: number): boolean =>
+  (renewal?.status === 'failed' || renewal?.status === 'validating') && now - renewal.updatedAt < day;
+
+/** How many days before the end ACM begins to renew: 60 of a private certificate, 45 of a public one, a third at most. */
+export const windowDays = (type: Certificate['type'], lifetime: number): number =>
+  Math.min(type === 'private' ? 60 : 45, Math.floor(lifetime / 3));
+
+/** Whether ACM should have renewed it by now: more than a third of the days that it takes for it have passed. */
+export const isOverdue = (certificate: Certificate, now: number): boolean =>
+  certificate.notAfter !== undefined &&
+  3 * (certificate.notAfter - now) < 2 * day * windowDays(certificate.type, lifetimeDays(certificate));
+
+/**
+ * Whether people were warned of an end that was `daysBefore` days away when the certificate was renewed or imported anew.
+ * What ACM renewed as soon as it begins to, give or take a day, was never news, and needs no all-clear.
+ */
+export function wasWarned({
+  type,
+  lifetimeDays: lifetime,
+  daysBefore,
+}: {
+  readonly type: Certificate['type'];
+  readonly lifetimeDays: number;
+  readonly daysBefore: number;
+}): boolean {
+  const [first = 0] = spokenDays(type, lifetime);
+  return daysBefore <= first && (type === 'imported' || daysBefore < windowDays(type, lifetime) - 1);
+}
+
+const distinct = (days: readonly number[]) => [...new Set(days)];
