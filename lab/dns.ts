@@ -58,9 +58,11 @@ export function createDns() {
     );
   }
 
-  function reply(packet: Buffer, limit: number): Buffer {
-    const { id, questions = [] } = decode(packet);
-    const [{ name, type } = { name: '', type: 'A' }] = questions;
+  /** Null where the packet is no question. */
+  function reply(packet: Buffer, limit: number): Buffer | null {
+    const query = questionIn(packet);
+    if (!query) return null;
+    const { id, questions, name, type } = query;
     const { rcode, answers } = ask(name, type);
     const header = { type: 'response', id, flags: flags | rcodes[rcode], questions } as const;
     const whole = encode({ ...header, answers: answers.map(onWire) });
@@ -75,6 +77,7 @@ export function createDns() {
       while (received.length >= 2 && received.length >= 2 + received.readUInt16BE()) {
         const size = received.readUInt16BE();
         const answer = reply(received.subarray(2, 2 + size), 0xffff);
+        if (!answer) return void socket.destroy();
         received = received.subarray(2 + size);
         socket.write(Buffer.concat([Buffer.of(answer.length >> 8, answer.length & 0xff), answer]));
       }
@@ -84,7 +87,10 @@ export function createDns() {
   /** On 127.0.0.1, over UDP and TCP; the answer is its address. */
   async function listen(): Promise<string> {
     const udp = createSocket('udp4');
-    udp.on('message', (packet, { address, port }) => udp.send(reply(packet, udpBytes), port, address));
+    udp.on('message', (packet, { address, port }) => {
+      const answer = reply(packet, udpBytes);
+      if (answer) udp.send(answer, port, address);
+    });
     await new Promise<void>((resolve) => udp.bind(0, '127.0.0.1', resolve));
     const { port } = udp.address();
     const tcp: Server = createServer(converse);
@@ -111,6 +117,15 @@ export function createDns() {
     listen,
     stop: () => stop(),
   };
+}
+
+function questionIn(packet: Buffer) {
+  try {
+    const { id, questions = [] } = decode(packet);
+    return questions[0] ? { id, questions, ...questions[0] } : null;
+  } catch {
+    return null;
+  }
 }
 
 const plain = (name: string) => name.toLowerCase().replace(/\.$/, '');
