@@ -21,8 +21,15 @@ export const digestReasons = {
       ])}`,
     mend: {
       kind: 'command',
-      text: () =>
-        'Import again what was imported, under the same ARN, and delete what nobody needs. For what is tagged courier:secret, see what a delivery would do and what stands in its way (first command, which changes nothing), then deliver (second command)',
+      text: ({ ending, waiting, unowned }) =>
+        [
+          ending > 0 && 'Import again what was imported, under the same ARN, and delete what nobody needs. ',
+          waiting > 0 && 'Take the tag courier:pause off what may go on. ',
+          unowned > 0 && 'Name in the tag courier:owner who is to hear of it. ',
+          'See what deliveries would do and what stands in their way (first command, which changes nothing), then deliver (second command)',
+        ]
+          .filter(Boolean)
+          .join(''),
       commands: () => [{ reExport: { all: true, dryRun: true } }, { reExport: { all: true } }],
     },
   }),
