@@ -3,6 +3,7 @@ import { Trouble } from './aws/trouble.ts';
 import type { Certificate } from './domain/certificate.ts';
 import { namesInShort } from './domain/layout.ts';
 import { composeNotice, type Notice } from './domain/notice.ts';
+import { listed } from './domain/reason.ts';
 import { anchorOf, type Finding, type Findings, mendOf, retryOf, sentenceOf, severityOf } from './domain/reasons.ts';
 import type { Judged, Verdict } from './domain/rollout.ts';
 import type { Base, Count } from './world.ts';
@@ -33,7 +34,7 @@ export type Serving = { readonly what: string; readonly notAfter: number };
 export async function tell(findings: Findings, about: About, world: Telling): Promise<void> {
   for (const finding of findings) world.log(levels[severityOf(finding)], 'Telling people', facts(finding, world));
   const { arn, name, names = [], tags, notAfter } = about.certificate;
-  const all = namesInShort([`"${name}"`, ...names.filter((other) => other !== name)]);
+  const all = [name, ...names.filter((other) => other !== name)];
   const owner = tags['courier:owner'];
   const notice = composeNotice(
     {
@@ -44,7 +45,8 @@ export async function tell(findings: Findings, about: About, world: Telling): Pr
       affects: [
         ...(notAfter === undefined
           ? []
-          : [endSentence({ what: `The certificate of ${all} in ACM`, notAfter }, world.now())]),
+          : [endSentence({ what: `The certificate of ${namesInShort(all)} in ACM`, notAfter }, world.now())]),
+        ...(isTrouble(findings) ? reach(all) : []),
         ...(about.serving ?? []).map((one) => endSentence(one, world.now())),
         ...(about.judged ?? []).map(stateOf),
         ...(about.affects ?? []),
@@ -78,6 +80,17 @@ export async function send(
     throw error;
   }
   await tellChat();
+}
+
+const isTrouble = (findings: Findings) =>
+  findings.map(severityOf).some((severity) => severity !== 'info' && severity !== 'resolved');
+
+/** A wildcard may be served where nobody thinks of this certificate. */
+function reach(names: readonly string[]): readonly string[] {
+  const domains = names.filter((name) => name.startsWith('*.')).map((name) => name.slice(2));
+  return domains.length === 0
+    ? []
+    : [`It is a wildcard: every host directly below ${listed(domains)} may depend on it`];
 }
 
 const levels = { info: 'info', resolved: 'info', warning: 'warn', action: 'warn', critical: 'error' } as const;

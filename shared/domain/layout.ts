@@ -1,5 +1,5 @@
 import { printable } from './printable.ts';
-import type { Severity } from './reasons.ts';
+import { listed, type Severity } from './reason.ts';
 
 /** How wide a mail's prose is; commands, links and words that cannot be cut may be wider. */
 const columns = 72;
@@ -23,9 +23,14 @@ export function section(title: string, sentences: readonly string[], lines: read
   return texts.length > 0 ? [title, ...texts].join('\n') : '';
 }
 
-/** AWS's own words may bring a full stop of their own. */
 export const paragraph = (sentence: string): string =>
-  indented(wrapped(`${shortened(printable(sentence), longestSentence).replace(/[.\s]+$/, '')}.`, columns - 2));
+  indented(wrapped(ended(shortened(printable(sentence), longestSentence)), columns - 2));
+
+/** With one full stop, whatever AWS's own words bring; none where a list or commands follow, or a question has ended. */
+function ended(sentence: string): string {
+  const bare = sentence.replace(/[.\s]+$/, '');
+  return /[:?!]"?$/.test(bare) ? bare : `${bare}.`;
+}
 
 const indented = (lines: readonly string[]): string => lines.map((line) => `  ${line}`).join('\n');
 
@@ -59,9 +64,9 @@ export const shortened = (text: string, room: number) => {
   return text.length <= room ? text : `${text.slice(0, Math.ceil(half))}...${text.slice(-Math.floor(half))}`;
 };
 
-/** `api.example.com and 99 more names`: a certificate has up to a hundred, and nobody reads them all. */
-export const namesInShort = ([first = '', ...others]: readonly string[]): string =>
-  others.length === 0 ? first : `${first} and ${others.length} more ${others.length === 1 ? 'name' : 'names'}`;
+/** `"api.example.com" and 99 more names`: a certificate has up to a hundred, and nobody reads them all. */
+export const namesInShort = (names: readonly string[]): string =>
+  `${listed(names, 2)}${names.length > 2 ? ' names' : ''}`;
 
 /**
  * A page in at most `room` characters: its first lines and its last section, which says where to look. A command is

@@ -78,8 +78,8 @@ export function composeNotice(matter: Matter, place: Place): Notice {
 export function todo(findings: readonly Finding[], place: Place): string {
   const mends = findings.map(mendOf).filter(({ kind }) => kind !== 'nothing');
   if (mends.length === 0) return section('What you must do', ['Nothing']);
-  const blocks = mends.map(({ text, commands }) => ({
-    text: paragraph(text),
+  const blocks = mends.map(({ text, lines, commands }) => ({
+    text: [paragraph(text), ...(lines.length > 0 ? [pasted(lines.map(printable))] : [])].join('\n'),
     commands: commands.map((command) => pasted(writeCommand(command, place))),
   }));
   // Findings that are alike share what is to be done: a text is written once, a command after all that it waits for.

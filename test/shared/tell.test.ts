@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Trouble } from '../../shared/aws/trouble.ts';
 import type { Notice } from '../../shared/domain/notice.ts';
-import { finding, type ReasonCode } from '../../shared/domain/reasons.ts';
+import { type Findings, finding, type ReasonCode } from '../../shared/domain/reasons.ts';
 import { type About, tell } from '../../shared/tell.ts';
 import { certificate, now, place } from './domain/sample.ts';
 import { sampleOf } from './domain/sample-facts.ts';
 
-type Given = { readonly mail?: unknown; readonly chat?: unknown };
+type Given = { readonly mail?: unknown; readonly chat?: unknown; readonly findings?: Findings };
 
 /** Tells of a delivery; what people got, what the chat got, what was logged and counted. */
 async function telling(about: Partial<About> = {}, given: Given = {}) {
@@ -17,7 +17,7 @@ async function telling(about: Partial<About> = {}, given: Given = {}) {
       notices.push(notice);
     },
   });
-  const told = tell([sampleOf('Delivered')], { certificate, ...about }, {
+  const told = tell(given.findings ?? [sampleOf('Delivered')], { certificate, ...about }, {
     place,
     now: () => now,
     log: (level: string, message: string) => void logged.push(`${level}: ${message}`),
@@ -48,6 +48,24 @@ describe('a mail', () => {
     const { body } = await telling({ affects: ['It is served by "web"'], unseen: ['The CA could not be read'] });
     expect(body).toContain('395\n  days from now.\n  It is served by "web".\n\nWhat you must do');
     expect(body).toContain('What could not be seen\n  The CA could not be read.\n\n');
+  });
+});
+
+describe('what a wildcard reaches', () => {
+  const wild = { ...certificate, name: '*.example.com', names: ['*.example.com', 'example.com'] };
+
+  it('is said where something is wrong with it', async () => {
+    const { body } = await telling({ certificate: wild }, { findings: [sampleOf('SecretNotOurs')] });
+    expect(body).toContain(`
+  The certificate of "*.example.com" and "example.com" in ACM ends on
+  2027-10-31, 395 days from now.
+  It is a wildcard: every host directly below "example.com" may depend
+  on it.
+`);
+  });
+
+  it('is not said where all is well', async () => {
+    expect((await telling({ certificate: wild })).body).not.toContain('wildcard');
   });
 });
 

@@ -4,10 +4,11 @@ import { namesInShort, shortPage } from '../../../shared/domain/layout.ts';
 
 describe('the names of a certificate', () => {
   it.each([
-    [['api.example.com'], 'api.example.com'],
-    [['api.example.com', 'b'], 'api.example.com and 1 more name'],
-    [['api.example.com', ...Array(99).fill('b')], 'api.example.com and 99 more names'],
-  ])('are the first and a count', (names, text) => expect(namesInShort(names)).toBe(text));
+    [['api.example.com'], '"api.example.com"'],
+    [['api.example.com', 'b'], '"api.example.com" and "b"'],
+    [['api.example.com', 'b', 'c'], '"api.example.com" and 2 more names'],
+    [['api.example.com', ...Array(99).fill('b')], '"api.example.com" and 99 more names'],
+  ])('are the first and a count where they are many: %2$s', (names, text) => expect(namesInShort(names)).toBe(text));
 });
 
 describe('a short page', () => {
