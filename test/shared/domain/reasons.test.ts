@@ -28,7 +28,7 @@ describe.each(findings.map((finding) => [finding.reason, finding] as const))('%s
 
   it('has a sentence that begins with a capital, and a headline that does not begin a sentence', () => {
     expect(sentenceOf(finding)).toMatch(/^[A-Z]/);
-    expect(headlineOf(finding)).toMatch(/^[a-z]|^AWS/);
+    expect(headlineOf(finding)).toMatch(/^[a-z0-9]|^AWS/);
   });
 
   it('fits a subject that leaves 32 characters to the name', () => {

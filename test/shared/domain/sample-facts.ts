@@ -3,6 +3,22 @@ import { arn, claim, otherArn } from './sample.ts';
 
 const of = { name: claim.name, certificateArn: arn };
 const service = { ...claim, service: 'web', cluster: 'prod' };
+const renewal = { ...of, daysLeft: 15, urgency: 'action' } as const;
+const ofNames = { ...renewal, names: ['api.example.com', '*.example.com'] };
+const caArn = 'arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/11111111-0000-4000-8000-1234567890ab';
+const authority = { ...renewal, authority: caArn, eligible: true };
+const records = [
+  { name: '_3639ac514e785e898d2646601fa951d5.example.com.', value: '_98d2646601fa951d.acm-validations.aws.' },
+];
+const waiting = [
+  { domain: 'api.example.com', mailDomain: 'example.com', mailboxes: ['admin@example.com', 'hostmaster@example.com'] },
+];
+const replaced = {
+  ...ofNames,
+  used: true,
+  keyAlgorithm: 'EC_prime256v1',
+  by: { is: 'private', authority: caArn },
+} as const;
 const detail = { detail: 'acm:ExportCertificate: as AWS says it' };
 
 /** Facts for every reason: the compiler asks for those of a new one. */
@@ -55,6 +71,56 @@ export const sampleFacts: { readonly [Code in ReasonCode]: FactsOf<Code> } = {
   ServicePaused: service,
   NothingAsked: claim,
   Digest: { ending: 2, waiting: 1, unowned: 3 },
+  ValidationRecordMissing: { ...renewal, records },
+  ValidationRecordWrong: {
+    ...renewal,
+    records: records.map((record) => ({ ...record, found: '_0d4f6a.acm-validations.aws' })),
+  },
+  CaaForbidsIssuance: {
+    ...renewal,
+    domains: ['api.example.com'],
+    at: 'example.com',
+    forbidding: '0 issue "letsencrypt.org"',
+    add: '0 issue "amazon.com"',
+  },
+  CaaUnreadable: { ...renewal, domains: ['api.example.com'] },
+  EmailNotConfirmed: { ...renewal, waiting },
+  MailboxMissing: { ...renewal, waiting },
+  ValidationPending: { ...renewal, domains: ['api.example.com'], records },
+  AdditionalVerificationRequired: renewal,
+  DomainNotAllowed: ofNames,
+  InvalidPublicDomain: ofNames,
+  DomainValidationDenied: ofNames,
+  AuthorityDoesNotPermit: { ...authority, partly: false },
+  AuthorityDisabled: authority,
+  AuthorityDeleted: authority,
+  AuthorityGone: authority,
+  AuthorityExpired: authority,
+  AuthorityNotReady: authority,
+  AuthorityEndsTooSoon: { ...authority, ends: '2027-06-01', lifetimeDays: 395 },
+  AuthorityShortLived: authority,
+  ForeignAuthorityRefuses: { ...authority, account: '444455556666', state: 'is disabled', ask: 'enable it' },
+  LinkedRoleMissing: authority,
+  NameConstraintsForbid: authority,
+  IssuanceQuotaReached: authority,
+  IssuanceRefused: authority,
+  IssuanceFailed: authority,
+  ImportedEnds: { ...renewal, owner: 'payments' },
+  ImportedFromOwnAuthority: { ...renewal, authority: caArn },
+  AcmeEnds: renewal,
+  NotExportedSinceRenewal: renewal,
+  PausedSoNotRenewed: renewal,
+  NobodyExports: { ...renewal, secret: 'courier/api.example.com' },
+  NobodyUses: renewal,
+  RenewalFailed: renewal,
+  RenewalFailedForNewReason: { ...renewal, said: 'SOMETHING_NEW' },
+  RenewalOverdue: { ...renewal, free: true },
+  CauseGone: { ...renewal, cause: 'CAA records did not let Amazon issue', triedOn: ', on 2026-10-01 00:00 UTC' },
+  CauseGoneRenewNow: { ...renewal, cause: 'its private CA was not active', triedOn: '' },
+  Expired: { ...replaced, by: { is: 'imported' } },
+  Revoked: { ...replaced, by: { is: 'public', exportOption: true } },
+  RevokedByAuthority: replaced,
+  RenewedAfterAll: { ...of, daysLeft: 395, imported: false },
 };
 
 /** A finding of a reason, with its sample facts or some others. */
