@@ -12,6 +12,7 @@ export function certificateFacts(pem: string) {
   const { namedCurve = '', modulusLength } = certificate.publicKey.asymmetricKeyDetails ?? {};
   return {
     commonName: fieldOf(certificate.subject, 'CN') ?? names[0] ?? '',
+    organization: fieldOf(certificate.subject, 'O'),
     names,
     subject: certificate.subject.replaceAll('\n', ', '),
     /** Name of the issuing organisation, or of the CA where it has none. */

@@ -111,7 +111,7 @@ function described(ca: CertificateAuthority, now: Date) {
     CertificateAuthorityConfiguration: {
       KeyAlgorithm: facts.keyAlgorithm,
       SigningAlgorithm: facts.signatureAlgorithm,
-      Subject: { CommonName: facts.commonName },
+      Subject: { Organization: facts.organization, CommonName: facts.commonName },
     },
   };
 }

@@ -1,5 +1,6 @@
 import {
   ACMPCAClient,
+  type ASN1Subject,
   type CertificateAuthority,
   type CertificateAuthorityStatus,
   DescribeCertificateAuthorityCommand,
@@ -44,19 +45,26 @@ export function authorities(account: string, pca = new ACMPCAClient({})) {
       return { ...authority, permission: await look(() => permissionOf(arn, pca)) };
     },
 
-    /** An authority of this account with this common name, an active one before any other; null where none has it. */
-    async named(commonName: string): Promise<Authority | null> {
+    /**
+     * An authority of this account that bears an issuer's name; null where none does. ACM tells of an issuer only its
+     * organization, or its common name where it has none: of several the likeliest, active and below another one.
+     */
+    async named(issuer: string): Promise<Authority | null> {
       const pages = await ask('acm-pca:ListCertificateAuthorities', () =>
         Array.fromAsync(paginateListCertificateAuthorities({ client: pca }, {})),
       );
-      const found = pages
+      const [likeliest] = pages
         .flatMap(({ CertificateAuthorities = [] }) => CertificateAuthorities)
-        .filter(({ CertificateAuthorityConfiguration: of }) => of?.Subject?.CommonName === commonName)
-        .map((one) => readAuthority(one.Arn ?? '', one, account));
-      return found.find(({ status }) => status === 'active') ?? found[0] ?? null;
+        .filter(({ CertificateAuthorityConfiguration: of }) => nameOf(of?.Subject) === issuer)
+        .toSorted((a, b) => likelihood(b) - likelihood(a));
+      return likeliest ? readAuthority(likeliest.Arn ?? '', likeliest, account) : null;
     },
   };
 }
+
+const nameOf = (subject: ASN1Subject | undefined) => subject?.Organization ?? subject?.CommonName;
+const likelihood = ({ Status, Type }: CertificateAuthority) =>
+  (Status === 'ACTIVE' ? 2 : 0) + (Type === 'SUBORDINATE' ? 1 : 0);
 
 const readAuthority = (arn: string, described: CertificateAuthority, account: string): Authority => ({
   arn,

@@ -106,27 +106,40 @@ it('an authority that we may not describe is Trouble', async () => {
 });
 
 describe('an authority by the name that an issuer bears', () => {
-  const named = (CommonName: string, Status: string, id: string) => ({
+  const ca = (id: string, Subject: object, more: object = {}) => ({
     Arn: `${own}-${id}`,
-    Status,
+    Status: 'ACTIVE',
+    Type: 'ROOT',
     NotAfter: end,
-    CertificateAuthorityConfiguration: { Subject: { CommonName } },
+    CertificateAuthorityConfiguration: { Subject },
+    ...more,
   });
-  const { named: find } = answering({
+  const { named } = answering({
     ListCertificateAuthorities: [
-      { CertificateAuthorities: [named('Other', 'ACTIVE', 'a'), named('Ours', 'DISABLED', 'b')], NextToken: 'more' },
-      { CertificateAuthorities: [named('Ours', 'ACTIVE', 'c'), named('Old', 'EXPIRED', 'd')] },
+      {
+        CertificateAuthorities: [
+          ca('root', { Organization: 'Ours', CommonName: 'Root' }),
+          ca('old', { Organization: 'Ours', CommonName: 'Old' }, { Type: 'SUBORDINATE', Status: 'DISABLED' }),
+        ],
+        NextToken: 'more',
+      },
+      {
+        CertificateAuthorities: [
+          ca('subordinate', { Organization: 'Ours', CommonName: 'New' }, { Type: 'SUBORDINATE' }),
+          ca('plain', { CommonName: 'Plain' }, { Status: 'EXPIRED' }),
+        ],
+      },
     ],
   });
 
   it.each([
-    ['Ours', { arn: `${own}-c`, status: 'active' }],
-    ['Old', { arn: `${own}-d`, status: 'expired' }],
-  ])('is an active one, where there is any: %s', async (name, found) => {
-    expect(await find(name)).toMatchObject(found);
+    ['organization, and of several the one that is active and below another', 'Ours', 'subordinate', 'active'],
+    ['common name, where it has no organization', 'Plain', 'plain', 'expired'],
+  ])('%s', async (_, name, id, status) => {
+    expect(await named(name)).toMatchObject({ arn: `${own}-${id}`, status });
   });
 
-  it('is none where no authority bears it whole', async () => {
-    expect(await find('Our')).toBeNull();
+  it.each(['Our', 'Root'])('is none for %s', async (name) => {
+    expect(await named(name)).toBeNull();
   });
 });
