@@ -213,6 +213,18 @@ Where to look
     expect(body).toContain('What it affects\n  It is "xn--bcher-kva.example".\n');
   });
 
+  it('has what is to be copied below what is to be done with it, indented like commands', () => {
+    const record = { name: '_1.example.com.', value: '_2.acm-validations.aws.' };
+    const { body } = compose({ findings: [sampleOf('ValidationRecordMissing', { records: [record] })] });
+    expect(body).toContain('ACM looks again by itself.\n    _1.example.com. CNAME _2.acm-validations.aws.\n\nWhere');
+  });
+
+  it('ends no sentence twice: a question has its mark, and a colon announces commands', () => {
+    const said = (detail: string) => compose({ findings: [sampleOf('CallRefused', { detail })] }).body;
+    expect(said('"Why?"')).toContain(': "Why?"\n');
+    expect(said('at once:')).toContain(': at once:\n');
+  });
+
   it('counts what of a section is too much to read', () => {
     const affects = Array.from({ length: 32 }, (_, index) => `Service ${index} is affected`);
     expect(compose({ affects }).body).toContain('  Service 29 is affected.\n  And 2 more like these.\n\n');
@@ -294,6 +306,7 @@ describe('a hostile name', () => {
       findings: [
         sampleOf('SecretNotOurs', { name, secret: name }),
         sampleOf('NotTagged', { name }),
+        sampleOf('CaaForbidsIssuance', { name, domains: [name], at: name, forbidding: name }),
         sampleOf('DeploymentFailed', { name, service: name, cluster: name, detail: name }),
       ],
       affects: [name],

@@ -92,6 +92,8 @@ describe('a word', () => {
     ['loses what would reorder it on the screen', 'a\u202Etxt', "'a?txt'"],
     ['loses a separator of lines', 'a\u2028b', "'a?b'"],
     ['loses half a character', 'a\uD800b', "'a?b'"],
+    ['loses a letter that no font draws', 'a\u3164b', "'a?b'"],
+    ['is quoted where zsh would look for a program', '=ls', "'=ls'"],
     ['keeps letters of any language', 'größe', "'größe'"],
   ])('%s', (_, word, text) => expect(quoted(word)).toBe(text));
 });
@@ -162,10 +164,14 @@ describe('what a mail says must be done', () => {
     ]);
   }
 
-  it.each([...hostile, 'a\r\nrm -rf .', 'a\n  aws iam create-user', '\x1b[2Jaws', '\u202Eaws'])(
-    'is what was meant with %j',
-    (value) => expectMeant(value),
-  );
+  it.each([
+    ...hostile,
+    'a\r\nrm -rf .',
+    'a\n  aws iam create-user',
+    '\x1b[2Jaws',
+    '\u202Eaws',
+    `${'x'.repeat(50)}${' '.repeat(20)}aws`,
+  ])('is what was meant with %j', (value) => expectMeant(value));
 
   it('is what was meant, whatever a name holds', () => {
     const nasty = fc.constantFrom(
