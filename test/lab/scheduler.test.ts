@@ -158,7 +158,7 @@ describe('a schedule of EventBridge Scheduler', () => {
 
   it.each([
     ['attempts', { MaximumRetryAttempts: 1, MaximumEventAgeInSeconds: 3600 }],
-    ['age', { MaximumRetryAttempts: 5, MaximumEventAgeInSeconds: 60 }],
+    ['age', { MaximumRetryAttempts: 5, MaximumEventAgeInSeconds: 120 }],
   ])('tries a target that is busy again, up to the %s of its retry policy', async (_, RetryPolicy) => {
     const DeadLetterConfig = { Arn: getArn('Dead') };
     const { clock, faults } = await started(schedule(target({ Input: '1', RetryPolicy, DeadLetterConfig })));
