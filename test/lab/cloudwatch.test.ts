@@ -9,9 +9,12 @@ import {
   GetMetricStatisticsCommand,
   type GetMetricStatisticsInput,
 } from '@aws-sdk/client-cloudwatch';
+import { SmithyRpcV2CborProtocol } from '@smithy/core/cbor';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createCloudWatch } from '../../lab/cloudwatch.ts';
+import { createIam } from '../../lab/iam.ts';
 import { type Server, startServer } from '../../lab/server.ts';
+import { createTags } from '../../lab/tags.ts';
 import { startLab } from '../../lab/world.ts';
 
 const day = 86_400_000;
@@ -25,16 +28,22 @@ const ends = [
 let now = new Date('2026-03-20T13:00:00Z');
 let server: Server;
 let client: CloudWatchClient;
+let inCbor: CloudWatchClient;
 beforeAll(async () => {
   const clock = { now: () => now };
   const endsOf = (arn: string) => (arn === certificate ? ends : undefined);
   const { service } = createCloudWatch({ clock, endsOf });
-  server = await startServer({ services: [service], clock, onCall: () => {} });
+  // Signatures are verified, so that what is not text is seen to be hashed as it is.
+  const iam = createIam({ tags: createTags(), keyOf: () => undefined });
+  server = await startServer({ services: [service], clock, iam, onCall: () => {} });
   const credentials = { accessKeyId: 'operator', secretAccessKey: 'operator' };
-  client = new CloudWatchClient({ endpoint: server.url, region: 'us-east-1', credentials, maxAttempts: 1 });
+  const config = { endpoint: server.url, region: 'us-east-1', credentials, maxAttempts: 1 };
+  client = new CloudWatchClient(config);
+  inCbor = new CloudWatchClient({ ...config, protocol: SmithyRpcV2CborProtocol });
 });
 afterAll(async () => {
   client.destroy();
+  inCbor.destroy();
   await server.stop();
 });
 
@@ -52,7 +61,7 @@ const ask = ({ to = client, ...more }: Partial<GetMetricStatisticsInput> & { to?
     }),
   );
 
-async function seen(more?: Partial<GetMetricStatisticsInput>): Promise<string[]> {
+async function seen(more?: Parameters<typeof ask>[0]): Promise<string[]> {
   const { Datapoints = [] } = await ask(more);
   return Datapoints.map(({ Timestamp, Minimum }) => `${Timestamp?.toISOString().slice(0, 13)} ${Minimum}`).toSorted();
 }
@@ -66,6 +75,14 @@ it('measures at midnight and at noon what was left of the certificate that was i
     '2026-03-20T00 42',
     '2026-03-20T12 42',
   ]);
+});
+
+it('answers the same in CBOR, and refuses by the same names', async () => {
+  expect(await seen({ to: inCbor })).toEqual(await seen());
+  await expect(ask({ to: inCbor, MetricName: 'Other' })).rejects.toMatchObject({
+    name: 'InvalidParameterValueException',
+    message: 'The lab has AWS/CertificateManager DaysToExpiry by CertificateArn only.',
+  });
 });
 
 it('counts from the start on, and puts the points of one period together', async () => {
