@@ -1,5 +1,6 @@
-import { createSocket } from 'node:dgram';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { type Answer, decode, encode, type RecordType } from 'dns-packet';
 
 /** Data is text as in a zone file: a name, an address, `0 issue "amazon.com"`. SERVFAIL breaks the name and all below it. */
@@ -20,11 +21,13 @@ const flags = 0x0180;
 const truncated = 0x0200;
 const udpBytes = 512;
 const aliases = 8;
+const attempts = 10;
 
 /** The whole DNS of the lab's world: what is not in it does not exist. */
 export function createDns() {
   let records: DnsRecord[] = [];
   let publishing = true;
+  const conversations = new Set<Socket>();
   let stop = () => {};
 
   function ask(name: string, type: string): DnsAnswer {
@@ -71,6 +74,7 @@ export function createDns() {
 
   function converse(socket: Socket): void {
     let received = Buffer.alloc(0);
+    conversations.add(socket.once('close', () => conversations.delete(socket)));
     socket.on('error', () => socket.destroy());
     socket.on('data', (chunk) => {
       received = Buffer.concat([received, chunk]);
@@ -86,20 +90,18 @@ export function createDns() {
 
   /** On 127.0.0.1, over UDP and TCP; the answer is its address. */
   async function listen(): Promise<string> {
-    const udp = createSocket('udp4');
+    const tcp = createServer(converse);
+    const udp = await socketsOnOnePort(tcp);
     udp.on('message', (packet, { address, port }) => {
       const answer = reply(packet, udpBytes);
       if (answer) udp.send(answer, port, address);
     });
-    await new Promise<void>((resolve) => udp.bind(0, '127.0.0.1', resolve));
-    const { port } = udp.address();
-    const tcp: Server = createServer(converse);
-    await new Promise<void>((resolve, reject) => tcp.once('error', reject).listen(port, '127.0.0.1', resolve));
     stop = () => {
       udp.close();
       tcp.close();
+      for (const socket of conversations) socket.destroy();
     };
-    return `127.0.0.1:${port}`;
+    return `127.0.0.1:${udp.address().port}`;
   }
 
   return {
@@ -117,6 +119,22 @@ export function createDns() {
     listen,
     stop: () => stop(),
   };
+}
+
+/** A port that is free for the one may be taken for the other: then both look for another. */
+async function socketsOnOnePort(tcp: Server): Promise<DatagramSocket> {
+  for (let attempt = 1; ; attempt++) {
+    await once(tcp.listen(0, '127.0.0.1'), 'listening');
+    const udp = createSocket('udp4').bind((tcp.address() as AddressInfo).port, '127.0.0.1');
+    const error = await once(udp, 'listening').then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+    if (!error) return udp;
+    if (attempt === attempts) throw error;
+    tcp.close();
+    await once(tcp, 'close');
+  }
 }
 
 function questionIn(packet: Buffer) {

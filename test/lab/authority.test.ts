@@ -128,3 +128,34 @@ describe('the CAs', () => {
     }
   });
 });
+
+describe('a CA that is certified', () => {
+  const leafOf = (caArn: string) => issue('EC_prime256v1', caArn);
+
+  it.skipIf(!openssl)('anew keeps its key and its subject: openssl verifies what it signed before', async () => {
+    const ca = await authority.certify({});
+    const before = { ca: ca.certificatePem, leaf: (await leafOf(ca.arn)).certificatePem };
+    await authority.certify({ arn: ca.arn, notAfter: new Date(clock.now().getTime() + 3_000 * day) });
+    expect(ca.certificatePem).not.toBe(before.ca);
+    const [anchor, untrusted] = [file('root.pem', root.certificatePem), file('again.pem', ca.certificatePem)];
+    const leaf = file('leaf.pem', before.leaf);
+    const args = ['verify', '-x509_strict', '-CAfile', anchor, '-untrusted', untrusted, leaf];
+    expect(execFileSync('openssl', args).toString()).toBe(`${leaf}: OK\n`);
+  });
+
+  it.skipIf(!openssl).each([
+    ['example.com', 0],
+    ['example.org', 1],
+  ])('for names below %s has openssl see that in its certificate', async (name, failed) => {
+    const ca = await authority.certify({ permitted: [name] });
+    const [anchor, untrusted] = [file('root.pem', root.certificatePem), file('for.pem', ca.certificatePem)];
+    const leaf = file('leaf.pem', (await leafOf(ca.arn)).certificatePem);
+    const verified = spawnSync('openssl', ['verify', '-x509_strict', '-CAfile', anchor, '-untrusted', untrusted, leaf]);
+    expect(verified.stderr.toString().includes('permitted subtree violation') ? 1 : 0).toBe(failed);
+    expect(verified.status === 0 ? 0 : 1).toBe(failed);
+  });
+
+  it('is refused below one that is not in the lab', async () => {
+    await expect(authority.certify({ issuerArn: 'arn:none' })).rejects.toThrow('No certificate authority "arn:none"');
+  });
+});

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { ACMClient, DescribeCertificateCommand, RequestCertificateCommand } from '@aws-sdk/client-acm';
 import { ListTopicsCommand, SNSClient } from '@aws-sdk/client-sns';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type SmallStack, startSmallStack } from './small-stack.ts';
@@ -101,6 +102,75 @@ describe('a fault is refused', () => {
   });
 });
 
+describe('what people do outside of AWS', () => {
+  const caa = { name: 'example.com', type: 'CAA', data: '0 issue ";"' };
+
+  it('to the DNS is added, replaced and removed', async () => {
+    const { body } = await get('dns');
+    expect(body).toEqual({ address: lab.dns.address, records: [] });
+    await post('dns', caa);
+    await send('PUT', 'dns', { ...caa, data: '0 issue "amazon.com"' });
+    expect(lab.dns.records()).toEqual([{ ...caa, data: '0 issue "amazon.com"' }]);
+    await send('DELETE', 'dns', { name: 'example.com' });
+    expect(lab.dns.records()).toEqual([]);
+  });
+
+  it.each([
+    [{ ...caa, type: 'MX' }, 'The lab\'s DNS has A, CAA, CNAME, TXT, SERVFAIL, not "MX"'],
+    [{ ...caa, data: 'amazon.com' }, 'The data of a CAA record is like 0 issue "amazon.com", not amazon.com'],
+    [{ ...caa, name: '' }, '"name" is missing'],
+  ])('to the DNS is refused where it is %j', async (record, error) => {
+    expect(await post('dns', record)).toEqual({ status: 400, body: { error } });
+  });
+
+  it('makes public certificates shorter, has them renewed, blocked, approved and used', async () => {
+    const acm = new ACMClient(lab.client);
+    const request = async (ValidationMethod: 'DNS' | 'EMAIL') => {
+      const Options = { Export: 'ENABLED' as const };
+      const wanted = { DomainName: 'a.example.com', KeyAlgorithm: 'EC_prime256v1' as const, ValidationMethod, Options };
+      return (await acm.send(new RequestCertificateCommand(wanted))).CertificateArn;
+    };
+    await post('validity', { days: 47 });
+    await post('dns/publishing', { on: false });
+    const [certificateArn, other] = [await request('EMAIL'), await request('DNS')];
+    await post('clock', { advance: 'PT3S' });
+    expect((await get('validation-mails')).body).toMatchObject([{ certificateArn, domainName: 'a.example.com' }]);
+    expect((await post('approvals', { certificateArn })).status).toBe(200);
+    await post('clock', { advance: 'PT3S' });
+    await post('users', { certificateArn, inUseBy: ['arn:aws:elasticloadbalancing:us-east-1:111122223333:x'] });
+    expect((await post('renewals', { certificateArn, reason: 'OTHER', attempt: true })).body).toMatchObject({
+      RenewalStatus: 'FAILED',
+      RenewalStatusReason: 'OTHER',
+    });
+    expect((await post('renewals', { certificateArn, reason: null })).body).toBeNull();
+    expect((await post('renewals', { certificateArn, attempt: true })).body).toMatchObject({
+      RenewalStatus: 'PENDING_VALIDATION',
+    });
+    const described = async (CertificateArn: string | undefined) =>
+      (await acm.send(new DescribeCertificateCommand({ CertificateArn }))).Certificate;
+    expect(await described(certificateArn)).toMatchObject({ Status: 'ISSUED', InUseBy: [expect.any(String)] });
+    expect((await described(certificateArn))?.NotAfter?.getTime()).toBeLessThan(start.getTime() + 48 * 86_400_000);
+    expect(await described(other)).toMatchObject({ Status: 'PENDING_VALIDATION' });
+    acm.destroy();
+    expect((await post('approvals', { certificateArn: 'none' })).status).toBe(400);
+  });
+
+  it('makes CAs', async () => {
+    const { body } = await post('authorities', {
+      account: '444455556666',
+      days: 90,
+      permitted: ['example.com'],
+      quota: 1,
+    });
+    const made = lab.authority.cas.at(-1);
+    expect(body).toEqual({ arn: made?.arn });
+    expect(made).toMatchObject({ account: '444455556666', permitted: ['example.com'], quota: 1 });
+    const days = ((made?.notAfter.getTime() ?? 0) - lab.clock.now().getTime()) / 86_400_000;
+    expect(days).toBeLessThan(90.001);
+    expect(days).toBeGreaterThan(89.9);
+  });
+});
+
 describe('npm run lab', () => {
   const root = join(import.meta.dirname, '../..');
   it.runIf(existsSync(join(root, 'dist/functions/deliver/index.js')))(
@@ -136,7 +206,9 @@ async function get(name: string): Promise<Answered> {
   return { status: answer.status, body: (await answer.json()) as Answered['body'] };
 }
 
-async function post(name: string, body: unknown): Promise<Answered> {
-  const answer = await fetch(`${lab.url}/_lab/${name}`, { method: 'POST', body: JSON.stringify(body) });
+const post = (name: string, body: unknown) => send('POST', name, body);
+
+async function send(method: string, name: string, body: unknown): Promise<Answered> {
+  const answer = await fetch(`${lab.url}/_lab/${name}`, { method, body: JSON.stringify(body) });
   return { status: answer.status, body: (await answer.json()) as Answered['body'] };
 }

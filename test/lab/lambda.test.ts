@@ -26,6 +26,12 @@ const functions = {
     if (how === 'write') for (let line = 0; line < 3000; line += 1) console.log('line ' + line);
     if (how === 'require') require('beside');
   };`,
+  // Asks the DNS that it is given, and says what it trusts.
+  outward: `exports.handler = async () => {
+    const resolver = new (require('node:dns/promises').Resolver)();
+    resolver.setServers([process.env.DNS_SERVERS]);
+    return { names: await resolver.resolveCname('alias.example.com'), trusted: require('node:tls').getCACertificates() };
+  };`,
   slow: `exports.handler = async () => { await new Promise((resolve) => setTimeout(resolve, 300)); return process.pid; };`,
   flaky: `let calls = 0; exports.handler = async () => { calls += 1; console.log('call ' + calls + ' at ' + new Date().toISOString()); throw new Error('again'); };`,
   worker: `exports.handler = async ({ Records }) => {
@@ -44,6 +50,7 @@ const template = {
       MemorySize: 256,
       Environment: { Variables: { COLOUR: 'blue', COUNT: 3 } },
     }),
+    Outward: functionResource('outward', { Environment: { Variables: { DNS_SERVERS: '' } } }),
     Odd: functionResource('odd', { Timeout: 1 }),
     Slow: functionResource('slow', { ReservedConcurrentExecutions: 1 }),
     Flaky: functionResource('flaky'),
@@ -96,9 +103,8 @@ describe('a function', () => {
       AWS_ENDPOINT_URL: lab.url,
       TZ: ':UTC',
     });
-    expect(Object.keys(env).filter((name) => !/^(AWS_|LAMBDA_|_HANDLER$|TZ$|PATH$|COLOUR$|COUNT$)/.test(name))).toEqual(
-      [],
-    );
+    const known = /^(AWS_|LAMBDA_|_HANDLER$|TZ$|PATH$|COLOUR$|COUNT$|DNS_SERVERS$|NODE_EXTRA_CA_CERTS$)/;
+    expect(Object.keys(env).filter((name) => !known.test(name))).toEqual([]);
     expect(context).toMatchObject({
       functionName: 'echo',
       functionVersion: '$LATEST',
@@ -108,6 +114,13 @@ describe('a function', () => {
     });
     expect(context.remaining).toBeGreaterThan(0);
     expect(context.remaining).toBeLessThanOrEqual(7000);
+  });
+
+  it("asks the lab's DNS, whatever its template says, and trusts the lab's public CA", async () => {
+    lab.dns.add({ name: 'alias.example.com', type: 'CNAME', data: 'target.example.com' });
+    const { names, trusted } = (await invoke('outward', {})).payload;
+    expect(names).toEqual(['target.example.com']);
+    expect(trusted.map((pem: string) => pem.trim())).toContain(lab.authority.publicCa.chainPem);
   });
 
   it('sees lab time, also after the clock was moved', async () => {
