@@ -171,7 +171,7 @@ export const renewalReasons = {
     ...asUrgent,
     headline: (facts) => `renewal is overdue, ${remaining(facts)}`,
     sentence: ({ name }) =>
-      `ACM should have renewed the certificate of "${name}" by now. It says that it will, gives no reason why it has not, and acm-courier sees nothing that is wrong`,
+      `ACM should have renewed the certificate of "${name}" by now. It gives no reason why it has not, and acm-courier sees nothing that is wrong`,
     mend: {
       kind: 'command',
       text: ({ free }) =>

@@ -1,7 +1,7 @@
 import { accountOf, authoritySeen, foreign, ofAuthority } from './authority-checks.ts';
 import type { Certificate } from './certificate.ts';
 import type { Observation } from './observation.ts';
-import { type Finding, finding, mendKindOf, type ReasonCode } from './reasons.ts';
+import { type Finding, finding, type ReasonCode } from './reasons.ts';
 import { situation } from './situation.ts';
 import { caaSeen, validationSeen, waitingFor } from './validation-checks.ts';
 import { lifetimeDays } from './warning-days.ts';
@@ -183,36 +183,11 @@ const causes = {
 
 export type RenewalStatusReason = keyof typeof causes;
 
+/** What each of ACM's documented reasons concerns, and which findings state it. */
+export const documentedCauses: readonly (Pick<Cause, 'of' | 'says'> & { readonly reason: RenewalStatusReason })[] = (
+  Object.keys(causes) as RenewalStatusReason[]
+).map((reason) => ({ reason, of: causes[reason].of, says: causes[reason].says }));
+
 /** ACM's reasons are an open set: undefined for one that came later. */
 export const causeOf = (word: string): Cause | undefined =>
   Object.hasOwn(causes, word) ? causes[word as RenewalStatusReason] : undefined;
-
-/** The lifetimes, in days, of certificates that are renewed today and until 2029 (CA/B Forum ballot SC-081). */
-const lifetimes = { private: [395], 'public-dns': [395, 198, 100, 47], 'public-email': [395, 198, 100, 47] } as const;
-
-/** A failed renewal that can happen: why, of what, and what is said of it first. Imports and ACME certificates have none. */
-export type LegalCell = {
-  readonly reason: RenewalStatusReason;
-  readonly kind: RenewedKind;
-  readonly lifetimeDays: number;
-  readonly says: readonly ReasonCode[];
-  readonly mend: ReturnType<typeof mendKindOf>;
-};
-
-export const legalCells: readonly LegalCell[] = (Object.keys(causes) as RenewalStatusReason[]).flatMap((reason) =>
-  causes[reason].of.flatMap((kind: RenewedKind) => {
-    const says = causes[reason].says.filter((code: ReasonCode) => canConcern(code, kind));
-    const [first] = says;
-    return first === undefined
-      ? []
-      : lifetimes[kind].map((lifetime) => ({ reason, kind, lifetimeDays: lifetime, says, mend: mendKindOf(first) }));
-  }),
-);
-
-/** A certificate has one way of validation: DNS has no mailboxes, e-mail no records. */
-const canConcern = (code: ReasonCode, kind: RenewedKind) =>
-  !(
-    kind === 'public-email'
-      ? ['ValidationRecordMissing', 'ValidationRecordWrong']
-      : ['EmailNotConfirmed', 'MailboxMissing']
-  ).includes(code);

@@ -1,5 +1,5 @@
 import { aws } from './aws-commands.ts';
-import { asUrgent, count, listed, type OfRenewal, type Reason, reason, remaining } from './reason.ts';
+import { asUrgent, listed, type OfRenewal, type Reason, reason, remaining } from './reason.ts';
 
 /** A DNS record as a person creates it. */
 type CnameRecord = { readonly name: string; readonly value: string };
@@ -29,7 +29,7 @@ const sendAgain = ({ certificateArn, waiting }: OfWaiting) =>
 
 /** What to ask of AWS Support, where nobody else can help. */
 const askSupport = (certificateArn: string, sentence: string) =>
-  `Open a case with AWS Support for the service Certificate Manager: "ACM cannot renew ${certificateArn}: ${sentence}"`;
+  `open a case with AWS Support for the service Certificate Manager: "ACM cannot renew ${certificateArn}: ${sentence}"`;
 
 /** Why a public certificate cannot be renewed: its names, their DNS records and mailboxes, the authority's own rules. */
 export const validationReasons = {
@@ -85,7 +85,8 @@ export const validationReasons = {
       kind: 'by hand',
       text: () =>
         'Ask each name server of the domain for its CAA records, and those of the domains above it. Each must answer, also where there are none; where there are some, one of them must be 0 issue "amazon.com"',
-      lines: ({ domains }) => domains.slice(0, 5).map((domain) => `dig CAA ${domain.replace(/^\*\./, '')}`),
+      lines: ({ domains }) =>
+        domains.slice(0, 5).map((domain) => `dig CAA ${domain.replace(/^\*\./, '').replace(/[^\w.-]/g, '?')}`),
     },
   }),
   EmailNotConfirmed: reason<OfWaiting>({
@@ -133,7 +134,7 @@ export const validationReasons = {
     mend: {
       kind: 'by hand',
       text: ({ certificateArn }) =>
-        askSupport(certificateArn, 'ADDITIONAL_VERIFICATION_REQUIRED. Please tell us what you need from us'),
+        `Now, not later, ${askSupport(certificateArn, 'ADDITIONAL_VERIFICATION_REQUIRED. Please tell us what you need from us')}`,
     },
   }),
   DomainNotAllowed: reason<OfRenewal & { readonly names: readonly string[] }>({
@@ -144,7 +145,7 @@ export const validationReasons = {
     mend: {
       kind: 'by hand',
       text: ({ certificateArn }) =>
-        `Look each name up at www.virustotal.com, clean up what it finds and have the listing withdrawn. ${askSupport(certificateArn, 'DOMAIN_NOT_ALLOWED. The listing has been withdrawn')}`,
+        `Look each name up at www.virustotal.com, clean up what it finds and have the listing withdrawn; then ${askSupport(certificateArn, 'DOMAIN_NOT_ALLOWED. The listing has been withdrawn')}`,
     },
   }),
   InvalidPublicDomain: reason<OfRenewal & { readonly names: readonly string[] }>({
@@ -155,7 +156,7 @@ export const validationReasons = {
     mend: {
       kind: 'by hand',
       text: ({ certificateArn }) =>
-        `Request a new certificate without that name. If every name is a registered public domain: ${askSupport(certificateArn, 'INVALID_PUBLIC_DOMAIN, though all of its names are registered')}`,
+        `Request a new certificate without that name. If every name is a registered public domain, ${askSupport(certificateArn, 'INVALID_PUBLIC_DOMAIN, though all of its names are registered')}`,
     },
   }),
   DomainValidationDenied: reason<OfRenewal & { readonly names: readonly string[] }>({
@@ -165,8 +166,8 @@ export const validationReasons = {
       `ACM refuses to renew the certificate of "${name}": it was denied that a domain is yours (${listed(names)})`,
     mend: {
       kind: 'by hand',
-      text: ({ certificateArn, names }) =>
-        `Find out who among those who look after ${count(names.length, 'name')} said no, then: ${askSupport(certificateArn, 'DOMAIN_VALIDATION_DENIED. The domains are ours; please validate them again')}`,
+      text: ({ certificateArn }) =>
+        `Find out who said no to it, and why; then ${askSupport(certificateArn, 'DOMAIN_VALIDATION_DENIED. The domains are ours; please validate them again')}`,
     },
   }),
 } satisfies Record<string, Reason<never>>;
