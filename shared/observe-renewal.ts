@@ -2,7 +2,7 @@ import type { Authorities } from './aws/authority.ts';
 import type { LinkedRole } from './aws/linked-role.ts';
 import { look } from './aws/look.ts';
 import type { Certificate } from './domain/certificate.ts';
-import type { DeliverySight, NameRecords, Observation, Sight } from './domain/renewal.ts';
+import type { DeliverySight, NameRecords, Observation, Sight } from './domain/observation.ts';
 import { holderOf, label, type Secret, sinceOf } from './domain/secret.ts';
 import { isContentOf, readVersionId } from './domain/version-id.ts';
 import { type Delivery, readWishes } from './domain/wish.ts';
@@ -118,9 +118,7 @@ function whatItHolds(secret: Secret, { arn, serial }: Certificate) {
   if (!held) return { holds: 'unknown' } as const;
   const { notAfter } = held;
   if (held.serial === serial) return { holds: 'this', notAfter } as const;
-  return isContentOf(arn, held.content)
-    ? ({ holds: 'earlier', notAfter } as const)
-    : ({ holds: 'unknown' } as const);
+  return isContentOf(arn, held.content) ? ({ holds: 'earlier', notAfter } as const) : ({ holds: 'unknown' } as const);
 }
 
 /** Milliseconds that one look may take. The warning goes out before the function's own time is over. */

@@ -8,8 +8,8 @@ import {
   paginateListCertificateAuthorities,
   paginateListPermissions,
 } from '@aws-sdk/client-acm-pca';
+import type { Authority } from '../domain/observation.ts';
 import { finding } from '../domain/reasons.ts';
-import type { Authority } from '../domain/renewal.ts';
 import { look } from './look.ts';
 import { ask, askFor, Trouble } from './trouble.ts';
 

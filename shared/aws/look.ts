@@ -1,4 +1,4 @@
-import type { Sight } from '../domain/renewal.ts';
+import type { Sight } from '../domain/observation.ts';
 import { Trouble } from './trouble.ts';
 
 /** Looks, and where AWS does not let us see says why: one denied or throttled call never stops a warning. */

@@ -1,6 +1,6 @@
 import type { CaaRecord as NodeCaaRecord } from 'node:dns';
 import { Resolver } from 'node:dns/promises';
-import type { CaaRecord, NameRecords, Sight } from '../domain/renewal.ts';
+import type { CaaRecord, NameRecords, Sight } from '../domain/observation.ts';
 
 export type Dns = ReturnType<typeof dns>;
 

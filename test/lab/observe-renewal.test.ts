@@ -11,27 +11,38 @@ import {
   DeletePermissionCommand,
   UpdateCertificateAuthorityCommand,
 } from '@aws-sdk/client-acm-pca';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { ECSClient } from '@aws-sdk/client-ecs';
+import { IAMClient } from '@aws-sdk/client-iam';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Lab, startLab } from '../../lab/world.ts';
 import { authorities } from '../../shared/aws/authority.ts';
 import { certificates } from '../../shared/aws/certificates.ts';
+import { linkedRole } from '../../shared/aws/linked-role.ts';
+import { type MetricHistory, metricHistory } from '../../shared/aws/metric-history.ts';
 import { secrets } from '../../shared/aws/secrets.ts';
+import { type SecurityHub, securityHub } from '../../shared/aws/security-hub.ts';
 import { services } from '../../shared/aws/services.ts';
 import { tagged } from '../../shared/aws/tagged.ts';
+import { finding } from '../../shared/domain/reasons.ts';
+import { securityFinding } from '../../shared/domain/security-finding.ts';
 import { contentHash, writeVersionId } from '../../shared/domain/version-id.ts';
 import { dns } from '../../shared/network/dns.ts';
 import { observeRenewal, type RenewalSight } from '../../shared/observe-renewal.ts';
 
 const account = '111122223333';
+const balancer = 'arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/app/a/b';
 const needed = ['IssueCertificate', 'GetCertificate', 'ListPermissions'] as const;
 
 let lab: Lab;
 let acm: ACMClient;
 let pca: ACMPCAClient;
 let manager: SecretsManagerClient;
+let hub: SecurityHub;
+let history: MetricHistory;
 let sight: RenewalSight;
 
 beforeEach(async () => {
@@ -50,9 +61,11 @@ beforeEach(async () => {
     services: services(new ECSClient(to)),
     tagged: tagged(new ResourceGroupsTaggingAPIClient(to)),
     authorities: authorities(account, pca),
-    linkedRole: { exists: async () => lab.linkedRole.exists },
+    linkedRole: linkedRole(new IAMClient(to)),
     dns: dns(lab.dns.address),
   };
+  hub = securityHub(new SecurityHubClient(to));
+  history = metricHistory(new CloudWatchClient(to));
 });
 afterEach(async () => {
   await lab.stop();
@@ -114,6 +127,19 @@ describe('a private certificate', () => {
     expect(authority).not.toHaveProperty('fact.permission');
   });
 
+  it('shows whether ACM has its linked role, where a renewal was refused for want of it', async () => {
+    const { arn: caArn } = await lab.authority.certify({ account: '444455556666' });
+    const arn = await request({ name: 'api.example.com', caArn });
+    expect(await observe(arn)).not.toHaveProperty('linkedRole');
+    lab.linkedRole.exists = false;
+    lab.acm.setInUseBy(arn, [balancer]);
+    await acm.send(new RenewCertificateCommand({ CertificateArn: arn }));
+    await lab.clock.advance(61_000);
+    expect(await observe(arn)).toMatchObject({ linkedRole: { is: 'seen', fact: false } });
+    lab.linkedRole.exists = true;
+    expect(await observe(arn)).toMatchObject({ linkedRole: { is: 'seen', fact: true } });
+  });
+
   it.each(['denied', 'throttle', '500'] as const)('is observed without its authority after %s', async (fault) => {
     const arn = await request({ name: 'api.example.com', caArn: lab.caArns.subordinate });
     for (let attempt = 0; attempt < 3; attempt++)
@@ -140,7 +166,7 @@ describe('a private certificate', () => {
       { secret: 'courier/api', current: { is: 'seen', fact: { ...held, holds: 'this' } }, consumers: { is: 'seen' } },
       empty,
     ]);
-    lab.acm.setInUseBy(arn, ['arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/app/a/b']);
+    lab.acm.setInUseBy(arn, [balancer]);
     await acm.send(new RenewCertificateCommand({ CertificateArn: arn }));
     await lab.clock.advance(61_000);
     expect((await observe(arn)).deliveries).toMatchObject([
@@ -200,4 +226,40 @@ it('an imported certificate shows the authority of this account that bears its i
   );
   const { authority } = await observe(CertificateArn);
   expect(authority).toMatchObject({ is: 'seen', fact: { arn: lab.caArns.subordinate, status: 'active' } });
+});
+
+it('CloudWatch remembers how near its end a certificate was before it was renewed', async () => {
+  const arn = await request({ name: 'api.example.com', caArn: lab.caArns.subordinate });
+  const daysBefore = () => history.daysBefore(arn, sight.now());
+  expect(await daysBefore()).toBeNull();
+  await lab.clock.advance(365 * 86_400_000);
+  const before = await daysBefore();
+  expect(before).toBeLessThanOrEqual(31);
+  lab.acm.setInUseBy(arn, [balancer]);
+  await acm.send(new RenewCertificateCommand({ CertificateArn: arn }));
+  await lab.clock.advance(86_400_000);
+  expect((await observe(arn)).certificate.renewal?.status).toBe('succeeded');
+  expect(await daysBefore()).toBe(before);
+  await lab.clock.advance(4 * 86_400_000);
+  expect(await daysBefore()).toBeGreaterThan(380);
+});
+
+it('Security Hub keeps one finding of a renewal: opened, changed and closed', async () => {
+  const { certificate } = await observe(await request({ name: 'api.example.com', caArn: lab.caArns.subordinate }));
+  const of = { name: certificate.name, certificateArn: certificate.arn, secret: 'courier/api' };
+  for (const one of [
+    finding('EndsEarlier', { ...of, days: 3 }),
+    finding('KeyMismatch', of),
+    finding('NotTagged', of),
+  ]) {
+    await hub.put(securityFinding({ certificate, subject: 'renewal', findings: [one], now: sight.now() }, sight.place));
+    await lab.clock.advance(1_000);
+  }
+  expect(lab.findings()).toMatchObject([
+    {
+      ProductFields: { 'acm-courier/reasons': 'NotTagged' },
+      RecordState: 'ARCHIVED',
+      Compliance: { Status: 'PASSED' },
+    },
+  ]);
 });
