@@ -1,15 +1,39 @@
+import { certificates } from '../shared/aws/certificates.ts';
 import { queue } from '../shared/aws/queue.ts';
-import { type Concern, readConcern, readQueued } from '../shared/events.ts';
-import type { Outcome } from '../shared/outcome.ts';
+import { diagnose } from '../shared/diagnose.ts';
+import { type Concern, type Message, readConcern, readQueued, Unreadable } from '../shared/events.ts';
+import { lazily } from '../shared/lazily.ts';
 import { base, entry, environment } from '../shared/runtime.ts';
+import { telling } from '../shared/telling.ts';
 import { workOff } from '../shared/work-off.ts';
 
-const world = base();
+const of = base();
+const deliveriesUrl = environment('DELIVERIES_QUEUE_URL');
 const concerns = queue<Concern>(environment('CONCERNS_QUEUE_URL'));
 
-const look = async (concern: Concern): Promise<Outcome> => ({ is: 'done', because: concern.about });
+const world = {
+  ...of,
+  ...telling(),
+  certificates: certificates(),
+  // Most concerns are about a certificate that ACM renews by itself: only ACM is asked, and nobody else.
+  secrets: lazily(async () => (await import('../shared/aws/secrets.ts')).secrets()),
+  services: lazily(async () => (await import('../shared/aws/services.ts')).services()),
+  tagged: lazily(async () => (await import('../shared/aws/tagged.ts')).tagged()),
+  authorities: lazily(async () => (await import('../shared/aws/authority.ts')).authorities(of.place.account)),
+  linkedRole: lazily(async () => (await import('../shared/aws/linked-role.ts')).linkedRole()),
+  dns: lazily(async () => (await import('../shared/network/dns.ts')).dns(process.env.DNS_SERVERS)),
+  history: lazily(async () => (await import('../shared/aws/metric-history.ts')).metricHistory()),
+  deliveries: lazily(async () => (await import('../shared/aws/queue.ts')).queue<Message>(deliveriesUrl)),
+  ...(process.env.SECURITY_HUB === 'true' && {
+    securityHub: lazily(async () => (await import('../shared/aws/security-hub.ts')).securityHub()),
+  }),
+};
+
+const look = (concern: Concern, sentAt: number) => diagnose(concern, { sentAt, world });
 
 /** SQS: a certificate that may be in trouble. */
-export const handler = entry(async (event: unknown) =>
-  workOff(readQueued(event) ?? [], { read: readConcern, look, queue: concerns, world }),
-);
+export const handler = entry(async (event: unknown) => {
+  const messages = readQueued(event);
+  if (!messages) throw new Unreadable('Cannot read the event: it is no batch of messages');
+  return workOff(messages, { read: readConcern, look, queue: concerns, world });
+});

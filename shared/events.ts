@@ -136,6 +136,7 @@ const text = z.catch(z.optional(z.string()), undefined);
 const said = z.object({
   detail: z.object({
     CommonName: text,
+    CertificateSerial: text,
     DaysToExpiry: z.catch(z.optional(z.number()), undefined),
     RenewalStatusReason: text,
   }),
@@ -146,7 +147,7 @@ function readConcerns(event: unknown, { about, home }: { about: Concern['about']
   const certificateArn = resources[0] ?? '';
   const away = notOurs(certificateArn, home);
   if (away) return away;
-  const { CommonName, DaysToExpiry, RenewalStatusReason } = said.safeParse(event).data?.detail ?? {};
+  const { CommonName, DaysToExpiry, RenewalStatusReason, CertificateSerial } = said.safeParse(event).data?.detail ?? {};
   const concern = {
     certificateArn,
     cause: id,
@@ -154,6 +155,7 @@ function readConcerns(event: unknown, { about, home }: { about: Concern['about']
     ...(CommonName !== undefined && { name: CommonName }),
     ...(DaysToExpiry !== undefined && { days: DaysToExpiry }),
     ...(RenewalStatusReason !== undefined && { reason: RenewalStatusReason }),
+    ...(CertificateSerial !== undefined && { revokedSerial: CertificateSerial }),
   };
   return { is: 'concerns', concerns: [concern] };
 }
@@ -208,6 +210,8 @@ const concern = z.object({
   days: z.optional(z.number()),
   /** ACM's RenewalStatusReason. */
   reason: z.optional(z.string()),
+  /** Of what its authority, not ACM, revoked: ACM goes on showing it as issued. */
+  revokedSerial: z.optional(z.string()),
 });
 
 /** Something that may be wrong with a certificate: what the worker `diagnose` is to look into. */

@@ -1,4 +1,14 @@
-import { nothing, type OfSecret, type Reason, reason } from './reason.ts';
+import { describe } from './aws-commands.ts';
+import { count, nothing, type OfCertificate, type OfSecret, type Reason, reason } from './reason.ts';
+
+const said = {
+  expiring: 'ends',
+  blocked: 'could not be renewed and ends',
+  expired: 'has expired',
+  revoked: 'has been revoked',
+} as const;
+
+const within = (days: number | undefined) => (days === undefined ? '' : ` in ${count(days, 'day')}`);
 
 /** What AWS answered to a call: much of it passes by itself. */
 export const callReasons = {
@@ -62,5 +72,17 @@ export const callReasons = {
     headline: () => 'certificate does not exist',
     sentence: ({ certificateArn }) => `ACM has no certificate "${certificateArn}"; nothing was done`,
     mend: nothing,
+  }),
+  CertificateUnseen: reason<OfCertificate & { readonly about: keyof typeof said; readonly days?: number }>({
+    severity: 'action',
+    retry: 'never',
+    headline: ({ about, days }) => `${said[about]}${within(days)}, not looked into`,
+    sentence: ({ name, about, days }) =>
+      `An event of ACM says that the certificate of "${name}" ${said[about]}${within(days)}. Whether that still is so, and why, acm-courier could not see: ACM did not let it look`,
+    mend: {
+      kind: 'command',
+      text: () => 'Look yourself, and give acm-courier back what it needs to see (below)',
+      commands: ({ certificateArn }) => [describe(certificateArn)],
+    },
   }),
 } satisfies Record<string, Reason<never>>;

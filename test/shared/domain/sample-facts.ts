@@ -120,6 +120,7 @@ export const sampleFacts: { readonly [Code in ReasonCode]: FactsOf<Code> } = {
   Expired: { ...replaced, by: { is: 'imported' } },
   Revoked: { ...replaced, by: { is: 'public', exportOption: true } },
   RevokedByAuthority: replaced,
+  CertificateUnseen: { ...of, about: 'expiring', days: 15 },
   RenewedAfterAll: { ...of, daysLeft: 395, imported: false },
 };
 
