@@ -32,9 +32,16 @@ describe('a short page', () => {
   });
 
   it('leaves a command out rather than cutting it', () => {
-    const short = shortPage(long, long.length - 1);
+    const options = '    --option of-the-command \\\n'.repeat(9);
+    const short = shortPage(long.replace('    --region', `${options}    --region`), 300);
     expect(short).toContain('  Restart it.\n\nThis is not all');
     expect(short).not.toContain('aws');
+  });
+
+  it('fits where it is one section only', () => {
+    const short = shortPage('A line of this section\n'.repeat(20).trim(), 200);
+    expect(short.length).toBeLessThanOrEqual(200);
+    expect(short).toContain('A line of this section\n\nThis is not all');
   });
 
   it('fits, whatever the page', () => {
