@@ -22,8 +22,6 @@ export type Asked = {
   readonly echo?: boolean | undefined;
   /** From a sweep, which comes every hour: what still cannot be done was said when it was first found. */
   readonly quiet?: boolean | undefined;
-  /** From a sweep, which comes every hour: what still cannot be done was said when it was first found. */
-  readonly quiet?: boolean | undefined;
   /** Export again, as a version with this nonce (four hex digits). */
   readonly force?: string | undefined;
   /** Take the held or stopped version as it is. */
