@@ -42,7 +42,7 @@ export function domainValidations(
     }
     const ResourceRecord = validationRecord(DomainName);
     const { Name, Type, Value } = ResourceRecord;
-    const found = dns.ask(Name, Type).answers.some(({ data }) => data.toLowerCase() === Value);
+    const found = dns.ask(Name, Type).answers.some(({ data }) => `${data.toLowerCase().replace(/\.$/, '')}.` === Value);
     return { ...named, ResourceRecord, ValidationStatus: statusOf(found) };
   });
 }

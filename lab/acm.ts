@@ -227,6 +227,7 @@ export function createAcm(world: Parts) {
       if (!lifecycle.isAsked(record) || names.length === 0)
         invalid(`No mail asks to validate ${domainName ?? record.arn}.`);
       record.approved = new Set([...record.approved, ...names]);
+      if (validationsOf(record).some(({ ValidationStatus }) => ValidationStatus !== 'SUCCESS')) return;
       if (record.material) lifecycle.renewSoon(record);
       else lifecycle.issueSoon(record);
     },

@@ -167,8 +167,9 @@ describe('a private certificate', () => {
     const { arn: foreign } = await lab.authority.certify({ account: '444455556666' });
     expect(foreign).toMatch(/^arn:aws:acm-pca:us-east-1:444455556666:/);
     lab.linkedRole.exists = false;
-    const arn = await exportedPrivate(foreign);
+    const [arn, own] = [await exportedPrivate(foreign), await exportedPrivate()];
     await daysBeforeEnd(arn, 45);
+    expect(await summaryOf(own)).toMatchObject({ RenewalStatus: 'SUCCESS' });
     expect(actions()).toEqual(['SLR_NOT_FOUND 45']);
     lab.linkedRole.exists = true;
     await lab.clock.advance(day);
@@ -359,7 +360,7 @@ describe('a public certificate validated by DNS', () => {
     expect(health()).toEqual(['AWS_ACM_RENEWAL_STATE_CHANGE']);
     expect(said('Approaching Expiration')).toHaveLength(1);
     lab.dns.remove({ name: Name });
-    lab.dns.add({ name: Name, type: 'CNAME', data: Value });
+    lab.dns.add({ name: Name, type: 'CNAME', data: Value.slice(0, -1) });
     await lab.clock.advance(day);
     expect(await summaryOf(arn)).toMatchObject({ RenewalStatus: 'SUCCESS' });
   });
@@ -465,7 +466,10 @@ describe('a public certificate validated by mail', () => {
       );
     await expect(resend('other.example')).rejects.toMatchObject({ name: 'InvalidDomainValidationOptionsException' });
     await resend('a.example.com');
-    lab.lab.approve(arn);
+    lab.lab.approve(arn, 'a.example.com');
+    await lab.clock.advance(60_000);
+    expect(await summaryOf(arn)).toMatchObject({ RenewalStatus: 'PENDING_VALIDATION' });
+    lab.lab.approve(arn, 'b.example.org');
     await lab.clock.advance(60_000);
     expect(await summaryOf(arn)).toMatchObject({ RenewalStatus: 'SUCCESS' });
     await expect(resend('a.example.com')).rejects.toMatchObject({ name: 'InvalidStateException' });
