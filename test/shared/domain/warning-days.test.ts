@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import type { Certificate, Renewal } from '../../../shared/domain/certificate.ts';
+import {
+  daysLeft,
+  hasJustFailed,
+  isDue,
+  isOverdue,
+  lifetimeDays,
+  warningDays,
+  wasWarned,
+  windowDays,
+} from '../../../shared/domain/warning-days.ts';
+import { but, day, now } from './sample.ts';
+
+type Type = Certificate['type'];
+
+const ending = (type: Type, lifetime: number, secondsLeft: number, renewal?: Renewal) =>
+  but({
+    type,
+    notBefore: now + secondsLeft - lifetime * day,
+    notAfter: now + secondsLeft,
+    renewal: renewal ?? { status: 'pending', updatedAt: 0 },
+  });
+
+/** ACM's events from the first day to the last, as they come: once a day, some seconds after the full day. */
+const spoken = (type: Type, lifetime: number, first = 45): readonly number[] =>
+  Array.from({ length: Math.min(first, lifetime) }, (_, index) => Math.min(first, lifetime) - index).filter((days) =>
+    isDue(ending(type, lifetime, days * day - 1800), { days, now }),
+  );
+
+describe('the days on which an end is spoken of', () => {
+  it.each([
+    [395, [45, 30, 15, 7, 3, 1]],
+    [198, [45, 30, 15, 7, 3, 1]],
+    [100, [33, 16, 8, 4, 2, 1]],
+    [47, [15, 7, 3, 1]],
+    [7, [2, 1]],
+    [1, [1]],
+  ])('of %i days are %j', (lifetime, days) => expect(warningDays(lifetime)).toEqual(days));
+
+  it.each([
+    ['private', 395, [45, 30, 15, 7, 3, 1]],
+    ['imported', 395, [45, 30, 15, 7, 3, 1]],
+    ['imported', 7, [2, 1]],
+    ['public', 395, [30, 15, 7, 3, 1]],
+    ['public', 198, [30, 15, 7, 3, 1]],
+    ['public', 100, [30, 16, 8, 4, 2, 1]],
+    ['public', 47, [15, 7, 3, 1]],
+  ] as const)('of a %s certificate of %i days come in a daily series as %j', (type, lifetime, days) => {
+    expect(spoken(type, lifetime)).toEqual(days);
+    expect(days.length).toBeGreaterThanOrEqual(2);
+    expect(days.length).toBeLessThanOrEqual(6);
+  });
+
+  it('are the same for public certificates whose events begin at 30 days', () => {
+    for (const lifetime of [395, 198, 100, 47])
+      expect(spoken('public', lifetime, 30)).toEqual(spoken('public', lifetime));
+  });
+});
+
+describe('an event that a certificate ends', () => {
+  const at15 = ending('private', 395, 15 * day);
+  it.each([
+    ['is due at a threshold', at15, 15, true],
+    ['is not due a day before or after it', at15, 16, false],
+    ['is due when it comes two days late', ending('private', 395, 13 * day), 15, true],
+    ['is not due when it comes a second later', ending('private', 395, 13 * day - 1), 15, false],
+    ['is not due when the certificate was renewed since', ending('private', 395, 395 * day), 15, false],
+    ['is not due on a day on which an attempt failed', failed(day - 1), 15, false],
+    ['is due a day after an attempt failed', failed(day), 15, true],
+    ['is not due while a fresh attempt waits for validation', failed(0, 'validating'), 15, false],
+    ['is due while ACM is at it', failed(0, 'pending'), 15, true],
+  ] as const)('%s', (_, certificate, days, due) => expect(isDue(certificate, { days, now })).toBe(due));
+
+  function failed(ago: number, status: Renewal['status'] = 'failed') {
+    return ending('private', 395, 15 * day, { status, updatedAt: now - ago });
+  }
+});
+
+describe('a renewal', () => {
+  it.each([
+    ['private', 395, 60, 40],
+    ['public', 395, 45, 30],
+    ['public', 198, 45, 30],
+    ['public', 100, 33, 22],
+    ['public', 47, 15, 10],
+    ['private', 7, 2, 4 / 3],
+  ] as const)(
+    'of a %s certificate of %i days begins at %i and is overdue below %d',
+    (type, lifetime, begins, overdue) => {
+      expect(windowDays(type, lifetime)).toBe(begins);
+      expect(isOverdue(ending(type, lifetime, overdue * day), now)).toBe(false);
+      expect(isOverdue(ending(type, lifetime, overdue * day - 1), now)).toBe(true);
+    },
+  );
+
+  it('is never overdue of a certificate that has no end yet', () => {
+    const { notAfter: _, ...endless } = but({});
+    expect(isOverdue(endless, now)).toBe(false);
+  });
+
+  it('has just failed until a day has passed, and only if it did not succeed', () => {
+    const tried = (status: Renewal['status'], ago: number) =>
+      hasJustFailed(but({ renewal: { status, updatedAt: now - ago } }), now);
+    expect([tried('failed', day - 1), tried('failed', day), tried('succeeded', 0)]).toEqual([true, false, false]);
+  });
+});
+
+describe('an all-clear', () => {
+  it.each([
+    ['is due where a private certificate was mailed about', 'private', 395, 45, true],
+    ['is not due where ACM renewed a private one in time', 'private', 395, 59, false],
+    ['is not due before the first warning', 'private', 395, 46, false],
+    ['is due where a public certificate was mailed about', 'public', 198, 30, true],
+    ['is not due where ACM renewed a public one in time', 'public', 198, 44, false],
+    ['is not due where ACM renewed a short one in time', 'public', 47, 14, false],
+    ['is due where a short one came two days late', 'public', 47, 13, true],
+    ['is due where an imported one was mailed about the day before', 'imported', 47, 15, true],
+    ['is not due where a new one was imported early', 'imported', 395, 46, false],
+    ['is due where a certificate of a week was imported on its last day', 'imported', 7, 1, true],
+  ] as const)('%s', (_, type, lifetime, daysBefore, due) =>
+    expect(wasWarned({ type, lifetimeDays: lifetime, daysBefore })).toBe(due),
+  );
+});
+
+describe('a certificate’s days', () => {
+  it.each([
+    ['count whole', 2 * day, 2],
+    ['drop what has begun', 2 * day - 1, 1],
+    ['are none on the last one', day - 1, 0],
+    ['are none after the end', -day, 0],
+  ])('%s', (_, left, days) => expect(daysLeft(ending('private', 395, left), now)).toBe(days));
+
+  it.each([
+    ['from beginning to end', { notBefore: now - 3600, notAfter: now + 198 * day }, 198],
+    ['as ACM issues public ones where it does not say', { type: 'public', notBefore: undefined }, 198],
+    ['as ACM issues private ones where it does not say', { type: 'private', notBefore: undefined }, 395],
+    ['as one at least', { notBefore: now, notAfter: now + 60 }, 1],
+  ] as const)('are counted %s', (_, { notBefore, ...other }, days) => {
+    expect(lifetimeDays(but({ ...other, ...(notBefore !== undefined && { notBefore }) }))).toBe(days);
+  });
+});
