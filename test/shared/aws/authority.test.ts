@@ -11,12 +11,18 @@ const end = new Date('2030-01-01T00:00:00Z');
 function answering(answers: Readonly<Record<string, object>>) {
   const asked: string[] = [];
   const pca = new ACMPCAClient({ region: 'us-east-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
-  const send = async ({ constructor: { name }, input }: { constructor: { name: string }; input: object }) => {
+  const send = async ({
+    constructor: { name },
+    input,
+  }: {
+    constructor: { name: string };
+    input: { NextToken?: string };
+  }) => {
     const operation = name.replace('Command', '');
     asked.push(operation);
     const answer = answers[operation];
     if (answer === undefined || answer instanceof Error) throw answer ?? new Error(`Unexpected ${operation}`);
-    return Array.isArray(answer) ? answer['NextToken' in input ? 1 : 0] : answer;
+    return Array.isArray(answer) ? answer[input.NextToken ? 1 : 0] : answer;
   };
   return { ...authorities(account, Object.assign(pca, { send })), asked };
 }
