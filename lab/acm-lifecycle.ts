@@ -41,7 +41,7 @@ export function createLifecycle({ emit, ...world }: IssuingWorld & { emit: Emit 
 
   /** A public certificate waits for its names; where the CA refuses, it has failed for good. */
   async function issue(record: CertificateRecord): Promise<void> {
-    if (record.deleted || record.status !== 'PENDING_VALIDATION') return;
+    if (record.status !== 'PENDING_VALIDATION') return;
     const reason = obstacle(record, world);
     if (reason === pendingValidation) return waitForValidation(record);
     if (reason) return void Object.assign(record, { status: 'FAILED', failureReason: reason });

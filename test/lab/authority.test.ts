@@ -155,6 +155,12 @@ describe('a CA that is certified', () => {
     expect(verified.status === 0 ? 0 : 1).toBe(failed);
   });
 
+  it('has a quota that each leaf takes one of', async () => {
+    const ca = await authority.certify({ quota: 2 });
+    await leafOf(ca.arn);
+    expect(ca.quota).toBe(1);
+  });
+
   it('is refused below one that is not in the lab', async () => {
     await expect(authority.certify({ issuerArn: 'arn:none' })).rejects.toThrow('No certificate authority "arn:none"');
   });

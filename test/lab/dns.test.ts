@@ -1,6 +1,8 @@
 import { createSocket } from 'node:dgram';
 import { Resolver } from 'node:dns/promises';
+import { once } from 'node:events';
 import { connect } from 'node:net';
+import { decode, encode } from 'dns-packet';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createDns } from '../../lab/dns.ts';
 
@@ -36,6 +38,15 @@ it('follows an alias to the records of another type', async () => {
 
 it('answers over TCP what is too long for a datagram', async () => {
   expect(await resolver.resolve4('many.example.org')).toHaveLength(60);
+  const socket = createSocket('udp4');
+  const answer = once(socket, 'message');
+  socket.send(
+    encode({ type: 'query', id: 7, questions: [{ type: 'A', name: 'many.example.org' }] }),
+    port,
+    '127.0.0.1',
+  );
+  expect(decode((await answer)[0])).toMatchObject({ id: 7, flag_tc: true, answers: [] });
+  socket.close();
 });
 
 it.each([
