@@ -16,9 +16,37 @@ const findings: readonly Finding[] = reasonCodes.map((code) => sampleOf(code));
 const textsOf = (finding: Finding) => [headlineOf(finding), sentenceOf(finding), mendOf(finding).text];
 const commandsOf = (finding: Finding) => mendOf(finding).commands;
 
-describe.each(findings.map((finding) => [finding.reason, finding] as const))('%s', (_, finding) => {
+const two = [1, 2].map((index) => ({ name: `_${index}.example.com`, value: 'x.example.net', found: 'y.example.net' }));
+/** What other facts make of a reason. */
+const variants: readonly (readonly [string, Finding])[] = [
+  ['on the last day', sampleOf('RenewalOverdue', { daysLeft: 0, urgency: 'critical', free: false })],
+  ['a day before', sampleOf('RenewalOverdue', { daysLeft: 1, urgency: 'critical' })],
+  ['of two records', sampleOf('ValidationRecordMissing', { records: two })],
+  ['of two wrong records', sampleOf('ValidationRecordWrong', { records: two })],
+  ['of two names', sampleOf('ValidationPending', { domains: ['a.example.com', 'b.example.com'], records: two })],
+  ['without records', sampleOf('ValidationPending', { records: [] })],
+  ['of a critical record', withoutFact(sampleOf('CaaForbidsIssuance', { forbidding: '128 future "x"' }), 'add')],
+  ['in part', sampleOf('AuthorityDoesNotPermit', { partly: true })],
+  ['not to be renewed yet', sampleOf('IssuanceFailed', { eligible: false })],
+  ['unseen', withoutFact(sampleOf('AuthorityEndsTooSoon'), 'ends')],
+  ['of nobody', withoutFact(sampleOf('ImportedEnds'), 'owner')],
+  ['that nothing uses', sampleOf('Expired', { used: false, by: { is: 'public', exportOption: false } })],
+  ['of an unknown key', withoutFact(sampleOf('Revoked', { used: false, by: { is: 'private' } }), 'keyAlgorithm')],
+  ['of one name', sampleOf('RevokedByAuthority', { used: false, names: ['api.example.com'] })],
+  ['imported', sampleOf('RenewedAfterAll', { imported: true, daysLeft: 1 })],
+];
+
+function withoutFact(finding: Finding, fact: string): Finding {
+  const facts = Object.fromEntries(Object.entries(finding.facts).filter(([name]) => name !== fact));
+  return { ...finding, facts } as Finding;
+}
+
+describe.each([
+  ...findings.map((finding) => [finding.reason, finding] as const),
+  ...variants.map(([how, finding]) => [`${finding.reason} ${how}`, finding] as const),
+])('%s', (_, finding) => {
   it('is rendered whole', () => {
-    for (const text of [...textsOf(finding), JSON.stringify(commandsOf(finding))])
+    for (const text of [...textsOf(finding), ...mendOf(finding).lines, JSON.stringify(commandsOf(finding))])
       expect(text).not.toMatch(/undefined|null|NaN|\[object|Invalid Date|=>/);
   });
 
