@@ -3,7 +3,7 @@ import { Trouble } from './aws/trouble.ts';
 import type { Certificate } from './domain/certificate.ts';
 import { namesInShort } from './domain/layout.ts';
 import { composeNotice, type Notice } from './domain/notice.ts';
-import { listed } from './domain/reason.ts';
+import { count } from './domain/reason.ts';
 import { anchorOf, type Finding, type Findings, mendOf, retryOf, sentenceOf, severityOf } from './domain/reasons.ts';
 import type { Judged, Verdict } from './domain/rollout.ts';
 import type { Base, Count } from './world.ts';
@@ -46,7 +46,6 @@ export async function tell(findings: Findings, about: About, world: Telling): Pr
         ...(notAfter === undefined
           ? []
           : [endSentence({ what: `The certificate of ${namesInShort(all)} in ACM`, notAfter }, world.now())]),
-        ...(isTrouble(findings) ? reach(all) : []),
         ...(about.serving ?? []).map((one) => endSentence(one, world.now())),
         ...(about.judged ?? []).map(stateOf),
         ...(about.affects ?? []),
@@ -82,17 +81,6 @@ export async function send(
   await tellChat();
 }
 
-const isTrouble = (findings: Findings) =>
-  findings.map(severityOf).some((severity) => severity !== 'info' && severity !== 'resolved');
-
-/** A wildcard may be served where nobody thinks of this certificate. */
-function reach(names: readonly string[]): readonly string[] {
-  const domains = names.filter((name) => name.startsWith('*.')).map((name) => name.slice(2));
-  return domains.length === 0
-    ? []
-    : [`It is a wildcard: every host directly below ${listed(domains)} may depend on it`];
-}
-
 const levels = { info: 'info', resolved: 'info', warning: 'warn', action: 'warn', critical: 'error' } as const;
 
 /** A finding as the fields of a log line. Its own facts stay together: Powertools reserves names such as `service`. */
@@ -104,13 +92,16 @@ export const facts = (finding: Finding, { place }: Pick<Base, 'place'>) => ({
   facts: finding.facts,
 });
 
+/** To the minute, where it is a matter of hours. */
 function endSentence({ what, notAfter }: Serving, now: number): string {
-  const days = Math.floor(Math.abs(notAfter - now) / 86_400);
-  const away = days === 1 ? '1 day' : `${days} days`;
-  return notAfter > now
-    ? `${what} ends on ${day(notAfter)}, ${away} from now`
-    : `${what} ended on ${day(notAfter)}, ${away} ago`;
+  const away = Math.abs(notAfter - now);
+  const isNear = away < 86_400;
+  const time = isNear ? minute(notAfter) : day(notAfter);
+  const left = isNear ? hours(away) : count(Math.floor(away / 86_400), 'day');
+  return notAfter > now ? `${what} ends on ${time}, ${left} from now` : `${what} ended on ${time}, ${left} ago`;
 }
+
+const hours = (seconds: number) => (seconds < 3600 ? 'less than an hour' : count(Math.floor(seconds / 3600), 'hour'));
 
 const stateOf = ({ consumer, verdict }: Judged) =>
   `ECS service "${consumer.service}" in cluster "${consumer.cluster}" ${states[verdict.is]}`;

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Trouble } from '../../shared/aws/trouble.ts';
 import type { Notice } from '../../shared/domain/notice.ts';
-import { type Findings, finding, type ReasonCode } from '../../shared/domain/reasons.ts';
+import { finding, type ReasonCode } from '../../shared/domain/reasons.ts';
 import { type About, tell } from '../../shared/tell.ts';
 import { certificate, now, place } from './domain/sample.ts';
 import { sampleOf } from './domain/sample-facts.ts';
 
-type Given = { readonly mail?: unknown; readonly chat?: unknown; readonly findings?: Findings };
+type Given = { readonly mail?: unknown; readonly chat?: unknown };
 
 /** Tells of a delivery; what people got, what the chat got, what was logged and counted. */
 async function telling(about: Partial<About> = {}, given: Given = {}) {
@@ -17,7 +17,7 @@ async function telling(about: Partial<About> = {}, given: Given = {}) {
       notices.push(notice);
     },
   });
-  const told = tell(given.findings ?? [sampleOf('Delivered')], { certificate, ...about }, {
+  const told = tell([sampleOf('Delivered')], { certificate, ...about }, {
     place,
     now: () => now,
     log: (level: string, message: string) => void logged.push(`${level}: ${message}`),
@@ -44,28 +44,23 @@ describe('a mail', () => {
 `);
   });
 
+  it.each([
+    [now + 86_400, 'ends on 2026-10-02, 1 day from now'],
+    [now + 86_399, 'ends on 2026-10-01 23:59 UTC, 23 hours from now'],
+    [now + 3600, 'ends on 2026-10-01 01:00 UTC, 1 hour from now'],
+    [now + 3599, 'ends on 2026-10-01 00:59 UTC, less than an hour from now'],
+    [now, 'ended on 2026-10-01 00:00 UTC, less than an hour ago'],
+    [now - 86_399, 'ended on 2026-09-30 00:00 UTC, 23 hours ago'],
+    [now - 172_800, 'ended on 2026-09-29, 2 days ago'],
+  ])('says when the certificate ends: %2$s', async (notAfter, end) => {
+    const { body } = await telling({ certificate: { ...certificate, notAfter } });
+    expect(body.replaceAll(/\n\s*/g, ' ')).toContain(`The certificate of "api.example.com" in ACM ${end}.`);
+  });
+
   it('takes sentences as they are given', async () => {
     const { body } = await telling({ affects: ['It is served by "web"'], unseen: ['The CA could not be read'] });
     expect(body).toContain('395\n  days from now.\n  It is served by "web".\n\nWhat you must do');
     expect(body).toContain('What could not be seen\n  The CA could not be read.\n\n');
-  });
-});
-
-describe('what a wildcard reaches', () => {
-  const wild = { ...certificate, name: '*.example.com', names: ['*.example.com', 'example.com'] };
-
-  it('is said where something is wrong with it', async () => {
-    const { body } = await telling({ certificate: wild }, { findings: [sampleOf('SecretNotOurs')] });
-    expect(body).toContain(`
-  The certificate of "*.example.com" and "example.com" in ACM ends on
-  2027-10-31, 395 days from now.
-  It is a wildcard: every host directly below "example.com" may depend
-  on it.
-`);
-  });
-
-  it('is not said where all is well', async () => {
-    expect((await telling({ certificate: wild })).body).not.toContain('wildcard');
   });
 });
 
