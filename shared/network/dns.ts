@@ -5,15 +5,17 @@ import type { CaaRecord, NameRecords, Sight } from '../domain/observation.ts';
 export type Dns = ReturnType<typeof dns>;
 
 /**
- * DNS, as whoever validates a public certificate sees it. Nothing is kept: each question goes to a server.
+ * DNS, as whoever validates a public certificate sees it. Nothing is kept: each question goes to a
+ * server, which has two seconds, twice.
  *
  * @param servers `ip[:port]`, separated by commas; those of the system if empty. A VPC's own servers also answer from
  *   private hosted zones, which ACM does not see: `1.1.1.1` shows what it does.
  */
 export function dns(servers = '', resolver = new Resolver({ timeout: 2_000, maxTimeout: 2_000, tries: 2 })) {
-  if (servers) resolver.setServers(servers.split(',').map((server) => server.trim()));
+  const misset = servers === '' ? undefined : pointAt(resolver, servers);
+  const look = <Fact>(see: () => Promise<Fact>) => (misset ? Promise.resolve(misset) : lookOnce(see));
   return {
-    /** Where the CNAME at `name` leads, and the one that stands there, and so on: ACM follows them, too. */
+    /** Where the CNAME at `name` leads, and from there on the next: a validation record may be handed on by others. */
     cnames: (name: string): Promise<Sight<readonly string[]>> => look(() => leadsTo(plain(name), resolver)),
 
     /**
@@ -25,8 +27,23 @@ export function dns(servers = '', resolver = new Resolver({ timeout: 2_000, maxT
   };
 }
 
+/** A setting that cannot be read must not stop a warning: it is said wherever something should have been seen. */
+function pointAt(resolver: Resolver, servers: string): Unseen | undefined {
+  try {
+    resolver.setServers(servers.split(',').map((server) => server.trim()));
+    return undefined;
+  } catch {
+    return {
+      is: 'unseen',
+      why: `DNS was not asked: the parameter dnsServers is "${servers}", not a list of IP addresses`,
+    };
+  }
+}
+
+type Unseen = Extract<Sight<never>, { is: 'unseen' }>;
+
 /** As names are compared: lower case, without the final dot that ACM writes and resolvers leave out. */
-export const plain = (name: string): string => name.toLowerCase().replace(/\.$/, '');
+const plain = (name: string): string => name.toLowerCase().replace(/\.$/, '');
 
 async function governing(name: string, resolver: Resolver) {
   for (const domain of upFrom(name)) {
@@ -74,7 +91,8 @@ async function answers<Answer>(what: string, ask: () => Promise<readonly Answer[
   try {
     return await ask();
   } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
     if (code === 'ENOTFOUND' || code === 'ENODATA') return [];
     throw new Unanswered(`DNS did not tell ${what}: ${failures[code] ?? code}`);
   }
@@ -90,7 +108,7 @@ const failures: Readonly<Record<string, string>> = {
 
 class Unanswered extends Error {}
 
-async function look<Fact>(see: () => Promise<Fact>): Promise<Sight<Fact>> {
+async function lookOnce<Fact>(see: () => Promise<Fact>): Promise<Sight<Fact>> {
   try {
     return { is: 'seen', fact: await see() };
   } catch (error) {

@@ -186,6 +186,9 @@ it('asks the servers that it is given, one after the other', async () => {
   expect([first.asked, second.asked]).toEqual([['CAA com'], ['CAA com']]);
 });
 
-it('refuses servers that are no addresses', () => {
-  expect(() => dns('resolver.example.com')).toThrow('Invalid IP address');
+it('says in place of what it should see that its servers are no addresses', async () => {
+  const { caa: look, cnames } = dns('resolver.example.com');
+  const why = 'DNS was not asked: the parameter dnsServers is "resolver.example.com", not a list of IP addresses';
+  expect(await look('example.com')).toEqual({ is: 'unseen', why });
+  expect(await cnames('_x1.example.com')).toEqual({ is: 'unseen', why });
 });
