@@ -161,7 +161,7 @@ function causeGone(observation: Observation, was: string): Finding {
 function withReason(observation: Observation, reason: string | undefined): Observation {
   const { certificate } = observation;
   const { renewal } = certificate;
-  if (reason === undefined || renewal?.reason !== undefined || renewal?.status === 'succeeded') return observation;
+  if (reason === undefined || renewal?.reason !== undefined) return observation;
   const tried = { status: renewal?.status ?? ('failed' as const), reason, updatedAt: renewal?.updatedAt ?? 0 };
   return { ...observation, certificate: { ...certificate, renewal: tried } };
 }

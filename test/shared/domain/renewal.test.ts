@@ -46,7 +46,7 @@ describe('nothing is said', () => {
     ['of a public one that ACM is about to renew', publicOne()],
     ['while ACM is at it', privateOne({ renewal: { status: 'pending', updatedAt: now } })],
     ['of one that was just renewed', privateOne({ notBefore: now, notAfter: now + 395 * day })],
-    ['of one that is in use though never exported', publicOne({ eligible: true })],
+    ['of one that is in use, whatever ACM says of its eligibility', publicOne({ eligible: false })],
     ['of one that is not issued yet', privateOne({ status: 'pending' })],
     ['of a renewal whose reason came with a late event', privateOne(), { reason: 'PCA_ACCESS_DENIED' }],
     ['where only something that nobody asked for is unseen', privateOne({}, { authority: unseen('Denied') })],
@@ -314,6 +314,17 @@ describe('ACM’s reason', () => {
       findings: [{ reason: act === 'renew' ? 'CauseGoneRenewNow' : 'CauseGone' }],
       act,
     });
+  });
+
+  it('is said to be mended of another account’s authority, too, where it can be seen', () => {
+    const { permission: _, ...fact } = authority({ arn: foreignCaArn, own: false }).fact;
+    const mended = privateOne({ ...failed('PCA_INVALID_STATE'), caArn: foreignCaArn }, { authority: seen(fact) });
+    expect(found(mended)).toEqual(['CauseGoneRenewNow']);
+  });
+
+  it('that is mended leaves it to ACM to renew what it does not call eligible', () => {
+    const ineligible = { ...failed('PCA_INVALID_STATE'), eligible: false, inUseBy: ['arn:aws:elasticloadbalancing:…'] };
+    expect(diagnose(privateOne(ineligible))).toMatchObject({ findings: [{ reason: 'CauseGone' }], act: 'nothing' });
   });
 
   it('is never a cause to renew what ACM would not, or what is still blocked by something else', () => {
