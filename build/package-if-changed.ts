@@ -8,8 +8,8 @@ const root = join(import.meta.dirname, '..');
 const stampPath = join(root, 'dist/packaged-for-lab');
 const lockPath = join(root, 'dist/.packaging');
 
-/** What the lab runs. */
-const lab = { stage: 'lab', params: { mode: 'deliver' } };
+/** What the lab runs: all that a stack may be armed with. */
+const lab = { stage: 'lab', params: { mode: 'deliver', renewPrivate: 'true', securityHub: 'true' } };
 
 /**
  * Packages the stack for the lab (stage `lab`, mode `deliver`) unless dist/ already holds it, built from the same

@@ -10,7 +10,7 @@ import type { Observation } from './domain/observation.ts';
 import { type Finding, type Findings, finding, type ReasonCode, retryOf, sentenceOf } from './domain/reasons.ts';
 import { allClear, type Diagnosis, diagnose as decide, type Said } from './domain/renewal.ts';
 import { securityFinding } from './domain/security-finding.ts';
-import { daysLeft, hasJustFailed, isDue, lifetimeDays, wasWarned } from './domain/warning-days.ts';
+import { daysLeft, hasJustFailed, isDue, lifetimeDays, warningDays, wasWarned } from './domain/warning-days.ts';
 import type { Concern, Message } from './events.ts';
 import { observeRenewal, type RenewalSight } from './observe-renewal.ts';
 import type { Outcome } from './outcome.ts';
@@ -33,6 +33,9 @@ type Means = {
 
 /** Seconds for which AWS is asked again what it did not answer, before people are told without it. */
 const patience = 600;
+
+/** Days, where a certificate cannot be asked for its own. */
+const usualLifetime = 395;
 
 /**
  * Looks into one concern: see what is really wrong, mend what may be mended, tell people what is left to do. A certificate
@@ -176,7 +179,8 @@ async function sayUnseen(trouble: Finding, concern: Concern, { sentAt, world }: 
   world.log('warn', 'Ran into trouble', { ...concern, ...facts(trouble, world) });
   if (retryOf(trouble) !== 'never' && world.now() - sentAt < patience)
     return { is: 'again', seconds: retryOf(trouble) === 'soon' ? 10 : 30, because: trouble.reason };
-  if (about === 'renewed' || about === 'hint') return rest(trouble.reason);
+  const isDaily = about === 'expiring' && !warningDays(usualLifetime).includes(days ?? 0);
+  if (isDaily || about === 'renewed' || about === 'hint') return rest(trouble.reason);
   const unseen = finding('CertificateUnseen', { name, certificateArn, about, ...(days !== undefined && { days }) });
   await tell([unseen], { certificate: { arn: certificateArn, name, tags: {} }, unseen: [sentenceOf(trouble)] }, world);
   return { is: 'told', finding: unseen };
