@@ -15,7 +15,7 @@ import {
 } from '@peculiar/x509';
 import { certificateFacts } from './certificate-facts.ts';
 import type { Clock } from './clock.ts';
-import { account, arn } from './service.ts';
+import { account, arn, refuse } from './service.ts';
 
 /** Throw-away certificate authorities: their keys never leave this process. */
 export type Authority = {
@@ -98,7 +98,7 @@ type IssuingCa = CertificateAuthority &
   };
 
 export const acmPrincipal = 'acm.amazonaws.com';
-/** ACM renews only where it has all of these. Source: Private CA User Guide, "Assign certificate renewal permissions to ACM". */
+/** ACM renews only with all of these. Source: Private CA User Guide, "Assign certificate renewal permissions to ACM". */
 export const renewalActions = ['IssueCertificate', 'GetCertificate', 'ListPermissions'];
 
 const dayMs = 86_400_000;
@@ -124,8 +124,7 @@ export async function createAuthority({ clock }: { clock: Clock }): Promise<Auth
 
   function find(caArn: string): IssuingCa {
     const ca = [...cas, publicCa].find((candidate) => candidate.arn === caArn);
-    if (!ca) throw new Error(`No certificate authority "${caArn}" in the lab`);
-    return ca;
+    return ca ?? refuse('ResourceNotFoundException', `No certificate authority "${caArn}" in the lab`);
   }
 
   return {

@@ -168,6 +168,7 @@ describe('what people do outside of AWS', () => {
     const days = ((made?.notAfter.getTime() ?? 0) - lab.clock.now().getTime()) / 86_400_000;
     expect(days).toBeLessThan(90.001);
     expect(days).toBeGreaterThan(89.9);
+    expect(await post('authorities', { arn: 'arn:none' })).toMatchObject({ status: 400 });
   });
 });
 
