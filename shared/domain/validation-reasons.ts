@@ -13,6 +13,11 @@ const shownRecords = 10;
 const zoneLines = (records: readonly CnameRecord[]) =>
   records.slice(0, shownRecords).map(({ name, value }) => `${name} CNAME ${value}`);
 
+const checkedBy = ({ length }: readonly CnameRecord[], one: string, many: string) =>
+  length === 1
+    ? `a CNAME record by which it checks that the domain is yours ${one}`
+    : `${length} CNAME records by which it checks that the domains are yours ${many}`;
+
 const otherRecords = (records: readonly CnameRecord[]) =>
   records.length > shownRecords
     ? `. These are ${shownRecords} of ${records.length}; aws acm describe-certificate lists all under DomainValidationOptions`
@@ -37,7 +42,7 @@ export const validationReasons = {
     ...asUrgent,
     headline: (facts) => `renewal blocked, DNS record missing, ${remaining(facts)}`,
     sentence: ({ name, records }) =>
-      `ACM cannot renew the certificate of "${name}": ${records.length === 1 ? 'a CNAME record' : `${records.length} CNAME records`} by which it checks that the domain is yours ${records.length === 1 ? 'is' : 'are'} missing from DNS: ${listed(records.map((one) => one.name))}`,
+      `ACM cannot renew the certificate of "${name}": ${checkedBy(records, 'is', 'are')} missing from DNS: ${listed(records.map((one) => one.name))}`,
     mend: {
       kind: 'by hand',
       text: ({ records }) =>
@@ -51,7 +56,7 @@ export const validationReasons = {
     ...asUrgent,
     headline: (facts) => `renewal blocked, DNS record wrong, ${remaining(facts)}`,
     sentence: ({ name, records }) =>
-      `ACM cannot renew the certificate of "${name}": ${records.length === 1 ? 'a CNAME record' : `${records.length} CNAME records`} by which it checks that the domain is yours ${records.length === 1 ? 'leads' : 'lead'} elsewhere: ${records
+      `ACM cannot renew the certificate of "${name}": ${checkedBy(records, 'leads', 'lead')} elsewhere: ${records
         .slice(0, 5)
         .map((one) => `"${one.name}" to "${one.found}"`)
         .join(', ')}`,
