@@ -1,5 +1,5 @@
 import { duplexPair } from 'node:stream';
-import { connect, createSecureContext, rootCertificates, type SecureContext, TLSSocket } from 'node:tls';
+import { connect, createSecureContext, getCACertificates, type SecureContext, TLSSocket } from 'node:tls';
 
 export type Served = {
   /** PEM, leaf first. */
@@ -9,7 +9,7 @@ export type Served = {
   readonly passphrase: string;
 };
 
-/** `public`: the roots that come with Node. Else PEM, one certificate each; none trusts nothing. */
+/** `public`: the roots that Node trusts, with those of NODE_EXTRA_CA_CERTS. Else PEM, one certificate each; none trusts nothing. */
 export type Anchors = readonly string[] | 'public';
 
 export type Handshake =
@@ -74,7 +74,7 @@ let publicContext: SecureContext | undefined;
 /** Node's own roots take 10 to 30 ms to load: once per process. */
 function clientContext(anchors: Anchors): SecureContext {
   if (anchors !== 'public') return createSecureContext({ ca: [...anchors] });
-  publicContext ??= createSecureContext({ ca: [...rootCertificates] });
+  publicContext ??= createSecureContext({ ca: getCACertificates('default') });
   return publicContext;
 }
 

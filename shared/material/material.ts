@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import { rootCertificates } from 'node:tls';
+import { getCACertificates } from 'node:tls';
 import { normalSerial } from '../domain/certificate.ts';
 import type { Dates, Examined } from '../domain/inspection.ts';
 import { type Chain, isIssuedBy, isRoot, orderChain } from './chain.ts';
@@ -118,7 +118,7 @@ function validity(fullChain: readonly X509Certificate[], anchors: readonly X509C
 }
 
 const roots = (anchors: Anchors) =>
-  (anchors === 'public' ? rootCertificates : anchors).flatMap((text) => readCertificates(text) ?? []).filter(isRoot);
+  (anchors === 'public' ? getCACertificates('default') : anchors).flatMap((text) => readCertificates(text) ?? []).filter(isRoot);
 
 const datesOf = (certificates: readonly X509Certificate[]): Dates => ({
   notBefore: Math.max(...certificates.map(({ validFromDate }) => validFromDate.getTime() / 1000)),
