@@ -6,6 +6,7 @@ export type ContainerDefinition = {
   readonly name: string;
   readonly image: string;
   readonly essential?: boolean;
+  readonly entryPoint?: readonly string[];
   readonly portMappings?: readonly { readonly containerPort: number }[];
   readonly environment?: readonly { readonly name: string; readonly value: string }[];
   readonly secrets?: readonly { readonly name: string; readonly valueFrom: string }[];

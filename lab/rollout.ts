@@ -122,8 +122,10 @@ export function createScheduler(parts: { clock: Clock; emit: Emit; readSecret: (
       if (isEnding(task)) return;
       task.host = host;
       for (const [index, container] of task.containers.entries()) {
-        const place = { SERVICE: service.name, HOST: host, PORT: String(portOf(container.definition)) };
-        container.process = startProcess(container.definition.image, { ...environments[index], ...place });
+        const { definition } = container;
+        const place = { SERVICE: service.name, HOST: host, PORT: String(portOf(definition)) };
+        const LAB_TIME = String(Math.floor(clock.now().getTime() / 1000));
+        container.process = startProcess(definition, { ...environments[index], ...place, LAB_TIME });
         void container.process.exited.then((exit) => {
           container.exit = exit;
           if (isEssential(container)) clock.busy(end(service, task, { reason: exited, failed: true }));

@@ -1,10 +1,14 @@
 import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { chmodSync, existsSync, globSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
+import type { ContainerDefinition } from './ecs-records.ts';
+import { programOf } from './program.ts';
 
 /** A container of a task as a real process on a loopback address. */
 export type TaskProcess = {
@@ -16,20 +20,36 @@ export type TaskProcess = {
   stop(): Promise<void>;
 };
 
+/** The product's own: a container of the lab starts as one in production does. */
+const startUpHelper = fileURLToPath(new URL('../container/courier-start', import.meta.url));
+const inLabTime = fileURLToPath(new URL('in-lab-time', import.meta.url));
 const patience = { startMs: 30_000, stopMs: 2_000, handshakeMs: 2_000 };
 
 /** What a task may see of the lab's own environment: no key, only what it takes to run, under a faked clock too. */
 const inherited = () =>
-  Object.fromEntries(Object.entries(process.env).filter(([name]) => /^(PATH|LD_PRELOAD|FAKETIME.*)$/.test(name)));
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => /^(LD_PRELOAD|FAKETIME.*)$/.test(name)));
 
 /**
- * Runs `lab/images/<name>.ts` for an image `[repository/]name[:tag][@digest]`. The image learns where to listen from
- * HOST and PORT, says `listening` on stdout, and ends when its stdin does: no task outlives a lab that was killed.
- * Throws an Error in ECS's words when there is no such image.
+ * Runs `lab/images/<name>.ts` for an image `[repository/]name[:tag][@digest]`, under the start-up helper where it is given
+ * variables of a certificate; the words that `entryPoint` adds (`--watch`) are the helper's. The image learns where to
+ * listen from HOST and PORT, where its files are from COURIER_DIRECTORY, says `listening` on stdout, and ends when its
+ * stdin does: no task outlives a lab that was killed. Throws an Error in ECS's words when there is no such image.
  */
-export function startProcess(image: string, environment: Readonly<Record<string, string>>): TaskProcess {
-  const child = spawn(process.execPath, [entryOf(image)], {
-    env: { ...inherited(), ...environment },
+export function startProcess(
+  { image, entryPoint = ['courier-start', '--'] }: Pick<ContainerDefinition, 'image' | 'entryPoint'>,
+  environment: Readonly<Record<string, string>>,
+): TaskProcess {
+  const run = [process.execPath, entryOf(image)];
+  const delivered = Object.keys(environment).some((name) => name.startsWith('COURIER_'));
+  const [program = '', ...args] = delivered ? [startUpHelper, ...entryPoint.slice(1), ...run] : run;
+  const folder = mkdtempSync(join(tmpdir(), 'acm-courier-lab-task-'));
+  const place = {
+    PATH: [...(programOf('openssl') ? [inLabTime] : []), process.env.PATH].join(delimiter),
+    TMPDIR: folder,
+    COURIER_DIRECTORY: join(folder, 'courier'),
+  };
+  const child = spawn(program, args, {
+    env: { ...inherited(), ...place, ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   // A process that is gone already cannot take the end of its stdin: that is no news.
@@ -42,6 +62,7 @@ export function startProcess(image: string, environment: Readonly<Record<string,
     child.once('error', (error) => resolve({ code: 127, message: error.message }));
     child.once('close', (code, signal) => resolve({ code: code ?? (signal === 'SIGKILL' ? 137 : 143), message }));
   });
+  void exited.then(() => remove(folder));
   const listening = new Promise<boolean>((resolve) => {
     const tooLong = setTimeout(() => resolve(false), patience.startMs);
     createInterface(child.stdout).on('line', (line) => {
@@ -62,6 +83,12 @@ export function startProcess(image: string, environment: Readonly<Record<string,
     clearTimeout(kill);
   }
   return { listening, exited, stop };
+}
+
+/** The helper makes its folders read-only. */
+function remove(folder: string): void {
+  for (const delivery of globSync('courier/.delivery.*', { cwd: folder })) chmodSync(join(folder, delivery), 0o700);
+  rmSync(folder, { recursive: true });
 }
 
 function entryOf(image: string): string {

@@ -73,10 +73,10 @@ export async function createOperator(lab: Lab) {
     async runService(name: string, secret: string): Promise<void> {
       const { ARN } = await secrets.send(new DescribeSecretCommand({ SecretId: secret }));
       const keys = {
-        CERTIFICATE: 'certificate',
-        CERTIFICATE_CHAIN: 'certificateChain',
-        PRIVATE_KEY: 'privateKey',
-        PASSPHRASE: 'passphrase',
+        COURIER_CERTIFICATE: 'certificate',
+        COURIER_CERTIFICATE_CHAIN: 'certificateChain',
+        COURIER_PRIVATE_KEY: 'privateKey',
+        COURIER_PASSPHRASE: 'passphrase',
       };
       await ecs.send(new CreateClusterCommand({ clusterName: 'prod' }));
       await ecs.send(

@@ -34,9 +34,9 @@ const mostSteps = 260;
 export type CourierLab = Awaited<ReturnType<typeof startCourierLab>>;
 
 /** The packaged stack on a lab of its own, with a subscriber to every notice and what a story needs to be told. */
-export async function startCourierLab({ mode = 'deliver' }: { mode?: 'deliver' | 'observe' } = {}) {
-  const stack = await stackIn(mode);
-  const lab = await startLab({ template: join(stack, 'template.json') });
+export async function startCourierLab(wish: StackWish = {}) {
+  const stack = await stackFor(wish);
+  const lab = await startLab({ template: join(stack, 'template.json'), ...(wish.start && { start: wish.start }) });
   const to = {
     endpoint: lab.url,
     region: 'us-east-1',
@@ -111,10 +111,10 @@ export async function startCourierLab({ mode = 'deliver' }: { mode?: 'deliver' |
             image: 'https-server:1',
             portMappings: [{ containerPort: 8443 }],
             secrets: [
-              { name: 'CERTIFICATE', valueFrom: from('certificate') },
-              { name: 'CERTIFICATE_CHAIN', valueFrom: from('certificateChain') },
-              { name: 'PRIVATE_KEY', valueFrom: from('privateKey') },
-              { name: 'PASSPHRASE', valueFrom: from('passphrase') },
+              { name: 'COURIER_CERTIFICATE', valueFrom: from('certificate') },
+              { name: 'COURIER_CERTIFICATE_CHAIN', valueFrom: from('certificateChain') },
+              { name: 'COURIER_PRIVATE_KEY', valueFrom: from('privateKey') },
+              { name: 'COURIER_PASSPHRASE', valueFrom: from('passphrase') },
               ...(alsoReads === undefined ? [] : [{ name: 'CONFIGURATION', valueFrom: alsoReads }]),
             ],
           },
@@ -135,10 +135,11 @@ export async function startCourierLab({ mode = 'deliver' }: { mode?: 'deliver' |
     return created.service?.serviceArn ?? '';
   }
 
-  /** Advances the clock by 30 seconds at a time until no certificate is queued any more. */
+  /** Advances the clock by 30 seconds at a time until no certificate is queued any more, be it to be looked into. */
   async function settle({ steps = mostSteps } = {}): Promise<void> {
     await lab.clock.settled();
-    for (let step = 0; (await waiting('deliveries.fifo')) > 0; step++) {
+    const queued = async () => (await waiting('deliveries.fifo')) + (await waiting('concerns.fifo'));
+    for (let step = 0; (await queued()) > 0; step++) {
       if (step === steps) throw new Error(`A delivery is still under way after ${steps} steps of 30 seconds`);
       await lab.clock.advance(30_000);
     }
@@ -168,7 +169,7 @@ export async function startCourierLab({ mode = 'deliver' }: { mode?: 'deliver' |
       .filter(({ line }) => line.includes('Invoke Error'));
     linesSeen = lab.logs().length;
     const found = errors.map(({ function: name, line }) => `${name}: ${line}`);
-    for (const queue of ['deliveries-dead.fifo', 'undelivered-events', 'failed-invocations']) {
+    for (const queue of ['deliveries-dead.fifo', 'concerns-dead.fifo', 'undelivered-events', 'failed-invocations']) {
       const answer = await sqs.send(
         new ReceiveMessageCommand({ QueueUrl: await queueUrl(queue), MaxNumberOfMessages: 10, VisibilityTimeout: 0 }),
       );
@@ -242,11 +243,21 @@ export async function startCourierLab({ mode = 'deliver' }: { mode?: 'deliver' |
     if (found.length > 0) throw new Error(`Key material where none may be: ${found.join('; ')}`);
   }
 
-  const clients = { acm, manager, ecs, sqs };
+  const clients = { acm, manager, ecs, sqs, functions };
   const acts = { issue, renew, importable, service, settle, invoke, fail, stop };
   const views = { serialOf, labels, current, served, restarts, told, callsOf, waiting, wreckage };
   return { lab, ...clients, ...acts, ...views };
 }
+
+type StackWish = {
+  readonly mode?: 'deliver' | 'observe';
+  readonly notices?: 'all' | 'tagged';
+  readonly renewPrivate?: boolean;
+  /** Lab time at the start. */
+  readonly start?: Date;
+  /** Whether the clock sweeps: what is told of one event may not be mended by the next hour's sweep. */
+  readonly schedules?: boolean;
+};
 
 type Wish = {
   readonly name: string;
@@ -271,6 +282,9 @@ const serviceOf: Readonly<Record<string, string>> = {
   DescribeCertificate: 'acm',
   ExportCertificate: 'acm',
   GetCertificateAuthorityCertificate: 'acm-pca',
+  DescribeCertificateAuthority: 'acm-pca',
+  GetMetricStatistics: 'monitoring',
+  BatchImportFindings: 'securityhub',
   DescribeSecret: 'secretsmanager',
   GetRandomPassword: 'secretsmanager',
   CreateSecret: 'secretsmanager',
@@ -281,19 +295,27 @@ const serviceOf: Readonly<Record<string, string>> = {
   UpdateService: 'ecs',
   Publish: 'sns',
   ChangeMessageVisibility: 'sqs',
+  SearchCertificates: 'acm',
+  ListSecrets: 'secretsmanager',
   SendMessage: 'sqs',
 };
 
 /**
- * A folder with the template that globalSetup packaged. The two modes differ in one variable of the functions and in
- * what the worker may do; that this is all is held by test/build/template.test.ts.
+ * A folder with the template that globalSetup packaged. Parameters differ in a variable of the functions and in what the
+ * roles may do; that this is all is held by test/build/template.test.ts.
  */
-async function stackIn(mode: string): Promise<string> {
+async function stackFor(wish: StackWish): Promise<string> {
+  const { mode = 'deliver', notices = 'all', renewPrivate = true, schedules = false } = wish;
   const folder = await mkdtemp(join(tmpdir(), 'courier-lab-'));
-  const template = await readFile(join(dist, 'template.json'), 'utf8');
-  const moded = JSON.parse(template.replace(/("COURIER_MODE": )"deliver"/g, `$1"${mode}"`));
-  if (mode === 'observe') delete moded.Resources.DeliverActs;
-  await writeFile(join(folder, 'template.json'), JSON.stringify(moded));
+  const template = (await readFile(join(dist, 'template.json'), 'utf8'))
+    .replace(/("COURIER_MODE": )"deliver"/g, `$1"${mode}"`)
+    .replace(/("State": )"DISABLED"/g, `$1"${schedules ? 'ENABLED' : 'DISABLED'}"`)
+    .replace(/("NOTICES": )"all"/g, `$1"${notices}"`)
+    .replace(/("RENEW_PRIVATE": )"true"/g, `$1"${renewPrivate}"`);
+  const changed = JSON.parse(template);
+  if (mode === 'observe') delete changed.Resources.DeliverActs;
+  if (mode === 'observe' || !renewPrivate) delete changed.Resources.DiagnoseRenews;
+  await writeFile(join(folder, 'template.json'), JSON.stringify(changed));
   await symlink(join(dist, 'functions'), join(folder, 'functions'));
   return folder;
 }

@@ -39,7 +39,7 @@ beforeAll(async () => {
   await lab.ecsClient.send(new CreateClusterCommand({ clusterName: cluster }));
   const command = new CreateSecretCommand({ Name: 'api-tls', SecretString: await material('0a01') });
   secretArn = (await lab.secretsClient.send(command)).ARN ?? '';
-  const keys = { CERTIFICATE: 'certificate', PRIVATE_KEY: 'privateKey' };
+  const keys = { COURIER_CERTIFICATE: 'certificate', COURIER_PRIVATE_KEY: 'privateKey' };
   const secrets = Object.entries(keys).map(([key, from]) => ({ name: key, valueFrom: `${secretArn}:${from}::` }));
   await register({ family: 'good', containerDefinitions: [{ ...container, secrets }] });
   await register({ family: 'broken', containerDefinitions: [{ ...container, image: 'example.com:5000/broken:1' }] });
@@ -53,14 +53,14 @@ beforeEach(() => {
 const container = { name: 'app', image: 'https-server:1', portMappings: [{ containerPort: 8443 }] };
 
 /** A self-signed certificate and its key, as a secret holds them. */
-async function material(serialNumber: string): Promise<string> {
+async function material(serialNumber: string, { endedDays = -1 } = {}): Promise<string> {
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
   const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await X509CertificateGenerator.createSelfSigned({
     serialNumber,
     name: 'CN=api.example.com',
-    notBefore: new Date(Date.now() - day),
-    notAfter: new Date(Date.now() + day),
+    notBefore: new Date(Date.now() - (endedDays + 2) * day),
+    notAfter: new Date(Date.now() - endedDays * day),
     keys,
     signingAlgorithm: algorithm,
   });
@@ -72,8 +72,8 @@ async function material(serialNumber: string): Promise<string> {
 async function materialInEnvironment() {
   const { certificate, privateKey } = JSON.parse(await material('0c03'));
   return [
-    { name: 'CERTIFICATE', value: certificate },
-    { name: 'PRIVATE_KEY', value: privateKey },
+    { name: 'COURIER_CERTIFICATE', value: certificate },
+    { name: 'COURIER_PRIVATE_KEY', value: privateKey },
   ];
 }
 
@@ -393,8 +393,50 @@ describe('a deployment that fails', () => {
     expect(JSON.stringify(await describeTasks('STOPPED'))).not.toContain('hunter2');
   });
 
+  it.each([
+    [
+      'no certificate',
+      async () => ({ certificate: '', privateKey: 'x' }),
+      81,
+      'there is no certificate: does the task definition inject it?',
+    ],
+    [
+      'a certificate that is cut off',
+      async () => ({ certificate: '-----BEGIN CERTIFICATE-----' }),
+      82,
+      'the file certificate.pem is cut off or is no PEM',
+    ],
+    [
+      'the key of another certificate',
+      async () => ({ certificate: JSON.parse(await material('0d04')).certificate }),
+      83,
+      'the private key does not belong to the certificate',
+    ],
+    [
+      'a certificate that has ended',
+      async () => JSON.parse(await material('0d05', { endedDays: 400 })),
+      84,
+      'the certificate has expired',
+    ],
+  ])('shows the exit code of the start-up helper for %s', async (_, change, exitCode, said) => {
+    const changed = { ...JSON.parse(await material('0e06')), ...(await change()) };
+    const environment = Object.entries({
+      COURIER_CERTIFICATE: changed.certificate,
+      COURIER_PRIVATE_KEY: changed.privateKey,
+    });
+    const containerDefinitions = [
+      { ...container, environment: environment.map(([key, value]) => ({ name: key, value })) },
+    ];
+    await register({ family: name, containerDefinitions });
+    await create({ taskDefinition: name, ...breaker(false) });
+    await settle();
+    const [task] = await describeTasks('STOPPED');
+    expect(task).toMatchObject({ stoppedReason: 'Essential container in task exited' });
+    expect(task?.containers?.[0]).toMatchObject({ exitCode, reason: `courier-start: ${said}` });
+  });
+
   it('recovers by itself once its secret can be read, and is not held to what failed before', async () => {
-    const secrets = [{ name: 'CERTIFICATE_CHAIN', valueFrom: name }];
+    const secrets = [{ name: 'CONFIGURATION', valueFrom: name }];
     const environment = await materialInEnvironment();
     await register({ family: name, containerDefinitions: [{ ...container, secrets, environment }] });
     await create({ taskDefinition: name });

@@ -32,7 +32,7 @@ const register = ({ ecs }: Counterpart, family: string, environment: { name: str
 function certificateInEnvironment() {
   const args = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout - -out - -subj /CN=conformance';
   const value = execFileSync('openssl', args.split(' '), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-  return ['CERTIFICATE', 'PRIVATE_KEY'].map((name) => ({ name, value }));
+  return ['COURIER_CERTIFICATE', 'COURIER_PRIVATE_KEY'].map((name) => ({ name, value }));
 }
 
 /** A service without tasks, unless more is wished. */
