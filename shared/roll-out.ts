@@ -89,13 +89,13 @@ async function tryRestart(consumer: Consumer, world: World): Promise<Finding | u
   }
 }
 
-/** All but the paused are done. Said by the message that brought the version, not by its echo and not by a sweep. */
+/** All but the paused are done. Said by the message that brought the version; its echo by Secrets Manager says nothing. */
 async function hold(paused: readonly Consumer[], judged: readonly Judged[], rollout: Rollout): Promise<Outcome> {
   const { wanted, world } = rollout;
   const [first, ...others] = paused.map(({ service, cluster }) =>
     finding('ServicePaused', { ...ofSecret(wanted), service, cluster }),
   );
-  if (!first || wanted.asked.echo || wanted.asked.quiet) return { is: 'done', because: 'paused' };
+  if (!first || wanted.asked.echo) return { is: 'done', because: 'paused' };
   await tell(
     [first, ...others, ...rollout.problems],
     { ...wanted, serving: beforeOf(rollout), judged, done: doneSoFar(rollout) },

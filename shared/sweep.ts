@@ -24,20 +24,27 @@ export async function sweep(runId: string, wire: Wire): Promise<Swept> {
   const differences = compare(inventory, { ...wire.settings, now: wire.now() });
   for (const one of differences)
     wire.log(one.is === 'refused' ? 'warn' : 'info', 'Found a difference', shown(one, wire));
-  const behind = [
-    ...new Set(differences.filter(({ is }) => is === 'behind').map(({ certificate }) => certificate.arn)),
-  ];
-  const queued = wire.settings.mode === 'deliver' ? behind : [];
-  for (const certificateArn of queued)
-    await wire.deliveries.add({ certificateArn, cause: `${runId}/${certificateArn.split('/').at(-1)}`, quiet: true });
+  const behind = Map.groupBy(differences.filter(isBehind), ({ certificate }) => certificate.arn);
+  const queued = wire.settings.mode === 'deliver' ? [...behind] : [];
+  for (const [certificateArn, own] of queued) await wire.deliveries.add(messageFor(certificateArn, { own, runId }));
 
-  wire.gauge('UndeliveredCertificates', behind.length);
+  wire.gauge('UndeliveredCertificates', behind.size);
   wire.gauge('BlockedRenewals', inventory.certificates.filter(isBlocked).length);
   wire.count('SweepsFinished');
   const swept = { certificates: inventory.certificates.length, differences: differences.length, queued: queued.length };
   wire.log('info', 'Swept', swept);
   return swept;
 }
+
+type Behind = Extract<Difference, { is: 'behind' }>;
+const isBehind = (one: Difference): one is Behind => one.is === 'behind';
+
+const messageFor = (certificateArn: string, { own, runId }: { own: readonly Behind[]; runId: string }): Message => ({
+  certificateArn,
+  cause: `${runId}/${certificateArn.split('/').at(-1)}`,
+  quiet: true,
+  ...(own.every(({ because }) => because === 'not rolled out') && { echo: true }),
+});
 
 const isBlocked = ({ status, renewal }: Difference['certificate']) =>
   status === 'issued' && (renewal?.status === 'failed' || renewal?.status === 'validating');

@@ -18,9 +18,9 @@ import { renamed } from './wish.ts';
 export type Asked = {
   /** Look at the consumers even where the version is labelled DELIVERED or STOPPED long ago. */
   readonly thorough?: boolean | undefined;
-  /** The label event of a promotion: whatever is found, the message that promoted has said it. */
+  /** After a promotion, by its label event or a sweep: whatever is found, the message that promoted has said it. */
   readonly echo?: boolean | undefined;
-  /** From a sweep, which comes every hour: what still cannot be done was said when it was first found. */
+  /** From a sweep, which comes every hour: what cannot be done was said when it was first found. */
   readonly quiet?: boolean | undefined;
   /** Export again, as a version with this nonce (four hex digits). */
   readonly force?: string | undefined;

@@ -194,6 +194,11 @@ describe('what the roles may do', () => {
       'ReExportRole',
       'acm:DescribeCertificate acm:ListTagsForCertificate acm:SearchCertificates ecs:DescribeServices ecs:DescribeTasks ecs:ListServiceDeployments ecs:ListTasks lambda:InvokeFunction secretsmanager:DescribeSecret sqs:SendMessage sqs:SendMessage tag:GetResources',
     ],
+    [
+      'SweepRole',
+      'acm:SearchCertificates secretsmanager:ListSecrets sns:Publish sqs:SendMessage sqs:SendMessage tag:GetResources',
+    ],
+    ['SchedulesRole', 'lambda:InvokeFunction sqs:SendMessage'],
   ])('%s observes with these actions and no other', (role, actions) => {
     const others = actionsOf(statementsOf(observe, role)).filter((action) => !action.startsWith('logs:'));
     expect(others.join(' ')).toBe(actions);
@@ -209,6 +214,7 @@ describe('what the roles may do', () => {
       'cloudwatch:GetMetricStatistics',
       'ecs:ListTasks',
       'secretsmanager:GetRandomPassword',
+      'secretsmanager:ListSecrets',
       'tag:GetResources',
     ]);
   });
@@ -301,6 +307,29 @@ describe('nothing is lost in silence', () => {
           Condition: { ArnEquals: { 'aws:SourceArn': rules.map(({ Name }) => here('events', `rule/${Name}`)) } },
         },
       ],
+    ]);
+  });
+
+  test('a sweep is due every hour and a digest every Monday; what cannot be started is kept', () => {
+    const sweep = { 'Fn::GetAtt': ['SweepLambdaFunction', 'Arn'] };
+    const schedules = ofType(deliver, 'AWS::Scheduler::Schedule').map(([, schedule]) => schedule);
+    const shown = schedules.map(({ ScheduleExpression, Target }) => [ScheduleExpression, Target.Input, Target.Arn]);
+    expect(shown).toEqual([
+      ['rate(1 hour)', '{}', sweep],
+      ['cron(0 7 ? * MON *)', '{"digest":true}', sweep],
+    ]);
+    for (const { Target, FlexibleTimeWindow } of schedules) {
+      expect(Target.DeadLetterConfig).toEqual({ Arn: { 'Fn::GetAtt': ['UndeliveredEvents', 'Arn'] } });
+      expect(Target.RetryPolicy.MaximumRetryAttempts).toBeGreaterThan(1);
+      expect(FlexibleTimeWindow).toEqual({ Mode: 'FLEXIBLE', MaximumWindowInMinutes: 15 });
+    }
+    expect(one(deliver, 'SchedulesRole').AssumeRolePolicyDocument.Statement).toEqual([
+      {
+        Effect: 'Allow',
+        Principal: { Service: 'scheduler.amazonaws.com' },
+        Action: 'sts:AssumeRole',
+        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+      },
     ]);
   });
 
@@ -467,6 +496,7 @@ describe('the portable template', () => {
       'AWS::Logs::LogGroup',
       'AWS::SQS::Queue',
       'AWS::SQS::QueuePolicy',
+      'AWS::Scheduler::Schedule',
     ]);
     expect(full).not.toHaveProperty('Outputs');
   });

@@ -101,6 +101,9 @@ const answers: Readonly<Record<string, unknown>> = {
   're-export.unknown-key': badRequest('"dryrun" is not known'),
   're-export.bad-arn': badRequest('"certificateArn" does not have the right form'),
   're-export.roll-back': badRequest('"rollBack" is not known'),
+  'sweep.hourly': { certificates: 4, differences: 1, queued: 0 },
+  'sweep.digest': { mails: 1 },
+  'sweep.unknown-key': unreadable('Cannot read the event: "dijest" is not known'),
 };
 
 it.each(Object.keys(answers))('events/%s.json is answered as it should be', async (file) => {

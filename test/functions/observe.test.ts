@@ -51,4 +51,11 @@ describe('in mode observe', () => {
     const answer = await courier.invoke('deliver', { certificateArn: arn, cause: 'direct', until: 'current' });
     expect(answer).toMatchObject({ is: 'told', problem: { reason: 'PlannedOnly' } });
   });
+
+  it('a sweep only counts what is behind', async () => {
+    const mails = courier.lab.mail().length;
+    expect(await courier.invoke('sweep', {})).toEqual({ certificates: 1, differences: 1, queued: 0 });
+    await courier.settle();
+    expect(courier.lab.mail()).toHaveLength(mails);
+  });
 });
