@@ -1,4 +1,4 @@
-import { cpSync, globSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -404,8 +404,8 @@ describe('nothing is lost in silence', () => {
 
   test('a message in any queue but the two that are worked off, an error of any function, and a delivery that takes too long raise alarms', () => {
     const watched = ofType(deliver, 'AWS::CloudWatch::Alarm').map(([, { Namespace, MetricName, Dimensions }]) => {
-      const { Ref, 'Fn::GetAtt': [queue] = [] } = Dimensions[0].Value;
-      return `${Namespace} ${MetricName} ${Ref ?? queue}`;
+      const [{ Value }] = Dimensions;
+      return `${Namespace} ${MetricName} ${Value.Ref ?? Value['Fn::GetAtt']?.[0] ?? Value}`;
     });
     const queues = ofType(deliver, 'AWS::SQS::Queue').map(([id]) => id);
     expect(watched.sort()).toEqual(
@@ -416,13 +416,15 @@ describe('nothing is lost in silence', () => {
         ...functions(deliver).map(([, id]) => `AWS/Lambda Errors ${id}`),
         'AWS/SQS ApproximateAgeOfOldestMessage Deliveries',
         'AWS/Lambda Throttles DeliverLambdaFunction',
+        'acm-courier SweepsFinished acm-courier-test',
       ].sort(),
     );
   });
 
   test('each alarm tells the topic, is quiet while nothing happens, and names its section of the runbook', () => {
     const sections = ofType(deliver, 'AWS::CloudWatch::Alarm').map(([id, alarm]) => {
-      expect(alarm, id).toMatchObject({ AlarmActions: [{ Ref: 'Notices' }], TreatMissingData: 'notBreaching' });
+      const TreatMissingData = id === 'NoSweepAlarm' ? 'breaching' : 'notBreaching';
+      expect(alarm, id).toMatchObject({ AlarmActions: [{ Ref: 'Notices' }], TreatMissingData });
       return /^.+\. https:\/\/\S+\/docs\/runbook\.md#(\S+)$/.exec(alarm.AlarmDescription)?.[1];
     });
     expect([...new Set(sections)]).toEqual([
@@ -433,7 +435,40 @@ describe('nothing is lost in silence', () => {
       'oldest-delivery',
       'deliveries-throttled',
       'function-errors',
+      'no-sweep',
     ]);
+  });
+
+  test('three hours without a sweep raise an alarm, on the metric as this stack alone writes it', () => {
+    expect(one(deliver, 'NoSweepAlarm')).toMatchObject({
+      Namespace: 'acm-courier',
+      MetricName: 'SweepsFinished',
+      Dimensions: [{ Name: 'service', Value: 'acm-courier-test' }],
+      Statistic: 'Sum',
+      Period: 3600,
+      EvaluationPeriods: 3,
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+    });
+    for (const [, , { Environment }] of functions(deliver))
+      expect(Environment.Variables).toMatchObject({
+        POWERTOOLS_SERVICE_NAME: 'acm-courier-test',
+        POWERTOOLS_METRICS_NAMESPACE: 'acm-courier',
+      });
+  });
+
+  test('the dashboard shows the days that ACM measures of every certificate, and all of our own metrics', () => {
+    const body = one(deliver, 'Dashboard').DashboardBody['Fn::Sub'];
+    const widgets = JSON.parse(body).widgets.map(({ properties }: Properties) => properties.metrics);
+    expect(widgets[0]).toEqual([
+      [{ expression: `SEARCH('{AWS/CertificateManager,CertificateArn} MetricName="DaysToExpiry"', 'Minimum', 86400)` }],
+    ]);
+    const ours = widgets.flat().filter(([namespace]: string[]) => namespace === 'acm-courier');
+    const named = ours.map(([, metric, ...dimensions]: string[]) => `${metric} ${dimensions}`).sort();
+    const all = readFileSync(join(root, 'shared/world.ts'), 'utf8').match(/(?<=what: )'\w+'(?: \| '\w+')*/g) ?? [];
+    const written = all.flatMap((names) => names.match(/\w+/g) ?? []);
+    expect(written.length).toBeGreaterThan(3);
+    expect(named).toEqual(written.map((metric) => `${metric} service,acm-courier-test`).sort());
   });
 });
 
@@ -486,6 +521,7 @@ describe('the portable template', () => {
   test('has no bucket, no function versions, and no type that lesser CloudFormations roll back', () => {
     expect([...new Set(Object.values(full.Resources).map(({ Type }) => Type))].sort()).toEqual([
       'AWS::CloudWatch::Alarm',
+      'AWS::CloudWatch::Dashboard',
       'AWS::Events::Rule',
       'AWS::IAM::Policy',
       'AWS::IAM::Role',
