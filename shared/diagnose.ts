@@ -10,7 +10,15 @@ import type { Observation } from './domain/observation.ts';
 import { type Finding, type Findings, finding, type ReasonCode, retryOf, sentenceOf } from './domain/reasons.ts';
 import { allClear, type Diagnosis, diagnose as decide, type Said } from './domain/renewal.ts';
 import { securityFinding } from './domain/security-finding.ts';
-import { daysLeft, hasJustFailed, isDue, lifetimeDays, warningDays, wasWarned } from './domain/warning-days.ts';
+import {
+  daysLeft,
+  hasJustFailed,
+  isDue,
+  isOverdue,
+  lifetimeDays,
+  warningDays,
+  wasWarned,
+} from './domain/warning-days.ts';
 import type { Concern, Message } from './events.ts';
 import { observeRenewal, type RenewalSight } from './observe-renewal.ts';
 import type { Outcome } from './outcome.ts';
@@ -94,11 +102,14 @@ function isToBeSaid({ about, days }: Concern, certificate: Certificate, now: num
       // An event is tried for a day, and its days are rounded: what ends later than that was renewed.
       return days === undefined || left <= days + 2;
     case 'hint':
-      return certificate.renewal?.status !== 'succeeded' && !hasJustFailed(certificate, now);
+      // AWS Health also tells of renewals that went well.
+      return isUnderWay(certificate) ? !hasJustFailed(certificate, now) : isOverdue(certificate, now);
     default:
       return true;
   }
 }
+
+const isUnderWay = ({ renewal }: Certificate) => renewal !== undefined && renewal.status !== 'succeeded';
 
 /** Who asks whether a certificate has ended is not told what else may be wrong with the one that took its place. */
 function isAnswer({ about }: Concern, reason: ReasonCode): boolean {

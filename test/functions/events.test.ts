@@ -35,6 +35,9 @@ function eventOf(file: string): unknown {
 const queued = { is: 'queued' };
 const unreadable = (errorMessage: string) => ({ errorType: 'Unreadable', errorMessage, trace: expect.any(Array) });
 const skipped = (why: string) => ({ is: 'skip', why });
+const concerned = { is: 'queued', concerns: 1 };
+const parked = { is: 'parked', concerns: 0 };
+const passed = { is: 'skip', concerns: 0 };
 const steps = (...names: string[]) => names.map((step) => expect.objectContaining({ step, secret: 'courier/api' }));
 const answered = (state: string, ...plan: string[]) => ({
   ok: true,
@@ -73,6 +76,48 @@ const answers: Readonly<Record<string, unknown>> = {
   },
   'certificate-available.no-resources': unreadable('Cannot read the event: "resources.0" is no ARN of a certificate'),
   'certificate-available.wrong-types': unreadable('Cannot read the event: "detail.Action" must be of type string'),
+  'certificate-expiring.private': concerned,
+  'certificate-expiring.imported': concerned,
+  'certificate-expiring.without-name': concerned,
+  'certificate-expiring.without-days': concerned,
+  'certificate-expiring.other-region': passed,
+  'certificate-expiring.foreign-source': passed,
+  'certificate-expiring.no-resources': unreadable('Cannot read the event: "resources.0" is no ARN of a certificate'),
+  'renewal-action-required.caa': concerned,
+  'renewal-action-required.email': concerned,
+  'renewal-action-required.private': concerned,
+  'renewal-action-required.new-reason': concerned,
+  'renewal-action-required.wrong-types': concerned,
+  'renewal-action-required.foreign-source': passed,
+  'renewal-action-required.rotated': parked,
+  'renewal-action-required.unknown-type': parked,
+  'renewal-action-required.health-state-change': concerned,
+  'renewal-action-required.health-caa': { is: 'queued', concerns: 2 },
+  'renewal-action-required.health-failure': concerned,
+  'renewal-action-required.health-nobody': parked,
+  'renewal-action-required.health-backup': parked,
+  'renewal-action-required.authority-issuance': parked,
+  'renewal-action-required.authority-creation': parked,
+  'renewal-action-required.authority-revocation': parked,
+  'renewal-action-required.authority-crl': parked,
+  'renewal-action-required.authority-audit': parked,
+  'certificate-expired.private': concerned,
+  'certificate-expired.public': concerned,
+  'certificate-expired.revoked': concerned,
+  'certificate-expired.revoked-by-ca': concerned,
+  'certificate-expired.other-region': passed,
+  'certificate-expired.foreign-source': passed,
+  'certificate-expired.other-event': passed,
+  'diagnose.expiring': { batchItemFailures: [] },
+  'diagnose.blocked': { batchItemFailures: [] },
+  'diagnose.hint': { batchItemFailures: [] },
+  'diagnose.expired': { batchItemFailures: [] },
+  'diagnose.revoked': { batchItemFailures: [] },
+  'diagnose.renewed': { batchItemFailures: [] },
+  'diagnose.unknown-about': unreadable(
+    'Cannot read the event: "about" can only be expiring or blocked or hint or expired or revoked or renewed',
+  ),
+  'diagnose.direct': unreadable('Cannot read the event: it is no batch of messages'),
   'secret-changed.promoted': { queued: 1 },
   'secret-changed.custom-label': skipped('label COURIER_NEXT is not AWSCURRENT'),
   'secret-changed.other-prefix': skipped('secret "billing/api" is not below "courier/"'),
@@ -119,4 +164,9 @@ it('no file of events/ is left out', () => {
 it('the certificates that stand in are those that events/README.md names', () => {
   const readme = readFileSync(join(folder, 'README.md'), 'utf8');
   expect(readme.match(/certificate\/[0-9a-f-]{36}/g)).toEqual(Object.keys(standIns));
+});
+
+it('of a certificate that is well, nobody is told what sample events worry about', () => {
+  const [api = ''] = Object.values(standIns);
+  expect(new Set(courier.told(api))).toEqual(new Set(['info Delivered']));
 });
