@@ -439,7 +439,8 @@ describe('nothing is lost in silence', () => {
     ]);
   });
 
-  test('three hours without a sweep raise an alarm, on the metric as this stack alone writes it', () => {
+  test('three hours without a sweep raise an alarm, on the metric as this stack alone writes it', async () => {
+    expect(await packaged('by-hand', { schedules: 'DISABLED' })).not.toHaveProperty('Resources.NoSweepAlarm');
     expect(one(deliver, 'NoSweepAlarm')).toMatchObject({
       Namespace: 'acm-courier',
       MetricName: 'SweepsFinished',
