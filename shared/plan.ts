@@ -37,7 +37,10 @@ export function obstacleOf(wanted: Wanted, { next, judged }: Seen): Finding | un
 }
 
 /** A secret outside the prefix is not asked for: IAM would deny it, and the denial would hide what is wrong. */
-export async function observeDelivery(wanted: Wanted, sight: Sight): Promise<DeliveryView<Issued>> {
+export async function observeDelivery(
+  wanted: Wanted,
+  sight: Pick<Sight, 'settings' | 'secrets'>,
+): Promise<DeliveryView<Issued>> {
   const name = wanted.delivery.secret;
   const prefix = sight.settings.secretPrefix;
   const secret = name.startsWith(prefix) ? await sight.secrets.find(name) : ({ state: 'absent' } as const);

@@ -18,11 +18,7 @@ export async function select(which: Which, sources: Sources): Promise<readonly C
     case 'all':
       return existing(await sources.tagged.certificates(), sources);
     case 'certificateArn':
-      // IAM would deny to look up what is elsewhere, and the denial would hide what is wrong.
-      return some(isHere(which.value, sources.place) ? await existing([which.value], sources) : [], {
-        asked: `ARN "${which.value}"`,
-        near: 'Look the ARN up with: aws acm list-certificates (and mind region and account)',
-      });
+      return [await certificateByArn(which.value, sources)];
     case 'secret':
       return some(await existing(await sources.tagged.certificatesOf(which.value), sources), {
         asked: `secret "${which.value}"`,
@@ -31,6 +27,18 @@ export async function select(which: Which, sources: Sources): Promise<readonly C
     case 'domainName':
       return byName(which.value, sources);
   }
+}
+
+/** The certificate of an ARN; Trouble where this account and region have none. */
+export async function certificateByArn(
+  arn: string,
+  { certificates, place }: { certificates: Pick<Certificates, 'find'>; place: Sources['place'] },
+): Promise<Certificate> {
+  // IAM would deny to look up what is elsewhere, and the denial would hide what is wrong.
+  const found = isHere(arn, place) ? await certificates.find(arn) : null;
+  if (found) return found;
+  const near = 'Look the ARN up with: aws acm list-certificates (and mind region and account)';
+  throw new Trouble(finding('UnknownCertificate', { asked: `ARN "${arn}"`, near }));
 }
 
 const isHere = (arn: string, place: Sources['place']) => {

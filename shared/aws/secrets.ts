@@ -1,6 +1,7 @@
 import {
   CreateSecretCommand,
   DescribeSecretCommand,
+  type DescribeSecretCommandOutput,
   GetRandomPasswordCommand,
   GetSecretValueCommand,
   ListSecretsCommand,
@@ -10,7 +11,7 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { finding } from '../domain/reasons.ts';
-import type { Secret } from '../domain/secret.ts';
+import type { PresentSecret, Secret } from '../domain/secret.ts';
 import { ask, askFor, nameOf, Trouble } from './trouble.ts';
 
 export type Secrets = ReturnType<typeof secrets>;
@@ -23,7 +24,8 @@ export function secrets(options: { readonly kmsKeyArn?: string } = {}, manager =
       const found = await askFor('secretsmanager:DescribeSecret', () =>
         manager.send(new DescribeSecretCommand({ SecretId: name })),
       );
-      return found ? readSecret({ ...found, SecretVersionsToStages: found.VersionIdsToStages }) : { state: 'absent' };
+      if (!found) return { state: 'absent' };
+      return found.DeletedDate ? { state: 'deleting' } : describedSecret(found);
     },
 
     /**
@@ -148,21 +150,24 @@ function membersOf(text: string): Readonly<Record<string, unknown>> {
 
 type Entry = { readonly [Member in keyof SecretListEntry]?: SecretListEntry[Member] | undefined };
 
-function readSecret({
-  DeletedDate,
+/** A secret as DescribeSecret answers it, be it about to be deleted. */
+export const describedSecret = ({ VersionIdsToStages = {}, ...found }: DescribeSecretCommandOutput): PresentSecret =>
+  presentSecret({ ...found, SecretVersionsToStages: VersionIdsToStages });
+
+const readSecret = (entry: SecretListEntry): Secret =>
+  entry.DeletedDate ? { state: 'deleting' } : presentSecret(entry);
+
+const presentSecret = ({
   Tags = [],
   LastChangedDate,
   CreatedDate,
   SecretVersionsToStages = {},
-}: Entry): Secret {
-  if (DeletedDate) return { state: 'deleting' };
-  return {
-    state: 'present',
-    tags: Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value])),
-    changedAt: Math.ceil((LastChangedDate ?? CreatedDate ?? new Date(0)).getTime() / 1000),
-    versions: SecretVersionsToStages,
-  };
-}
+}: Entry): PresentSecret => ({
+  state: 'present',
+  tags: Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value])),
+  changedAt: Math.ceil((LastChangedDate ?? CreatedDate ?? new Date(0)).getTime() / 1000),
+  versions: SecretVersionsToStages,
+});
 
 /**
  * Secrets Manager may not find for a moment what it has just created (terraform-provider-aws, pull request 18462): that

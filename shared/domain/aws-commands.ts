@@ -15,6 +15,9 @@ export const tagCertificate = (certificateArn: string, tag: string) =>
 export const untagCertificate = (certificateArn: string) =>
   aws`acm remove-tags-from-certificate --certificate-arn ${certificateArn} --tags Key=courier:secret`;
 
+export const untagPause = (certificateArn: string) =>
+  aws`acm remove-tags-from-certificate --certificate-arn ${certificateArn} --tags Key=courier:pause`;
+
 export const handOver = ({ secret, certificateArn }: OfSecret): readonly Command[] => [
   aws`secretsmanager tag-resource --secret-id ${secret} --tags Key=courier:certificate,Value=${certificateArn}`,
   { reExport: { certificateArn } },

@@ -8,6 +8,7 @@ import { renewalReasons } from './renewal-reasons.ts';
 import { requestReasons } from './request-reasons.ts';
 import { rolloutReasons } from './rollout-reasons.ts';
 import { secretReasons } from './secret-reasons.ts';
+import { stackReasons } from './stack-reasons.ts';
 import { validationReasons } from './validation-reasons.ts';
 
 export type { Command, OfSecret, Retry, Severity } from './reason.ts';
@@ -23,6 +24,7 @@ const catalogue = {
   ...callReasons,
   ...rolloutReasons,
   ...requestReasons,
+  ...stackReasons,
   ...digestReasons,
   ...validationReasons,
   ...authorityReasons,

@@ -40,6 +40,16 @@ export function readWishes(tags: Tags): Wishes {
   return { deliveries, problems };
 }
 
+/** What the tags ask for in one secret; undefined where they do not name it, or it cannot be read. */
+export const wishFor = (tags: Tags, secret: string): Delivery | undefined =>
+  readWishes(tags).deliveries.find((one) => one.secret === secret);
+
+/** The value of `courier:secret` that asks for one secret, in a format where one is given, besides all others. */
+export function otherFormat(tags: Tags, { secret, format }: { secret: string; format: string | undefined }): string {
+  const others = words(tags['courier:secret']).filter((word) => word !== secret && !word.startsWith(`${secret}:`));
+  return [...others, format === undefined ? secret : `${secret}:${format}`].join(' ');
+}
+
 /** The value of `courier:secret` with one secret renamed, its format and all other deliveries kept. */
 export const renamed = (tags: Tags, { from, to }: { readonly from: string; readonly to: string }): string =>
   words(tags['courier:secret'])

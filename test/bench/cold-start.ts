@@ -25,6 +25,7 @@ const environment = (aws: MockAws) => ({
   AWS_LAMBDA_FUNCTION_NAME: 'bench',
   AWS_ENDPOINT_URL: aws.url,
   DELIVERIES_QUEUE_URL: `${aws.url}/111122223333/deliveries.fifo`,
+  CONCERNS_QUEUE_URL: `${aws.url}/111122223333/deliveries.fifo`,
   FUNCTION_ARN_PREFIX: 'arn:aws:lambda:us-east-1:111122223333:function:bench-',
   TOPIC_ARN: 'arn:aws:sns:us-east-1:111122223333:notices',
 });

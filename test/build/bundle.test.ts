@@ -13,6 +13,7 @@ function readAtStart(name: string): readonly string[] {
   const env = {
     AWS_REGION: 'us-east-1',
     DELIVERIES_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/111122223333/deliveries.fifo',
+    CONCERNS_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/111122223333/deliveries.fifo',
     TOPIC_ARN: 'arn:aws:sns:us-east-1:111122223333:notices',
     FUNCTION_ARN_PREFIX: 'arn:aws:lambda:us-east-1:111122223333:function:acm-courier-test-',
     RUNBOOK_URL: 'https://example.com/runbook.md',
@@ -56,6 +57,13 @@ describe.each([
     kilobytes: 360,
     later: 'lambda sqs',
     inAll: 470,
+  },
+  {
+    name: 'delivered-certificate',
+    atStart: 'acm lambda secrets-manager',
+    kilobytes: 430,
+    later: '',
+    inAll: 430,
   },
 ])('$name', ({ name, atStart, kilobytes, later, inAll }) => {
   const started = readAtStart(name);

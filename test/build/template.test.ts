@@ -121,9 +121,23 @@ describe('what the roles may do', () => {
         Action: ['secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'],
         Resource: secrets,
       },
+      {
+        Effect: 'Allow',
+        Action: 'secretsmanager:GetSecretValue',
+        Resource: secrets,
+        Condition: { Null: { 'aws:ResourceTag/courier:certificate': 'false' } },
+      },
       { Effect: 'Allow', Action: 'ecs:UpdateService', Resource: here('ecs', 'service/*'), Condition: tagged },
+      { Effect: 'Allow', Action: 'secretsmanager:RestoreSecret', Resource: secrets },
+      {
+        Effect: 'Allow',
+        Action: 'secretsmanager:DeleteSecret',
+        Resource: secrets,
+        Condition: { BoolIfExists: { 'secretsmanager:ForceDeleteWithoutRecovery': 'false' } },
+      },
     ]);
-    expect(statementsOf(deliver, 'DeliverRole')).toEqual(expect.arrayContaining(acting));
+    expect(statementsOf(deliver, 'DeliverRole')).toEqual(expect.arrayContaining(acting.slice(0, -2)));
+    expect(statementsOf(deliver, 'DeliveredCertificateRole')).toEqual(expect.arrayContaining(acting.slice(-2)));
   });
 
   test('a given key may be used through Secrets Manager only, and no key without one', () => {
@@ -193,6 +207,10 @@ describe('what the roles may do', () => {
     [
       'ReExportRole',
       'acm:DescribeCertificate acm:ListTagsForCertificate acm:SearchCertificates ecs:DescribeServices ecs:DescribeTasks ecs:ListServiceDeployments ecs:ListTasks lambda:InvokeFunction secretsmanager:DescribeSecret sqs:SendMessage sqs:SendMessage tag:GetResources',
+    ],
+    [
+      'DeliveredCertificateRole',
+      'acm:DescribeCertificate acm:ListTagsForCertificate lambda:InvokeFunction secretsmanager:DescribeSecret sqs:SendMessage',
     ],
     [
       'SweepRole',
@@ -274,6 +292,7 @@ describe('functions', () => {
     ],
     ['secret-changed', 30, 'DELIVERIES_QUEUE_URL SECRET_PREFIX'],
     ['deliver', 60, 'COURIER_MODE DELIVERIES_QUEUE_URL NOTICES ROLLOUT_DEADLINE_MINUTES SECRET_PREFIX TOPIC_ARN'],
+    ['delivered-certificate', 300, 'COURIER_MODE SECRET_PREFIX'],
     ['re-export', 900, 'COURIER_MODE DELIVERIES_QUEUE_URL ROLLOUT_DEADLINE_MINUTES SECRET_PREFIX'],
   ])('%s has %d seconds and is told what it uses', (wanted, timeout, variables) => {
     const [, , properties] = functions(deliver).find(([name]) => name === wanted) ?? [];

@@ -70,6 +70,11 @@ export const sampleFacts: { readonly [Code in ReasonCode]: FactsOf<Code> } = {
   Resting: { ...claim, state: 'held' },
   ServicePaused: service,
   NothingAsked: claim,
+  TagAsksOtherwise: { ...claim, format: 'plain', tagged: 'courier/web', tag: 'courier/web courier/api:plain' },
+  CertificatePaused: claim,
+  OnlyObserving: claim,
+  NotCurrentInTime: detail,
+  UnknownFailure: { detail: 'TypeError' },
   Digest: { ending: 2, waiting: 1, unowned: 3 },
   ValidationRecordMissing: { ...renewal, records },
   ValidationRecordWrong: {
