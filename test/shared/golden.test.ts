@@ -24,6 +24,11 @@ const neverMailed: readonly ReasonCode[] = [
   'OutOfTime',
   'Resting',
   'NothingAsked',
+  'TagAsksOtherwise',
+  'CertificatePaused',
+  'OnlyObserving',
+  'NotCurrentInTime',
+  'UnknownFailure',
   'Digest',
 ];
 
