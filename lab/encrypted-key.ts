@@ -32,7 +32,9 @@ const octets = (content: Uint8Array) => der(0x04, content);
 
 function der(tag: number, ...content: Uint8Array[]): Uint8Array {
   const body = Buffer.concat(content);
-  const size = body.length < 0x80 ? [body.length] : [0x82, body.length >> 8, body.length & 0xff];
+  const bytes = [body.length >> 8, body.length & 0xff];
+  // The shortest form, or it is no DER, and Envoy refuses what OpenSSL still reads.
+  const size = body.length < 0x80 ? bytes.slice(1) : body.length < 0x100 ? [0x81, ...bytes.slice(1)] : [0x82, ...bytes];
   return Buffer.concat([Buffer.from([tag, ...size]), body]);
 }
 

@@ -17,7 +17,9 @@ export default defineConfig({
     root: join(import.meta.dirname, '../..'),
     include: runs ? ['test/peers/**/*.test.ts'] : [],
     passWithNoTests: !runs,
-    globalSetup: runs ? ['test/package-once.ts', 'test/peers/counterparts.ts'] : [],
+    globalSetup: runs
+      ? ['test/package-once.ts', 'test/peers/counterparts.ts', 'test/peers/servers/format-table.ts']
+      : [],
     testTimeout: 180_000,
     hookTimeout: 180_000,
     maxWorkers: 2,

@@ -1,0 +1,23 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+/** Where a server of an example runs here: on an address of its own, with the delivered files and a folder to write into. */
+export type Place = { readonly host: string; readonly directory: string; readonly scratch: string };
+
+/**
+ * Writes a configuration of container/ (`envoy/static.yaml`) as it stands, but for the place and for `changes` (text to
+ * text), into the scratch folder. Returns its path.
+ */
+export function configuration(example: string, { host, directory, scratch }: Place, changes: Changes = {}): string {
+  const text = readFileSync(join(import.meta.dirname, '../container', example), 'utf8');
+  // The scratch folder's own path may hold what comes after it, and is not to be changed again.
+  const all = { ...changes, '/tmp/': `${scratch}/`, '/dev/shm/courier': directory, '0.0.0.0': host, '127.0.0.1': host };
+  const path = join(scratch, basename(example));
+  writeFileSync(
+    path,
+    Object.entries(all).reduce((changed, [from, to]) => changed.replaceAll(from, to), text),
+  );
+  return path;
+}
+
+export type Changes = Readonly<Record<string, string>>;
