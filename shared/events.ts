@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { ProbeTarget, Shown } from './domain/probe.ts';
 import { nonceOf } from './domain/version-id.ts';
 import type { OutcomeAnswer } from './outcome.ts';
 
@@ -10,6 +11,9 @@ import type { OutcomeAnswer } from './outcome.ts';
 export class Unreadable extends Error {
   override readonly name = 'Unreadable';
 }
+
+/** Tasks of one invocation of `probe`: as many connections as a small function holds at once. */
+export const tasksAtOnce = 50;
 
 /** Where this stack runs: an event about anything elsewhere is not for us. */
 export type Home = { readonly region: string; readonly account?: string };
@@ -258,6 +262,40 @@ const outcome = z.discriminatedUnion('is', [
 
 /** What `deliver` answers when it is asked directly. */
 export const readOutcome = (value: unknown): OutcomeAnswer => read(outcome, value);
+
+const serial = z.string().check(z.regex(/^[0-9a-f]{40}$/));
+
+const probeOrder = z.object({
+  targets: z
+    .array(
+      z.object({
+        id: z.string(),
+        /** No name: what DNS says of one may change between two handshakes. */
+        host: z.string().check(z.regex(/^[0-9a-f.:]+$/i)),
+        port: z.int().check(z.gte(1), z.lte(65_535)),
+        servername: z.string().check(z.minLength(1), z.maxLength(253)),
+        serial,
+      }),
+    )
+    .check(z.maxLength(tasksAtOnce)),
+  seconds: z.number().check(z.gte(0), z.lte(300)),
+});
+
+/** What `probe` is asked: tasks to shake hands with, and for how long to try again. */
+export type ProbeOrder = { readonly targets: readonly ProbeTarget[]; readonly seconds: number };
+
+export const readProbeOrder = (value: unknown): ProbeOrder => read(probeOrder, value);
+
+const sighting = z.union([
+  z.object({ id: z.string(), serial }),
+  z.object({ id: z.string(), error: z.string(), during: z.enum(['connect', 'handshake']) }),
+]);
+
+/** What one task showed. */
+export type Sighting = Shown & { readonly id: string };
+
+/** What `probe` answers. */
+export const readSightings = (value: unknown): readonly Sighting[] => read(z.array(sighting), value);
 
 const request = z.strictObject({
   certificateArn: z.optional(certificateArn),

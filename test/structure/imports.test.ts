@@ -12,7 +12,7 @@ const rules: readonly Rule[] = [
   { of: /^shared\/domain\//, places: /^shared\/domain\//, packages: /^$/ },
   { of: /^shared\/material\/keystore\.ts$/, places: /^shared\/material\//, packages: /^(node:crypto|asn1js|pkijs)$/ },
   { of: /^shared\/material\//, places: /^shared\/(material|domain)\//, packages: /^node:(crypto|tls|stream)$/ },
-  { of: /^shared\/network\//, places: /^shared\/domain\//, packages: /^node:dns(\/promises)?$/ },
+  { of: /^shared\/network\//, places: /^shared\/domain\//, packages: /^node:(dns(\/promises)?|tls)$/ },
   { of: /^shared\/aws\//, places: /^shared\/(aws|domain)\//, packages: /^@aws-sdk\// },
   { of: /^shared\/events\.ts$/, places: /^shared\//, packages: /^zod\/mini$/ },
   {
