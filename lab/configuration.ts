@@ -10,12 +10,18 @@ export type Place = { readonly host: string; readonly directory: string; readonl
  */
 export function configuration(example: string, { host, directory, scratch }: Place, changes: Changes = {}): string {
   const text = readFileSync(join(import.meta.dirname, '../container', example), 'utf8');
-  // The scratch folder's own path may hold what comes after it, and is not to be changed again.
-  const all = { ...changes, '/tmp/': `${scratch}/`, '/dev/shm/courier': directory, '0.0.0.0': host, '127.0.0.1': host };
+  const changed = Object.entries(changes).reduce((before, [from, to]) => before.replaceAll(from, to), text);
+  const here: Changes = {
+    '0.0.0.0': host,
+    '127.0.0.1': host,
+    '/dev/shm/courier': directory,
+    '/etc/envoy': scratch,
+    '/tmp': scratch,
+  };
   const path = join(scratch, basename(example));
   writeFileSync(
     path,
-    Object.entries(all).reduce((changed, [from, to]) => changed.replaceAll(from, to), text),
+    changed.replace(/0\.0\.0\.0|127\.0\.0\.1|\/dev\/shm\/courier|\/etc\/envoy|\/tmp/g, (found) => here[found] ?? found),
   );
   return path;
 }

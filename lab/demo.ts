@@ -2,11 +2,12 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { packageIfChanged } from '../build/package-if-changed.ts';
+import { mutualTls } from './stories/mutual-tls.ts';
 import { renewal } from './stories/renewal.ts';
 import { createTeller, type Story } from './teller.ts';
 import { startLab } from './world.ts';
 
-const stories: Readonly<Record<string, Story>> = { renewal };
+const stories: Readonly<Record<string, Story>> = { renewal, 'mutual-tls': mutualTls };
 const usage = `Usage: npm run demo [-- --story NAME] [--json]
 
   --story NAME  which story to play: ${Object.keys(stories).join(', ')} (default renewal)

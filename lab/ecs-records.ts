@@ -92,6 +92,10 @@ export const newService = (input: any, { cluster, definition, createdAt }: Place
   controller: (input.deploymentController?.type ?? 'ECS') as string,
   launchType: (input.launchType ?? 'EC2') as string,
   createdAt,
+  loadBalancers: (input.loadBalancers ?? []) as readonly {
+    readonly targetGroupArn: string;
+    readonly containerPort: number;
+  }[],
   status: 'ACTIVE' as 'ACTIVE' | 'DRAINING' | 'INACTIVE',
   desiredCount: (input.desiredCount ?? 0) as number,
   definition,

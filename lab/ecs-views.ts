@@ -31,6 +31,7 @@ export const describeService = (service: EcsService) => ({
   deploymentController: { type: service.controller },
   deploymentConfiguration: service.configuration,
   taskDefinition: service.definition.arn,
+  loadBalancers: service.loadBalancers,
   // Under CODE_DEPLOY and EXTERNAL there are task sets in their place.
   deployments: service.controller === 'ECS' ? service.deployments.map((one) => describeDeployment(service, one)) : [],
   events: service.events,

@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts';
 import { type EcsService, newService, type Task, type TaskDefinition } from './ecs-records.ts';
 import { clusterArn, describeDefinition, describeService, describeTask, lastPart, summary } from './ecs-views.ts';
+import type { Balancer } from './forwarder.ts';
 import { page } from './page.ts';
 import { createScheduler, portOf, runningTasks } from './rollout.ts';
 import { arn, type Emit, type Operation, refuse, type Service } from './service.ts';
@@ -19,11 +20,17 @@ export type LabTask = {
 /** How long ECS shows tasks that have stopped. */
 const hour = 3_600_000;
 
-type Parts = { clock: Clock; emit: Emit; tags: Tags; readSecret: (valueFrom: string) => string };
+type Parts = {
+  clock: Clock;
+  emit: Emit;
+  tags: Tags;
+  balancer: Balancer;
+  readSecret: (valueFrom: string) => string;
+};
 
 /** ECS: what is asked for; `rollout.ts` moves the tasks, `ecs-views.ts` shows them. */
 export function createEcs({ tags, ...parts }: Parts) {
-  const { clock } = parts;
+  const { clock, balancer } = parts;
   const scheduler = createScheduler(parts);
   const clusters = new Set<string>();
   const definitions: TaskDefinition[] = [];
@@ -89,6 +96,9 @@ export function createEcs({ tags, ...parts }: Parts) {
     const present = findService(cluster, input.serviceName);
     if (present && present.status !== 'INACTIVE') invalid('Creation of service was not idempotent.');
     if (input.schedulingStrategy === 'DAEMON') invalid('The lab runs no daemons.');
+    for (const { targetGroupArn } of input.loadBalancers ?? [])
+      if (!balancer.has(targetGroupArn))
+        invalid(`The target group with targetGroupArn ${targetGroupArn} does not exist.`);
     const definition = definitionOf(input.taskDefinition);
     const service = newService(input, { cluster, definition, createdAt: clock.now() });
     if (present) services.splice(services.indexOf(present), 1);

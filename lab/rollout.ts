@@ -9,6 +9,7 @@ import {
   type ServiceDeployment,
   type Task,
 } from './ecs-records.ts';
+import type { Balancer } from './forwarder.ts';
 import { arn, type Emit } from './service.ts';
 import { freeAddress, startProcess } from './task-process.ts';
 
@@ -27,12 +28,13 @@ export const liveTasks = (service: EcsService, deployment?: Deployment) =>
 export const runningTasks = (service: EcsService, deployment?: Deployment) =>
   liveTasks(service, deployment).filter(isRunning);
 
+type Parts = { clock: Clock; emit: Emit; balancer: Balancer; readSecret: (valueFrom: string) => string };
+
 /**
  * ECS's rolling deployments: new tasks start within maximumPercent, old ones stop once new ones run, tasks that end are
  * replaced within their own deployment, and the circuit breaker counts those that never came up.
  */
-export function createScheduler(parts: { clock: Clock; emit: Emit; readSecret: (valueFrom: string) => string }) {
-  const { clock, emit, readSecret } = parts;
+export function createScheduler({ clock, emit, balancer, readSecret }: Parts) {
   const services = new Set<EcsService>();
   let stopped = false;
 
@@ -141,6 +143,7 @@ export function createScheduler(parts: { clock: Clock; emit: Emit; readSecret: (
     if (isEnding(task)) return;
     task.lastStatus = 'RUNNING';
     task.startedAt = clock.now();
+    for (const [group, target] of targetsOf(service, task)) balancer.register(group, target);
     task.deployment.failedTasks = 0;
     reconcile(service);
   }
@@ -152,6 +155,9 @@ export function createScheduler(parts: { clock: Clock; emit: Emit; readSecret: (
     if (isEnding(task)) return;
     Object.assign(task, { desiredStatus: 'STOPPED', lastStatus: 'DEPROVISIONING', stoppedReason: reason });
     if (failed) countFailure(service, task);
+    const leaving = targetsOf(service, task).map(([group, target]) => balancer.deregister(group, target));
+    // What ends by itself, or with the lab, waits for nobody.
+    if (!failed && !stopped) await Promise.all(leaving);
     await Promise.all(task.containers.map(({ process }) => process?.stop()));
     task.lastStatus = 'STOPPED';
     task.stoppedAt = clock.now();
@@ -256,6 +262,9 @@ export function createScheduler(parts: { clock: Clock; emit: Emit; readSecret: (
 
   return { deploy, reconcile, stop };
 }
+
+const targetsOf = ({ loadBalancers }: EcsService, { host = '' }: Task) =>
+  loadBalancers.map(({ targetGroupArn, containerPort: port }) => [targetGroupArn, { host, port }] as const);
 
 const exited = 'Essential container in task exited';
 const isEssential = ({ definition }: Container) => definition.essential !== false;

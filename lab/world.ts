@@ -8,6 +8,7 @@ import { createDns, type Dns } from './dns.ts';
 import { createEcs, type LabTask } from './ecs.ts';
 import { type BusEvent, createEventBridge } from './eventbridge.ts';
 import { createFaults, type Faults } from './faults.ts';
+import { type Balancer, createBalancer } from './forwarder.ts';
 import type { LogLine } from './function-runner.ts';
 import { createIam } from './iam.ts';
 import { createIamQuery, type LinkedRole } from './iam-query.ts';
@@ -52,6 +53,7 @@ export type Lab = {
   /** What tests change by hand: certificates, CAs and the DNS that ACM and the functions ask, at `address`. */
   readonly acm: Acm;
   readonly authority: Authority;
+  readonly balancer: Balancer;
   readonly dns: Dns & { readonly address: string };
   /** ACM's service-linked role. */
   readonly linkedRole: LinkedRole;
@@ -98,7 +100,8 @@ export async function startLab({ models = process.env.LAB_MODELS, ...options }: 
   const linkedRole: LinkedRole = { exists: true };
   const acm = createAcm({ clock, emit, authority, tags, dns, linkedRole });
   const secrets = createSecretsManager({ clock, emit, tags });
-  const ecs = createEcs({ clock, emit, tags, readSecret: secrets.read });
+  const balancer = createBalancer();
+  const ecs = createEcs({ clock, emit, tags, balancer, readSecret: secrets.read });
   const tagging = createTagging({ tags });
   const hub = createSecurityHub(iam);
   const services: Service[] = [
@@ -138,6 +141,7 @@ export async function startLab({ models = process.env.LAB_MODELS, ...options }: 
     clock.stop();
     await Promise.all([lambda.stop(), ecs.stop()]);
     dns.stop();
+    balancer.stop();
     await server?.stop();
     keepRecords(iam);
   }
@@ -164,6 +168,6 @@ export async function startLab({ models = process.env.LAB_MODELS, ...options }: 
   }
 
   const [root = '', subordinate = ''] = authority.cas.map((ca) => ca.arn);
-  const world = { acm, authority, dns: { ...dns, address: dnsAddress }, linkedRole };
+  const world = { acm, authority, balancer, dns: { ...dns, address: dnsAddress }, linkedRole };
   return { url: url(), clock, faults, caArns: { root, subordinate }, traffic: () => traffic, ...world, ...views, stop };
 }

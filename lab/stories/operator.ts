@@ -16,6 +16,15 @@ import type { Lab } from '../world.ts';
 
 export type Operator = Awaited<ReturnType<typeof createOperator>>;
 
+type ServiceWish = {
+  readonly name: string;
+  readonly secret: string;
+  readonly image?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Whose load balancer stands before the tasks. */
+  readonly targetGroup?: { readonly arn: string };
+};
+
 /** What a person does in a story: everything through AWS's own API, with the real SDK. */
 export async function createOperator(lab: Lab) {
   const config = {
@@ -27,11 +36,15 @@ export async function createOperator(lab: Lab) {
   const ecs = new ECSClient(config);
   const secrets = new SecretsManagerClient(config);
   const lambda = new LambdaClient(config);
-  const trusted = await rootOf(lab, new ACMPCAClient(config));
+  const pca = new ACMPCAClient(config);
+  const trusted = await certificateOf(lab.caArns.root, pca);
 
   return {
     acm,
     secrets,
+
+    /** PEM, the certificate of an authority. */
+    certificateOf: (authorityArn: string) => certificateOf(authorityArn, pca),
 
     /** Subscribes a mailbox that takes every notice, `info` included. */
     async subscribe(address: string): Promise<void> {
@@ -70,7 +83,13 @@ export async function createOperator(lab: Lab) {
     },
 
     /** A service in cluster `prod` whose tasks read the secret at their start, and serve HTTPS with it. */
-    async runService(name: string, secret: string): Promise<void> {
+    async runService({
+      name,
+      secret,
+      image = 'https-server:1',
+      environment = {},
+      targetGroup,
+    }: ServiceWish): Promise<void> {
       const { ARN } = await secrets.send(new DescribeSecretCommand({ SecretId: secret }));
       const keys = {
         COURIER_CERTIFICATE: 'certificate',
@@ -85,8 +104,9 @@ export async function createOperator(lab: Lab) {
           containerDefinitions: [
             {
               name,
-              image: 'https-server:1',
+              image,
               portMappings: [{ containerPort: 8443 }],
+              environment: Object.entries(environment).map(([variable, value]) => ({ name: variable, value })),
               secrets: Object.entries(keys).map(([variable, key]) => ({
                 name: variable,
                 valueFrom: `${ARN}:${key}::`,
@@ -102,6 +122,9 @@ export async function createOperator(lab: Lab) {
           taskDefinition: name,
           desiredCount: 1,
           tags: [{ key: 'courier:secret', value: secret }],
+          ...(targetGroup && {
+            loadBalancers: [{ targetGroupArn: targetGroup.arn, containerName: name, containerPort: 8443 }],
+          }),
         }),
       );
     },
@@ -140,9 +163,9 @@ export async function createOperator(lab: Lab) {
   };
 }
 
-async function rootOf(lab: Lab, pca: ACMPCAClient): Promise<string> {
+async function certificateOf(authorityArn: string, pca: ACMPCAClient): Promise<string> {
   const { Certificate = '' } = await pca.send(
-    new GetCertificateAuthorityCertificateCommand({ CertificateAuthorityArn: lab.caArns.root }),
+    new GetCertificateAuthorityCertificateCommand({ CertificateAuthorityArn: authorityArn }),
   );
   return Certificate;
 }

@@ -1,14 +1,13 @@
 import { ExportCertificateCommand } from '@aws-sdk/client-acm';
 import { CreateSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import type { Mail } from '../sns.ts';
-import type { DeliveryRow, Story, Teller } from '../teller.ts';
+import type { DeliveryRow, Story } from '../teller.ts';
 import type { Lab } from '../world.ts';
-import { createOperator, type Operator } from './operator.ts';
+import { createOperator } from './operator.ts';
+import { isDelivered, type Stage, seconds, until } from './stage.ts';
 
-const seconds = 1_000;
 const day = 86_400 * seconds;
 
-type Stage = { readonly lab: Lab; readonly teller: Teller; readonly operator: Operator };
 type Delivery = {
   readonly name: string;
   readonly certificateArn: string;
@@ -52,7 +51,7 @@ async function deliverFirst(stage: Stage): Promise<Delivery> {
   );
 
   const delivery = { name: 'api.example.com', certificateArn, secret, services: ['web', 'admin'] };
-  for (const service of delivery.services) await operator.runService(service, secret);
+  for (const service of delivery.services) await operator.runService({ name: service, secret });
   await until(
     stage,
     'Waiting for the tasks',
@@ -67,7 +66,7 @@ async function deliverSecond(stage: Stage): Promise<Delivery> {
   const secret = 'courier/shop';
   const certificateArn = await operator.request('shop.example.com', { 'courier:secret': secret });
   await until(stage, 'Waiting for the second delivery', () => isDelivered(stage, { certificateArn, secret }));
-  await operator.runService('shop', secret);
+  await operator.runService({ name: 'shop', secret });
   await until(
     stage,
     'Waiting for the task',
@@ -181,18 +180,6 @@ async function checkServed(stage: Stage, delivery: Delivery, { serial, what }: {
   stage.teller.check(what, ok, seen.join('\n') || 'no task answers');
 }
 
-async function isDelivered(
-  { operator, lab }: Stage,
-  { certificateArn, secret }: Pick<Delivery, 'certificateArn' | 'secret'>,
-) {
-  const { serial } = await operator.inAcm(certificateArn);
-  return lab
-    .mail()
-    .some(
-      ({ attributes, body }) => attributes.reason === 'Delivered' && body.includes(serial) && body.includes(secret),
-    );
-}
-
 const mailOf = (lab: Lab, reason: string) => lab.mail().find(({ attributes }) => attributes.reason === reason);
 const isTold = async (lab: Lab, reason: string) => mailOf(lab, reason) !== undefined;
 const subjectOf = (lab: Lab, reason: string) => mailOf(lab, reason)?.subject ?? 'no mail';
@@ -206,19 +193,4 @@ async function rowOf(delivery: Delivery, { operator }: Stage): Promise<DeliveryR
     operator.served(name, services),
   ]);
   return { name, certificateArn, ...acm, secret, versionId, consumers };
-}
-
-/** Moves the lab's clock in steps until something holds; throws when it does not within as many steps. */
-async function until(
-  { lab, teller }: Stage,
-  what: string,
-  holds: () => Promise<boolean>,
-  { step = 10 * seconds, steps = 60 }: { step?: number; steps?: number } = {},
-): Promise<void> {
-  teller.progress(what);
-  for (let taken = 0; taken < steps; taken++) {
-    if (await holds()) return;
-    await lab.clock.advance(step);
-  }
-  throw new Error(`${what}: it did not happen within ${steps} steps`);
 }

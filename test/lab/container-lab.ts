@@ -3,6 +3,7 @@ import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createClock } from '../../lab/clock.ts';
 import { createEcs } from '../../lab/ecs.ts';
+import { createBalancer } from '../../lab/forwarder.ts';
 import { createSecretsManager } from '../../lab/secrets-manager.ts';
 import { startServer } from '../../lab/server.ts';
 import type { Emit } from '../../lab/service.ts';
@@ -18,7 +19,8 @@ export async function startContainerLab() {
   const emit: Emit = (event) => void events.push(event);
   const tags = createTags();
   const secrets = createSecretsManager({ clock, emit, tags });
-  const ecs = createEcs({ clock, emit, tags, readSecret: secrets.read });
+  const balancer = createBalancer();
+  const ecs = createEcs({ clock, emit, tags, balancer, readSecret: secrets.read });
   const tagging = createTagging({ tags });
   const server = await startServer({
     services: [secrets.service, ecs.service, tagging.service],
@@ -40,13 +42,14 @@ export async function startContainerLab() {
   async function stop(): Promise<void> {
     await ecs.stop();
     clock.stop();
+    balancer.stop();
     await server.stop();
     for (const client of Object.values(clients)) client.destroy();
   }
   /** Calls an operation at once, without the way over HTTP. */
   const callEcs = (operation: string, input: object) =>
     ecs.service.operations[operation]?.(input, { operation, caller: 'operator' });
-  return { clock, events, tasks: ecs.tasks, stop, callEcs, ...clients };
+  return { clock, balancer, events, tasks: ecs.tasks, stop, callEcs, ...clients };
 }
 
 export type ContainerLab = Awaited<ReturnType<typeof startContainerLab>>;
