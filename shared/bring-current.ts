@@ -4,6 +4,7 @@ import { label, type Secret } from './domain/secret.ts';
 import { markSince, setLabel, takeLabel } from './labels.ts';
 import { observeDelivery, type Wanted } from './plan.ts';
 import { afterNow, moved, storeExport } from './store-export.ts';
+import { tellOfTrust } from './tell-of-trust.ts';
 import type { World } from './world.ts';
 
 /** What is left once the secret is as it should be, or why it cannot be. */
@@ -11,7 +12,7 @@ export type Final = Extract<Step, { do: 'roll out' | 'rest' | 'refuse' }>;
 type Acting = Exclude<Step, Final>;
 
 /** Every step moves the secret forward and no delivery takes more: more means that somebody moves it back. */
-const mostSteps = 8;
+const mostSteps = 9;
 
 /**
  * Takes the steps that make the certificate's newest version current: export and inspect, COURIER_NEXT, AWSCURRENT,
@@ -44,6 +45,9 @@ async function act(step: Acting, view: DeliveryView<Issued>, world: World): Prom
       return { ...secret, versions: await setLabel(label.current, step.versionId, at), changedAt: afterNow(world) };
     case 'accept':
     case 'forget':
+      return { ...secret, versions: await takeLabel(step.label, step.versionId, at) };
+    case 'tell of trust':
+      await tellOfTrust(step.label, view, world);
       return { ...secret, versions: await takeLabel(step.label, step.versionId, at) };
     case 'mark since':
       return { ...secret, versions: await markSince(step.since, step.versionId, at) };

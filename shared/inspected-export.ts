@@ -6,6 +6,7 @@ import { examine, type Material, readMaterial } from './material/material.ts';
 import { readCertificates, writeCertificates } from './material/pem.ts';
 import { writeSecretString } from './material/secret-string.ts';
 import { tooLarge } from './material/too-large.ts';
+import { trustMark } from './material/trust-mark.ts';
 import type { Wanted } from './plan.ts';
 import type { World } from './world.ts';
 
@@ -13,6 +14,8 @@ import type { World } from './world.ts';
 export type InspectedExport = {
   readonly value: string;
   readonly warnings: readonly Finding[];
+  /** Whom the trust bundle of a private certificate trusts (trustMark). */
+  readonly trust?: string;
   readonly held?: Finding;
 };
 
@@ -51,9 +54,10 @@ export async function inspectedExport(
   });
   const bytes = tooLarge(value);
   if (bytes !== undefined) throw new Trouble(finding('SecretTooLarge', { ...of, bytes }));
+  const stored = { value, ...(authority !== undefined && { trust: trustMark(readCertificates(authority) ?? []) }) };
   return inspection.verdict === 'pass'
-    ? { value, warnings: inspection.warnings }
-    : { value, warnings: [], held: inspection.finding };
+    ? { ...stored, warnings: inspection.warnings }
+    : { ...stored, warnings: [], held: inspection.finding };
 }
 
 /** The chain of a public certificate ends in what its clients trust. */

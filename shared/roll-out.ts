@@ -143,6 +143,7 @@ function failureOf({ consumer, verdict }: Judged, { wanted, world }: Rollout): F
   const of = { ...ofSecret(wanted), service: consumer.service, cluster: consumer.cluster };
   if (verdict.is === 'failed') return finding('DeploymentFailed', { ...of, detail: verdict.detail });
   if (verdict.is === 'not ours to restart') return finding('NotRestartable', { ...of, controller: verdict.controller });
+  if (verdict.is === 'reads by itself') return finding('ReadsByItself', of);
   if (verdict.is === 'short')
     return finding('TasksMissing', { ...of, running: verdict.running, desired: consumer.desired });
   return finding('RolloutTooSlow', { ...of, minutes: Math.round(world.settings.deadlineSeconds / 60) });

@@ -3,7 +3,16 @@ import type { Issued } from './domain/certificate.ts';
 import type { DeliveryView, Step } from './domain/delivery.ts';
 import { keptMembers } from './domain/form.ts';
 import { type Finding, finding } from './domain/reasons.ts';
-import { endOf, holderOf, label, type PresentSecret, type Secret, withLabel } from './domain/secret.ts';
+import {
+  endOf,
+  holderOf,
+  label,
+  type PresentSecret,
+  type Secret,
+  trustLabel,
+  type Versions,
+  withLabel,
+} from './domain/secret.ts';
 import { readVersionId } from './domain/version-id.ts';
 import { inspectedExport } from './inspected-export.ts';
 import { type At, setLabel } from './labels.ts';
@@ -28,7 +37,7 @@ export async function storeExport(
   const present: PresentSecret =
     secret.state === 'present' ? secret : { state: 'present', tags: {}, changedAt: 0, versions: {} };
   const current = holderOf(present.versions, label.current);
-  const { value, warnings, held } = await inspectedExport(view, {
+  const { value, trust, warnings, held } = await inspectedExport(view, {
     previousNotAfter: endOf(present.versions, label.current),
     kept: await heldForOthers(present, view, world),
     world,
@@ -39,14 +48,11 @@ export async function storeExport(
   // Told before it is stored: after a crash in between people are told twice, the other way round never.
   if (hold) await tell([held], view, world);
   const version = { versionId: step.versionId, value };
+  const at = { secret: delivery.secret, world };
+  const trusts = trust === undefined ? [] : [trustLabel(trust)];
   const versions = step.create
-    ? await create(version, view, world)
-    : await put(version, {
-        secret: delivery.secret,
-        versions: present.versions,
-        world,
-        stage: hold ? label.held : label.next,
-      });
+    ? await create(version, { ...at, trusts, view })
+    : await put(version, { ...at, versions: present.versions, stages: [hold ? label.held : label.next, ...trusts] });
   await warn(warnings, view, world);
   return { ...present, versions, changedAt: afterNow(world) };
 }
@@ -61,16 +67,20 @@ async function heldForOthers({ tags, versions }: PresentSecret, { delivery }: Wa
 
 type NewVersion = { readonly versionId: string; readonly value: string };
 
-async function create(version: NewVersion, view: Wanted, world: World) {
-  const created = await world.secrets.create(view.delivery.secret, version);
+type Creating = Omit<At, 'versions'> & { readonly trusts: readonly string[]; readonly view: Wanted };
+
+async function create(version: NewVersion, { trusts, view, ...at }: Creating) {
+  const created = await at.world.secrets.create(at.secret, version);
   if (created === 'exists') throw moved(view, 'somebody created it just now');
-  return { [version.versionId]: [label.current] };
+  let versions: Versions = { [version.versionId]: [label.current] };
+  for (const one of trusts) versions = await setLabel(one, version.versionId, { ...at, versions });
+  return versions;
 }
 
-async function put(version: NewVersion, { stage, ...at }: At & { readonly stage: string }) {
-  const stored = await at.world.secrets.put(at.secret, { ...version, stage });
-  if (stored === 'exists') return setLabel(stage, version.versionId, at);
-  const versions = withLabel(at.versions, stage, version.versionId);
+async function put(version: NewVersion, { stages, ...at }: At & { readonly stages: readonly [string, ...string[]] }) {
+  const stored = await at.world.secrets.put(at.secret, { ...version, stages });
+  if (stored === 'exists') return setLabel(stages[0], version.versionId, at);
+  const versions = stages.reduce((all, stage) => withLabel(all, stage, version.versionId), at.versions);
   // Secrets Manager makes a secret's first version current, whatever stages are asked for.
   const first = holderOf(at.versions, label.current) === undefined;
   return first ? withLabel(versions, label.current, version.versionId) : versions;

@@ -110,6 +110,7 @@ const states: Readonly<Record<Verdict['is'], string>> = {
   new: 'runs on the new certificate',
   idle: 'runs no task',
   paused: 'is tagged courier:pause and still runs tasks from before',
+  'reads by itself': 'reads the secret by itself (courier:restart=false)',
   stale: 'runs tasks from before and is to be restarted',
   rolling: 'is being restarted',
   failed: 'could not be restarted with the new certificate',

@@ -93,10 +93,13 @@ export function secrets(options: { readonly kmsKeyArn?: string } = {}, manager =
     },
 
     /**
-     * A new version under one label: without named stages it would move AWSCURRENT unseen. `exists` where a version of
+     * A new version under these labels, which leave the versions that had them: without named stages it would move AWSCURRENT unseen. `exists` where a version of
      * this id is there already: the loser of a race, with the same certificate under another passphrase.
      */
-    async put(name: string, { versionId, value, stage }: NewVersion & { stage: string }): Promise<'stored' | 'exists'> {
+    async put(
+      name: string,
+      { versionId, value, stages }: NewVersion & { stages: readonly string[] },
+    ): Promise<'stored' | 'exists'> {
       return store('secretsmanager:PutSecretValue', () =>
         manager
           .send(
@@ -104,7 +107,7 @@ export function secrets(options: { readonly kmsKeyArn?: string } = {}, manager =
               SecretId: name,
               ClientRequestToken: versionId,
               SecretString: value,
-              VersionStages: [stage],
+              VersionStages: [...stages],
             }),
           )
           .catch(unseen(name)),

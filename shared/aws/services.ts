@@ -11,7 +11,7 @@ import {
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
 import type { Consumer, Deployment } from '../domain/rollout.ts';
-import { consumedSecrets, isPaused } from '../domain/wish.ts';
+import { consumedSecrets, isPaused, readsByItself } from '../domain/wish.ts';
 import { ask, askFor } from './trouble.ts';
 
 export type Services = ReturnType<typeof services>;
@@ -82,6 +82,7 @@ async function observe(ecs: ECSClient, { service, since }: { service: EcsService
     desired: service.desiredCount ?? 0,
     controller: service.deploymentController?.type ?? 'ECS',
     paused: isPaused(readTags(service.tags)),
+    readsByItself: readsByItself(readTags(service.tags)),
   };
   if (!consumer.active || consumer.desired === 0) return { ...consumer, tasks: [], deployments: [] };
   const deployments = await deploymentsSince(ecs, { service, since });

@@ -66,6 +66,7 @@ const holdings = {
 
 function reader({ consumer, verdict }: Judged, secret: string): string {
   const service = `ECS service "${consumer.service}" in cluster "${consumer.cluster}"`;
+  if (verdict.is === 'reads by itself') return `${service} reads secret "${secret}" by itself, again and again`;
   if (verdict.is === 'new') return `${service} reads secret "${secret}"`;
   if (verdict.is === 'idle') return `${service} would read secret "${secret}", but runs no task`;
   return `${service} reads secret "${secret}", but not all of its tasks have started since that last changed`;

@@ -1,5 +1,5 @@
-import { describe, tagCertificate, untagCertificate } from './aws-commands.ts';
-import { count, nothing, type OfCertificate, type OfSecret, type Reason, reason } from './reason.ts';
+import { aws, describe, tagCertificate, untagCertificate } from './aws-commands.ts';
+import { count, listed, nothing, type OfCertificate, type OfSecret, type Reason, reason } from './reason.ts';
 
 /** A delivery on its way, and wishes that cannot be fulfilled. */
 export const deliveryReasons = {
@@ -12,6 +12,24 @@ export const deliveryReasons = {
         ? `The certificate of "${name}" with serial ${serial} is current in secret "${secret}"; no ECS service that acm-courier may restart is tagged courier:secret=${secret}`
         : `The certificate of "${name}" with serial ${serial} is current in secret "${secret}", and every task of ${count(consumers, 'service')} has started since`,
     mend: nothing,
+  }),
+  IssuerChanged: reason<OfSecret & { readonly caArn: string; readonly others: readonly string[] }>({
+    severity: 'warning',
+    retry: 'never',
+    headline: () => 'issued below another root than before',
+    sentence: ({ name, secret, others }) =>
+      `The new certificate of "${name}" for secret "${secret}" leads to another root certificate than the one before: clients that trust only that one will refuse it${others.length > 0 ? `, among them those that take their trust bundle from ${listed(others)}` : ''}`,
+    mend: {
+      kind: 'command',
+      text: ({ others }) =>
+        'Services that read this secret get the new trust bundle with the new certificate. Clients elsewhere need the ' +
+        'root at the end of the chain that the first command prints, beside the one that they have, before they meet ' +
+        `the new certificate${others.length > 0 ? '. The other commands deliver the other secrets again, with the new trust bundle, and restart the services that read them' : ''}`,
+      commands: ({ caArn, others }) => [
+        aws`acm-pca get-certificate-authority-certificate --certificate-authority-arn ${caArn}`,
+        ...others.map((secret) => ({ reExport: { secret, force: true } })),
+      ],
+    },
   }),
   PlannedOnly: reason<OfSecret>({
     severity: 'info',

@@ -10,6 +10,7 @@ import {
   sinceLabel,
   sinceLabels,
   sinceOf,
+  trustLabels,
 } from './secret.ts';
 import { contentHash, noNonce, readVersionId, type VersionId, writeVersionId } from './version-id.ts';
 import { renamed } from './wish.ts';
@@ -45,6 +46,8 @@ export type Step =
   | { readonly do: 'accept'; readonly versionId: string; readonly label: string }
   /** Take off what a label says of a promotion that somebody has undone since. */
   | { readonly do: 'forget'; readonly versionId: string; readonly label: string }
+  /** Say that its trust bundle trusts another issuer than the version that carries this label, then take that off. */
+  | { readonly do: 'tell of trust'; readonly versionId: string; readonly label: string }
   | { readonly do: 'mark since'; readonly versionId: string; readonly since: number }
   | { readonly do: 'roll out'; readonly versionId: string; readonly since: number; readonly told: boolean }
   | { readonly do: 'rest'; readonly because: 'delivered' | 'stopped' | 'held' | 'rejected' }
@@ -81,6 +84,12 @@ function stepFor(versionId: string, { versions, changedAt }: PresentSecret, aske
   if (!has(label.next)) return { do: 'label next', versionId, from: holderOf(versions, label.next) };
   // After NEXT: without any label it would be lost, and another version of this serial be taken for it.
   if (has(label.held)) return accepted(label.held);
+
+  // Before promoting: whoever trusts the issuer from before only refuses the new certificate as soon as it is served.
+  const trusts = trustLabels(versions);
+  const before = trusts.find((one) => one.versionId !== versionId);
+  if (before && trusts.some((one) => one.versionId === versionId))
+    return { do: 'tell of trust', versionId: before.versionId, label: before.name };
 
   const since = sinceOf(versions, versionId);
   if (!has(label.current)) {

@@ -68,6 +68,7 @@ function stateOf(wanted: Wanted, { inventory, policy }: Facts): State | undefine
     case 'export':
       return { is: 'behind', because: isFilled(secret) ? 'missed event' : 'never filled' };
     case 'label next':
+    case 'tell of trust':
     case 'promote':
     case 'accept':
     case 'forget':

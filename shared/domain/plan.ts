@@ -47,6 +47,8 @@ export function planOf(planned: Planned): readonly PlanStep[] {
   switch (next.do) {
     case 'export':
       return [...store(next.versionId, next.create), promote(next.versionId), ...rollout];
+    case 'tell of trust':
+      return [step('tell', 'tell who trusts the issuer from before only'), ...rollout];
     case 'label next':
     case 'forget':
     case 'promote':
@@ -94,6 +96,8 @@ function consumerSteps({ consumer, verdict }: Judged, step: MakeStep): readonly 
       return [step('wait', `wait for service ${service}, whose deployment is under way`, { service })];
     case 'paused':
       return [step('wait', `leave service ${service} alone: it is tagged courier:pause`, { service })];
+    case 'reads by itself':
+      return [step('tell', `leave ${service} to itself: it is tagged courier:restart=false`, { service })];
     case 'not ours to restart':
       return [step('tell', `tell that ${service} must be redeployed through ${verdict.controller}`, { service })];
     case 'failed':

@@ -1,5 +1,5 @@
 import { describeService } from './aws-commands.ts';
-import { count, type Mend, type OfService, type Reason, reason } from './reason.ts';
+import { count, type Mend, nothing, type OfService, type Reason, reason } from './reason.ts';
 
 /** A rollout that stopped: mend the service, then let acm-courier look at it again. */
 const mendService: Mend<OfService> = {
@@ -57,6 +57,14 @@ export const rolloutReasons = {
       text: () => 'Find out why the tasks do not start; those that do will read the new certificate',
       commands: (facts) => [describeService(facts)],
     },
+  }),
+  ReadsByItself: reason<OfService>({
+    severity: 'info',
+    retry: 'never',
+    headline: ({ service }) => `delivered, ${service} reads it by itself`,
+    sentence: ({ service, cluster, secret }) =>
+      `The service "${service}" in cluster "${cluster}" is tagged courier:restart=false: it reads secret "${secret}" by itself, so it was not restarted, and nobody has seen yet what it serves`,
+    mend: nothing,
   }),
   ServicePaused: reason<OfService>({
     severity: 'warning',

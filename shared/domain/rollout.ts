@@ -8,6 +8,8 @@ export type Consumer = {
   /** `ECS` for rolling deployments; `CODE_DEPLOY` and `EXTERNAL` take no restart from us. */
   readonly controller: string;
   readonly paused: boolean;
+  /** A person says that it takes a new version in without a restart (`courier:restart=false`). */
+  readonly readsByItself: boolean;
   /** Tasks that ECS wants running. */
   readonly tasks: readonly { readonly createdAt: number; readonly running: boolean }[];
   /** Deployments created at or after the promotion, newest first. */
@@ -25,6 +27,7 @@ export type Verdict =
   | { readonly is: 'new' }
   | { readonly is: 'idle' }
   | { readonly is: 'paused' }
+  | { readonly is: 'reads by itself' }
   | { readonly is: 'stale' }
   | { readonly is: 'rolling' }
   | { readonly is: 'failed'; readonly detail: string }
@@ -49,6 +52,7 @@ export type Promotion = {
  */
 export function judge(consumer: Consumer, { since, now, deadlineSeconds }: Promotion): Verdict {
   if (!consumer.active || consumer.desired === 0) return { is: 'idle' };
+  if (consumer.readsByItself) return { is: 'reads by itself' };
   const old = consumer.tasks.some((task) => task.createdAt < since);
   const running = consumer.tasks.filter((task) => task.running && task.createdAt >= since).length;
   const [newest] = consumer.deployments;
@@ -84,5 +88,5 @@ export function nextRolloutStep(judged: readonly Judged[]): RolloutStep {
   if (those('rolling').length > 0) return { do: 'wait' };
   const paused = those('paused');
   if (paused.length > 0) return { do: 'hold', paused: paused.map(({ consumer }) => consumer) };
-  return { do: 'finish', left: those('not ours to restart', 'short') };
+  return { do: 'finish', left: those('not ours to restart', 'short', 'reads by itself') };
 }

@@ -1,6 +1,6 @@
 import { readVersionId, type VersionId } from './version-id.ts';
 
-/** The staging labels of DESIGN §4. `COURIER_SINCE_<epoch seconds>` is the one that carries a value. */
+/** The staging labels of a secret's versions; `COURIER_SINCE_…` and `COURIER_TRUST_…` carry a value. */
 export const label = {
   current: 'AWSCURRENT',
   previous: 'AWSPREVIOUS',
@@ -14,6 +14,10 @@ export const label = {
 const sincePrefix = 'COURIER_SINCE_';
 const sinceForm = /^COURIER_SINCE_(\d{1,12})$/;
 export const sinceLabel = (since: number): string => `${sincePrefix}${since}`;
+
+const trustPrefix = 'COURIER_TRUST_';
+/** `COURIER_TRUST_<12 hex>`: whom the trust bundle of a version trusts, see trustMark. */
+export const trustLabel = (mark: string): string => `${trustPrefix}${mark}`;
 
 /** A secret as DescribeSecret shows it: labelled versions only. Times are epoch seconds. */
 export type Secret =
@@ -46,10 +50,17 @@ export function sinceOf(versions: Versions, id: string): number | undefined {
   return times.map(Number).toSorted((a, b) => b - a)[0];
 }
 
+export type Labelled = { readonly versionId: string; readonly name: string };
+
 /** Every version that carries a COURIER_SINCE label, with the label: what must come off once another is current. */
-export const sinceLabels = (versions: Versions): readonly { readonly versionId: string; readonly name: string }[] =>
+export const sinceLabels = (versions: Versions): readonly Labelled[] => labelsFrom(versions, sincePrefix);
+
+/** Every version that says whom its trust bundle trusts, with the label that says it. */
+export const trustLabels = (versions: Versions): readonly Labelled[] => labelsFrom(versions, trustPrefix);
+
+const labelsFrom = (versions: Versions, prefix: string): readonly Labelled[] =>
   Object.entries(versions).flatMap(([versionId, names]) =>
-    names.filter((name) => name.startsWith(sincePrefix)).map((name) => ({ versionId, name })),
+    names.filter((name) => name.startsWith(prefix)).map((name) => ({ versionId, name })),
   );
 
 /** The versions after a label was moved, as UpdateSecretVersionStage moves it: AWSPREVIOUS follows AWSCURRENT. */

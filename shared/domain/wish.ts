@@ -61,5 +61,8 @@ export const consumedSecrets = (tags: Tags): readonly string[] => words(tags['co
 
 export const isPaused = (tags: Tags): boolean => tags['courier:pause']?.trim().toLowerCase() === 'true';
 
+/** `courier:restart=false` on a service: it watches the secret, and a restart would only cost. */
+export const readsByItself = (tags: Tags): boolean => tags['courier:restart']?.trim().toLowerCase() === 'false';
+
 const words = (value: string | undefined) => value?.split(/\s+/).filter(Boolean) ?? [];
 const badTag = (tag: string, value: string, accepted: string): BadTag => ({ tag, value, accepted });

@@ -118,7 +118,9 @@ function validity(fullChain: readonly X509Certificate[], anchors: readonly X509C
 }
 
 const roots = (anchors: Anchors) =>
-  (anchors === 'public' ? getCACertificates('default') : anchors).flatMap((text) => readCertificates(text) ?? []).filter(isRoot);
+  (anchors === 'public' ? getCACertificates('default') : anchors)
+    .flatMap((text) => readCertificates(text) ?? [])
+    .filter(isRoot);
 
 const datesOf = (certificates: readonly X509Certificate[]): Dates => ({
   notBefore: Math.max(...certificates.map(({ validFromDate }) => validFromDate.getTime() / 1000)),

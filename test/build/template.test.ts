@@ -202,7 +202,7 @@ describe('what the roles may do', () => {
     ['SecretChangedRole', 'sqs:SendMessage sqs:SendMessage tag:GetResources'],
     [
       'DeliverRole',
-      'acm-pca:GetCertificateAuthorityCertificate acm:DescribeCertificate acm:ListTagsForCertificate ecs:DescribeServices ecs:DescribeTasks ecs:ListServiceDeployments ecs:ListTasks secretsmanager:DescribeSecret sns:Publish sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage tag:GetResources',
+      'acm-pca:GetCertificateAuthorityCertificate acm:DescribeCertificate acm:ListTagsForCertificate ecs:DescribeServices ecs:DescribeTasks ecs:ListServiceDeployments ecs:ListTasks secretsmanager:DescribeSecret secretsmanager:ListSecrets sns:Publish sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage tag:GetResources',
     ],
     [
       'ReExportRole',
@@ -436,6 +436,7 @@ describe('nothing is lost in silence', () => {
         'AWS/SQS ApproximateAgeOfOldestMessage Deliveries',
         'AWS/Lambda Throttles DeliverLambdaFunction',
         'acm-courier SweepsFinished acm-courier-test',
+        'acm-courier UndeliveredCertificates acm-courier-test',
       ].sort(),
     );
   });
@@ -454,8 +455,18 @@ describe('nothing is lost in silence', () => {
       'oldest-delivery',
       'deliveries-throttled',
       'function-errors',
+      'undelivered-certificates',
       'no-sweep',
     ]);
+  });
+
+  test('what every sweep of six hours finds undelivered raises an alarm, where anything is delivered', () => {
+    expect(deliver.Resources.UndeliveredCertificatesAlarm).toMatchObject({
+      Condition: 'Armed',
+      Properties: { MetricName: 'UndeliveredCertificates', Statistic: 'Minimum', Period: 21_600, Threshold: 0 },
+    });
+    expect(deliver.Conditions?.Armed).toEqual({ 'Fn::Equals': ['deliver', 'deliver'] });
+    expect(observe.Conditions?.Armed).toEqual({ 'Fn::Equals': ['observe', 'deliver'] });
   });
 
   test('three hours without a sweep raise an alarm, on the metric as this stack alone writes it', async () => {

@@ -186,10 +186,14 @@ export async function startCourierLab(wish: StackWish = {}) {
     return JSON.parse(Payload?.transformToString() ?? 'null');
   }
 
-  /** The labels of each version, `COURIER_SINCE_<seconds>` without its seconds, sorted. */
+  /** The labels of each version, `COURIER_SINCE_<seconds>` without its seconds, sorted; whom it trusts left out. */
   async function labels(secret: string): Promise<Readonly<Record<string, readonly string[]>>> {
     const { VersionIdsToStages = {} } = await manager.send(new DescribeSecretCommand({ SecretId: secret }));
-    const shown = (stages: readonly string[]) => stages.map((stage) => stage.replace(/(_SINCE)_\d+$/, '$1')).sort();
+    const shown = (stages: readonly string[]) =>
+      stages
+        .filter((stage) => !stage.startsWith('COURIER_TRUST_'))
+        .map((stage) => stage.replace(/(_SINCE)_\d+$/, '$1'))
+        .sort();
     return Object.fromEntries(Object.entries(VersionIdsToStages).map(([id, stages]) => [id, shown(stages)]));
   }
 

@@ -125,7 +125,10 @@ describe('a renewal', () => {
     const wanted = [...fromStartToMaterial, ['PutSecretValue'], ['UpdateSecretVersionStage']];
     expect(rounds(courier.callsOf('deliver', mark), wanted)).toEqual(wanted);
     const { id } = await courier.current('courier/api');
-    expect(firstRequest('PutSecretValue', mark).VersionStages).toEqual(['COURIER_NEXT']);
+    expect(firstRequest('PutSecretValue', mark).VersionStages).toEqual([
+      'COURIER_NEXT',
+      expect.stringMatching(/^COURIER_TRUST_/),
+    ]);
     expect(firstRequest('UpdateSecretVersionStage', mark)).toEqual({
       SecretId: 'courier/api',
       VersionStage: 'AWSCURRENT',

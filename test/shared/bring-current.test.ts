@@ -31,9 +31,9 @@ function worldRefusing(times: number) {
   const secrets = {
     find: async () => ({ state: 'present', tags: {}, changedAt: 0, versions }),
     passphrase: async () => passphrase,
-    put: async (_: string, { versionId, stage }: { versionId: string; stage: string }) => {
+    put: async (_: string, { versionId, stages }: { versionId: string; stages: readonly string[] }) => {
       if (left-- > 0) throw new Trouble(finding('AccessDenied', { detail: 'secretsmanager:PutSecretValue: the key' }));
-      versions = withLabel(withLabel(versions, stage, versionId), 'AWSCURRENT', versionId);
+      for (const stage of [...stages, 'AWSCURRENT']) versions = withLabel(versions, stage, versionId);
       return 'stored';
     },
     move: async (_: string, { label, to }: { label: string; to: string }) => {

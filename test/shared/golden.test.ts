@@ -56,6 +56,10 @@ const beside: { readonly [Code in ReasonCode]?: Partial<About> } = {
   RolloutTooSlow: { judged: judged({ is: 'late' }), done: [made] },
   NotRestartable: { judged: judged({ is: 'not ours to restart' }) },
   ServicePaused: { judged: judged({ is: 'paused' }) },
+  ReadsByItself: { judged: judged({ is: 'reads by itself' }) },
+  IssuerChanged: {
+    affects: ['ECS service "teller" in cluster "prod" trusts the issuer from before, by secret "courier/teller"'],
+  },
   TasksMissing: { judged: judged({ is: 'short' }) },
   SecretNotOurs: {
     serving: [{ what: 'What secret "courier/api" holds', notAfter: now + 20 * day }],

@@ -21,6 +21,7 @@ const consumer: Consumer = {
   desired: 1,
   controller: 'ECS',
   paused: false,
+  readsByItself: false,
   tasks: [fresh],
   deployments: [],
 };

@@ -10,7 +10,7 @@ const answering = (name: string) =>
     },
   } as unknown as SecretsManagerClient);
 
-const version = { versionId: 'version', value: 'value', stage: 'COURIER_NEXT' };
+const version = { versionId: 'version', value: 'value', stages: ['COURIER_NEXT'] };
 const acts = [
   [
     'moving a label',

@@ -14,6 +14,7 @@ const consumer: Consumer = {
   desired: 1,
   controller: 'ECS',
   paused: false,
+  readsByItself: false,
   tasks: [],
   deployments: [],
 };

@@ -80,6 +80,30 @@ const rows: readonly Row[] = [
     { do: 'promote', versionId: mine, from: before },
   ],
   [
+    'people are told of another issuer before the version is promoted',
+    { [before]: ['AWSCURRENT', mark, 'COURIER_TRUST_a'], [mine]: ['COURIER_NEXT', 'COURIER_TRUST_b'] },
+    {},
+    { do: 'tell of trust', versionId: before, label: 'COURIER_TRUST_a' },
+  ],
+  [
+    'of the same issuer there is nothing to tell',
+    { [before]: ['AWSCURRENT', mark], [mine]: ['COURIER_NEXT', 'COURIER_TRUST_a'] },
+    {},
+    { do: 'promote', versionId: mine, from: before },
+  ],
+  [
+    'of an issuer that nobody knows there is nothing to tell',
+    { [before]: ['AWSCURRENT', mark, 'COURIER_TRUST_a'], [mine]: ['COURIER_NEXT'] },
+    {},
+    { do: 'promote', versionId: mine, from: before },
+  ],
+  [
+    'of the issuer of what is only held there is nothing to tell yet',
+    { [before]: ['AWSCURRENT', mark, 'COURIER_TRUST_a'], [mine]: ['COURIER_HELD', 'COURIER_TRUST_b'] },
+    {},
+    { do: 'rest', because: 'held' },
+  ],
+  [
     'an inspected version is promoted where none is current',
     { [mine]: ['COURIER_NEXT'] },
     {},
@@ -288,6 +312,7 @@ function afterStep(step: Step, secret: Secret): Secret {
       return so(withLabel(versions, label.current, step.versionId), now + 1);
     case 'accept':
     case 'forget':
+    case 'tell of trust':
       return so(without(versions, step.label));
     case 'mark since': {
       const others = sinceLabels(versions).filter(({ name }) => name !== sinceLabel(step.since));
@@ -303,7 +328,9 @@ describe('from any state', () => {
   const ids = [mine, before, forced];
   const single = fc.dictionary(fc.constantFrom(...Object.values(label)), fc.constantFrom(...ids));
   const sinces = fc.dictionary(fc.constantFrom(...ids), fc.constantFrom(mark, sinceLabel(7), 'COURIER_SINCE_'));
-  const secrets = fc.tuple(single, sinces).map(([labels, times]): Secret => {
+  const trusts = fc.dictionary(fc.constantFrom('COURIER_TRUST_a', 'COURIER_TRUST_b'), fc.constantFrom(...ids));
+  const secrets = fc.tuple(single, sinces, trusts).map(([others, times, trusted]): Secret => {
+    const labels = { ...others, ...trusted };
     const bare: Versions = Object.fromEntries(ids.map((id) => [id, times[id] ? [times[id]] : []]));
     const all = Object.entries(labels).reduce((so, [name, id]) => withLabel(so, name, id), bare);
     return present(Object.fromEntries(Object.entries(all).filter(([, names]) => names.length > 0)));
@@ -314,18 +341,18 @@ describe('from any state', () => {
   );
   const start = fc.tuple(fc.oneof(fc.constant<Secret>({ state: 'absent' }), secrets), askeds);
 
-  /** The secret and the step at which the worker ends; it asks eight times at most. */
+  /** The secret and the step at which the worker ends; it asks nine times at most. */
   function walk(secret: Secret, asked: Asked): { step: Step; secret: Secret } {
     let at = secret;
-    for (let asks = 1; asks <= 8; asks++) {
+    for (let asks = 1; asks <= 9; asks++) {
       const step = nextStep(view(at, asked));
       if (step.do === 'roll out' || step.do === 'rest' || step.do === 'refuse') return { step, secret: at };
       at = afterStep(step, at);
     }
-    throw new Error(`No end after eight steps: ${JSON.stringify(at)}`);
+    throw new Error(`No end after nine steps: ${JSON.stringify(at)}`);
   }
 
-  it('the end is reached within eight steps', () => {
+  it('the end is reached within nine steps', () => {
     fc.assert(
       fc.property(start, ([secret, asked]) => walk(secret, asked).step.do !== undefined),
       { numRuns: 2000 },

@@ -14,6 +14,7 @@ const consumer = (service: string): Consumer => ({
   desired: 1,
   controller: 'ECS',
   paused: false,
+  readsByItself: false,
   tasks: [],
   deployments: [],
 });
@@ -92,6 +93,11 @@ describe('the plan', () => {
       'leaves alone what is paused',
       { is: 'paused' },
       ['wait: leave service prod/web0 alone: it is tagged courier:pause'],
+    ],
+    [
+      'leaves to itself what needs no restart',
+      { is: 'reads by itself' },
+      ['tell: leave prod/web0 to itself: it is tagged courier:restart=false'],
     ],
     [
       'tells of what others must restart',

@@ -20,6 +20,7 @@ const service: Consumer = {
   desired: 2,
   controller: 'ECS',
   paused: false,
+  readsByItself: false,
   tasks: [],
   deployments: [],
 };
@@ -178,6 +179,7 @@ const consumers = fc.record({
   desired: fc.integer({ min: 0, max: 3 }),
   controller: fc.constantFrom('ECS', 'CODE_DEPLOY'),
   paused: fc.boolean(),
+  readsByItself: fc.boolean(),
   tasks: fc.array(fc.record({ createdAt: times, running: fc.boolean() }), { maxLength: 4 }),
   deployments: deployments.map((all) => all.toSorted((a, b) => b.createdAt - a.createdAt)),
 });
@@ -193,6 +195,15 @@ describe('whatever ECS shows', () => {
         return consumer.deployments.length === 0 || (verdict.is !== 'stale' && step !== 'restart');
       }),
       { numRuns: 2000 },
+    );
+  });
+
+  it('a service that reads by itself is never restarted, waited for or called new', () => {
+    fc.assert(
+      fc.property(consumers, later, (consumer, at) => {
+        const verdict = judge({ ...consumer, readsByItself: true }, promotion(at));
+        return verdict.is === 'reads by itself' || verdict.is === 'idle';
+      }),
     );
   });
 
@@ -236,6 +247,16 @@ describe('the rollout as a whole', () => {
       'names what it could not restart',
       [judged('new'), judged('not ours to restart')],
       { do: 'finish', left: [judged('not ours to restart')] },
+    ],
+    [
+      'names what reads by itself, and waits for the others',
+      [judged('reads by itself'), judged('rolling')],
+      { do: 'wait' },
+    ],
+    [
+      'is finished beside what reads by itself, which it names',
+      [judged('reads by itself'), judged('new')],
+      { do: 'finish', left: [judged('reads by itself')] },
     ],
     ['names where tasks are missing', [judged('new'), judged('short')], { do: 'finish', left: [judged('short')] }],
     [

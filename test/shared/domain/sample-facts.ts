@@ -24,6 +24,7 @@ const detail = { detail: 'acm:ExportCertificate: as AWS says it' };
 /** Facts for every reason: the compiler asks for those of a new one. */
 export const sampleFacts: { readonly [Code in ReasonCode]: FactsOf<Code> } = {
   Delivered: { ...claim, serial: 'ab'.repeat(20), consumers: 2 },
+  IssuerChanged: { ...claim, caArn, others: ['courier/teller'] },
   PlannedOnly: claim,
   NotTagged: claim,
   ImportedCertificate: of,
@@ -57,6 +58,7 @@ export const sampleFacts: { readonly [Code in ReasonCode]: FactsOf<Code> } = {
   DeploymentFailed: { ...service, detail: 'tasks failed to start' },
   RolloutTooSlow: { ...service, minutes: 60 },
   NotRestartable: { ...service, controller: 'CODE_DEPLOY' },
+  ReadsByItself: service,
   TasksMissing: { ...service, running: 0, desired: 1 },
   BadRequest: { detail: 'it names nothing to export', accepted: 'Name one of {"all": true}' },
   UnknownCertificate: { asked: 'domain name "apj.example.com"', near: 'Similar names are: api.example.com' },
