@@ -202,7 +202,7 @@ describe('what the roles may do', () => {
     ['SecretChangedRole', 'sqs:SendMessage sqs:SendMessage tag:GetResources'],
     [
       'DeliverRole',
-      'acm-pca:GetCertificateAuthorityCertificate acm:DescribeCertificate acm:ListTagsForCertificate ecs:DescribeServices ecs:DescribeTasks ecs:ListServiceDeployments ecs:ListTasks secretsmanager:DescribeSecret secretsmanager:ListSecrets sns:Publish sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage tag:GetResources',
+      'acm-pca:GetCertificateAuthorityCertificate acm:DescribeCertificate acm:ListTagsForCertificate ecs:DescribeServices ecs:DescribeTasks ecs:ListServiceDeployments ecs:ListTasks secretsmanager:DescribeSecret sns:Publish sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage tag:GetResources',
     ],
     [
       'ReExportRole',
@@ -461,12 +461,14 @@ describe('nothing is lost in silence', () => {
   });
 
   test('what every sweep of six hours finds undelivered raises an alarm, where anything is delivered', () => {
-    expect(deliver.Resources.UndeliveredCertificatesAlarm).toMatchObject({
-      Condition: 'Armed',
-      Properties: { MetricName: 'UndeliveredCertificates', Statistic: 'Minimum', Period: 21_600, Threshold: 0 },
+    expect(one(deliver, 'UndeliveredCertificatesAlarm')).toMatchObject({
+      MetricName: 'UndeliveredCertificates',
+      Dimensions: [{ Name: 'service', Value: 'acm-courier-test' }],
+      Statistic: 'Minimum',
+      Period: 21_600,
+      Threshold: 0,
     });
-    expect(deliver.Conditions?.Armed).toEqual({ 'Fn::Equals': ['deliver', 'deliver'] });
-    expect(observe.Conditions?.Armed).toEqual({ 'Fn::Equals': ['observe', 'deliver'] });
+    expect(observe).not.toHaveProperty('Resources.UndeliveredCertificatesAlarm');
   });
 
   test('three hours without a sweep raise an alarm, on the metric as this stack alone writes it', async () => {
