@@ -202,7 +202,7 @@ describe('what the roles may do', () => {
     ['SecretChangedRole', 'sqs:SendMessage sqs:SendMessage tag:GetResources'],
     [
       'DeliverRole',
-      'acm-pca:GetCertificateAuthorityCertificate acm:DescribeCertificate acm:ListTagsForCertificate ecs:DescribeServices ecs:DescribeTasks ecs:ListServiceDeployments ecs:ListTasks secretsmanager:DescribeSecret sns:Publish sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage tag:GetResources',
+      'acm-pca:GetCertificateAuthorityCertificate acm:DescribeCertificate acm:ListTagsForCertificate ecs:DescribeServices ecs:DescribeTasks ecs:ListServiceDeployments ecs:ListTasks secretsmanager:DescribeSecret secretsmanager:ListSecrets sns:Publish sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage tag:GetResources',
     ],
     [
       'ReExportRole',
