@@ -52,7 +52,7 @@ server.on('tlsClientError', () => {
 function askUpstream(url: string): Promise<string> {
   const { hostname: servername } = new URL(url);
   return new Promise((resolve, reject) => {
-    const options = { ...material, host: UPSTREAM_HOST, ca: UPSTREAM_CA, servername, agent: false };
+    const options = { ...material, hostname: UPSTREAM_HOST, ca: UPSTREAM_CA, servername, agent: false };
     get(url, options, (answer) => resolve(text(answer))).on('error', reject);
   });
 }

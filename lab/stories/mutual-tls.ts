@@ -86,10 +86,11 @@ async function startBoth(stage: Stage, { gateway, teller }: Pair): Promise<void>
     image,
     environment: { UPSTREAM_CA: teller.root, UPSTREAM_HOST: teller.group.host, ...configured('gateway.yaml') },
   });
-  stage.teller.say(`both run behind load balancers, as ${envoy ? 'Envoy' : 'Node.js, for Envoy is not installed'}`);
+  const program = envoy ? 'Envoy' : 'Node.js, for Envoy is not installed';
+  stage.teller.say(`both run behind load balancers, as ${program}`);
   const answer = await ask(gateway.group, { name: gateway.name, ca: gateway.root });
   const ok = answer.body?.includes('"service":"teller"') ?? false;
-  stage.teller.check('the gateway asks the teller, each verifying the other', ok, answer.seen);
+  stage.teller.check('the gateway asks the teller, each verifying the other', ok, `${answer.seen}, by ${program}`);
 }
 
 type Image = { readonly image: string; readonly environment: Readonly<Record<string, string>> };

@@ -50,6 +50,7 @@ const versions = {
   botocore: (programs: string) =>
     run(join(programs, 'python'), '-c', 'import importlib.metadata as m; print(m.version("botocore"))'),
   'cfn-lint': (programs: string) => run(join(programs, 'cfn-lint'), '--version'),
+  Envoy: (programs: string) => run(join(programs, 'envoy'), '--version'),
   OpenSSL: () => run('openssl', 'version'),
 };
 
