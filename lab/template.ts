@@ -9,11 +9,13 @@ import type { Scheduler } from './scheduler.ts';
 import { arn } from './service.ts';
 import type { Sns } from './sns.ts';
 import type { Sqs } from './sqs.ts';
+import type { Ssm } from './ssm.ts';
 
 /** What a template's resources are made in. */
 type World = {
   readonly sqs: Sqs;
   readonly sns: Sns;
+  readonly ssm: Pick<Ssm, 'put'>;
   readonly bus: EventBridge;
   readonly lambda: Lambda;
   readonly scheduler: Scheduler;
@@ -150,6 +152,12 @@ const kinds: Readonly<Record<string, Kind>> = {
     if (properties.FilterPolicyScope === 'MessageBody') throw new Error('The lab filters on message attributes only');
     const subscriptionArn = world.sns.subscribe(properties);
     return { ref: subscriptionArn, attributes: { Arn: subscriptionArn } };
+  },
+
+  'AWS::SSM::Parameter'({ Name, Type, Value, AllowedPattern }, { world, logicalId }) {
+    const name = Name ?? `CFN-${logicalId}`;
+    world.ssm.put({ Name: name, Type, Value, AllowedPattern });
+    return { ref: name, attributes: { Type, Value } };
   },
 
   'AWS::Lambda::Function'(properties, { world, folder, logicalId }) {

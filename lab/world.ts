@@ -24,6 +24,7 @@ import { type RecordedCall, type Server, startServer } from './server.ts';
 import type { Emit, Service } from './service.ts';
 import { createSns, type Mail } from './sns.ts';
 import { createSqs } from './sqs.ts';
+import { createSsm } from './ssm.ts';
 import { createSts } from './sts.ts';
 import { createTagging } from './tagging.ts';
 import { createTags } from './tags.ts';
@@ -104,6 +105,7 @@ export async function startLab({ models = process.env.LAB_MODELS, ...options }: 
   const ecs = createEcs({ clock, emit, tags, balancer, readSecret: secrets.read });
   const tagging = createTagging({ tags });
   const hub = createSecurityHub(iam);
+  const ssm = createSsm({ clock });
   const services: Service[] = [
     acm,
     createPrivateCa({ authority, clock, revoked: acm.revokedByCa }),
@@ -118,6 +120,7 @@ export async function startLab({ models = process.env.LAB_MODELS, ...options }: 
     createCloudWatch({ clock, endsOf: acm.endsOf }),
     createIamQuery({ clock, linkedRole }),
     hub,
+    ssm,
   ].map(({ service }) => (models ? validated(service, models) : service));
 
   const calls = () => traffic.map(({ service, operation, caller, ok }) => ({ service, operation, caller, ok }));
@@ -159,7 +162,7 @@ export async function startLab({ models = process.env.LAB_MODELS, ...options }: 
     });
     if (options.template)
       await applyTemplateFile(options.template, {
-        world: { sqs, sns, bus, lambda, iam, scheduler },
+        world: { sqs, sns, ssm, bus, lambda, iam, scheduler },
         parameters: options.parameters,
       });
   } catch (error) {

@@ -52,6 +52,13 @@ describe('a call asks for', () => {
       { 'ecs:cluster': [prod], 'aws:resourcetag/team': ['web'] },
     ],
     [
+      'a parameter by its ARN, which has one slash before the name',
+      asked('ssm', 'GetParameter', { Name: '/courier/acts' }),
+      'ssm:GetParameter',
+      [here('ssm', 'parameter/courier/acts')],
+      {},
+    ],
+    [
       'everything where its type of resource is one that it cannot name',
       asked('ecs', 'ListTasks', { cluster: 'prod', serviceName: 'web' }),
       'ecs:ListTasks',

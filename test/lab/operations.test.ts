@@ -39,6 +39,7 @@ it.each([
   ['CloudWatch', 'monitoring'],
   ['IAM', 'iam'],
   ['Security Hub', 'securityhub'],
+  ['Systems Manager', 'ssm'],
 ])('OPERATIONS.md lists what %s performs, no more and no less', async (heading, service) => {
   const names = await performed(service);
   expect(names.length).toBeGreaterThan(0);
