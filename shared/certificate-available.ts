@@ -21,8 +21,14 @@ const renewals: readonly string[] = ['RENEWAL', 'REIMPORT'];
  */
 export async function certificateAvailable(event: AvailableEvent, wire: Wire): Promise<{ readonly is: string }> {
   const { certificateArn, action, id } = event;
-  if (renewals.includes(action)) await wire.concerns.add({ certificateArn, cause: id, about: 'renewed' });
-  if (imports.includes(action)) return acknowledgeImport(certificateArn, wire);
+  const [answer] = await Promise.all([
+    imports.includes(action) ? acknowledgeImport(certificateArn, wire) : queue(event, wire),
+    renewals.includes(action) && wire.concerns.add({ certificateArn, cause: id, about: 'renewed' }),
+  ]);
+  return answer;
+}
+
+async function queue({ certificateArn, action, id }: AvailableEvent, wire: Wire): Promise<{ readonly is: string }> {
   await wire.deliveries.add({ certificateArn, cause: id });
   wire.log('info', 'Queued a certificate', { certificateArn, action });
   return { is: 'queued' };

@@ -257,6 +257,8 @@ type StackWish = {
   readonly mode?: 'deliver' | 'observe';
   readonly notices?: 'all' | 'tagged';
   readonly renewPrivate?: boolean;
+  /** With it, each renewal is looked at whole, by the calls that a test of something else makes fail. */
+  readonly securityHub?: boolean;
   /** Lab time at the start. */
   readonly start?: Date;
   /** Whether the clock sweeps: what is told of one event may not be mended by the next hour's sweep. */
@@ -309,13 +311,14 @@ const serviceOf: Readonly<Record<string, string>> = {
  * roles may do; that this is all is held by test/build/template.test.ts.
  */
 async function stackFor(wish: StackWish): Promise<string> {
-  const { mode = 'deliver', notices = 'all', renewPrivate = true, schedules = false } = wish;
+  const { mode = 'deliver', notices = 'all', renewPrivate = true, securityHub = false, schedules = false } = wish;
   const folder = await mkdtemp(join(tmpdir(), 'courier-lab-'));
   const template = (await readFile(join(dist, 'template.json'), 'utf8'))
     .replace(/("COURIER_MODE": )"deliver"/g, `$1"${mode}"`)
     .replace(/("State": )"DISABLED"/g, `$1"${schedules ? 'ENABLED' : 'DISABLED'}"`)
     .replace(/("NOTICES": )"all"/g, `$1"${notices}"`)
-    .replace(/("RENEW_PRIVATE": )"true"/g, `$1"${renewPrivate}"`);
+    .replace(/("RENEW_PRIVATE": )"true"/g, `$1"${renewPrivate}"`)
+    .replace(/("SECURITY_HUB": )"true"/g, `$1"${securityHub}"`);
   const changed = JSON.parse(template);
   if (mode === 'observe') delete changed.Resources.DeliverActs;
   if (mode === 'observe' || !renewPrivate) delete changed.Resources.DiagnoseRenews;

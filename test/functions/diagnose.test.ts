@@ -22,7 +22,7 @@ let courier: CourierLab;
 let pca: ACMPCAClient;
 
 async function start(wish: Parameters<typeof startCourierLab>[0] = {}): Promise<void> {
-  courier = await startCourierLab(wish);
+  courier = await startCourierLab({ securityHub: true, ...wish });
   const credentials = { accessKeyId: 'operator', secretAccessKey: 'operator' };
   pca = new ACMPCAClient({ endpoint: courier.lab.url, region: 'us-east-1', credentials });
 }
@@ -69,7 +69,8 @@ const warnings = (certificateArn: string) =>
 const countOf = (operation: string) =>
   courier.callsOf('diagnose').filter((call) => call.operation === operation).length;
 
-describe('a certificate that ends', () => {
+// Each lives for 395 days, of which the last 45 bring an event each.
+describe('a certificate that ends', { timeout: 300_000 }, () => {
   beforeEach(() => start());
 
   it('is spoken of on six days where it was imported, and once more when a new one was', async () => {
@@ -86,14 +87,23 @@ describe('a certificate that ends', () => {
     expect(warnings(CertificateArn).slice(6)).toEqual(['resolved RenewedAfterAll']);
   });
 
-  it('is said to have expired, with who still uses it', async () => {
-    const arn = await courier.issue({
-      name: 'api.example.com',
-      secret: 'courier/api',
-      tags: { 'courier:pause': 'true' },
-    });
+  it('is said to have expired, with who still reads it', async () => {
+    const arn = await courier.issue({ name: 'api.example.com', secret: 'courier/api' });
+    await courier.service({ name: 'web', secret: 'courier/api' });
+    await forbid();
     await pass(396);
-    expect(warnings(arn).at(-1)).toMatch(/^(warning|critical) Expired$/);
+    expect(warnings(arn).at(-1)).toBe('critical Expired');
+    expect(newest(arn)).toContain('ECS service "web" in cluster "prod" reads secret "courier/api"');
+    // As often as ACM reported a failed attempt, and never twice a day.
+    const days = mailsOf(arn).flatMap(({ subject }) => / (\d+) days? left/.exec(subject)?.[1] ?? []);
+    expect(days).toEqual([...new Set(days)]);
+    expect(days.length).toBeGreaterThan(3);
+  });
+
+  it('is said, while it is paused, not to be renewed for that', async () => {
+    const tags = { 'courier:pause': 'true' };
+    const arn = await courier.issue({ name: 'api.example.com', secret: 'courier/api', tags });
+    await pass(396);
     expect(warnings(arn).slice(0, -1)).toEqual(Array(6).fill(expect.stringContaining('PausedSoNotRenewed')));
   });
 
@@ -117,7 +127,7 @@ describe('a certificate that ends', () => {
   });
 });
 
-describe('a renewal that is blocked', () => {
+describe('a renewal that is blocked', { timeout: 300_000 }, () => {
   beforeEach(() => start());
 
   it('is one mail with what mends it, however often the event comes; renewed it is one all-clear', async () => {
