@@ -7,6 +7,7 @@ import {
   isRenewing,
   type Material,
   type Renewal,
+  waitsForValidation,
 } from './acm-record.ts';
 import { createTellings } from './acm-tellings.ts';
 import { domainValidations } from './acm-validation.ts';
@@ -154,10 +155,10 @@ export function createLifecycle({ emit, ...world }: IssuingWorld & { emit: Emit 
     attempt,
     mail,
     /** Whether the link of a mail that asks for a validation still works. */
-    isAsked: ({ mailedAt, status, renewal }: CertificateRecord): boolean =>
-      (status === 'PENDING_VALIDATION' || renewal?.status === 'PENDING_VALIDATION') &&
-      mailedAt !== undefined &&
-      clock.now().getTime() - mailedAt.getTime() < validationMs,
+    isAsked: (record: CertificateRecord): boolean =>
+      waitsForValidation(record) &&
+      record.mailedAt !== undefined &&
+      clock.now().getTime() - record.mailedAt.getTime() < validationMs,
     /** Takes imported material into use, for the first time or again. */
     takeIn(record: CertificateRecord, material: Material): void {
       const action = record.material ? 'REIMPORT' : 'IMPORT';

@@ -66,6 +66,12 @@ export const newCertificate = (fixed: Fixed) => ({
 
 export const isRenewing = ({ renewal }: CertificateRecord): boolean => renewal?.status === 'PENDING_AUTO_RENEWAL';
 
+/** Whether somebody is to show that the names are theirs; where no mailbox was found, one may be there by now. */
+export const waitsForValidation = ({ status, renewal }: CertificateRecord): boolean =>
+  status === 'PENDING_VALIDATION' ||
+  renewal?.status === 'PENDING_VALIDATION' ||
+  renewal?.reason === 'NO_AVAILABLE_CONTACTS';
+
 export const endOf = ({ material }: CertificateRecord): Date => material?.facts.notAfter ?? new Date(Number.NaN);
 
 export const daysUntil = (date: Date, now: Date) => Math.ceil((date.getTime() - now.getTime()) / dayMs);

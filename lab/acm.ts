@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createLifecycle } from './acm-lifecycle.ts';
 import type { IssuingWorld } from './acm-obstacle.ts';
-import { type CertificateRecord, isEligible, isRenewing, newCertificate } from './acm-record.ts';
+import { type CertificateRecord, isEligible, isRenewing, newCertificate, waitsForValidation } from './acm-record.ts';
 import { isFound } from './acm-search.ts';
 import { domainValidations } from './acm-validation.ts';
 import {
@@ -104,7 +104,7 @@ export function createAcm(world: Parts) {
     const asked = validationsOf(record).find(({ DomainName }) => DomainName === Domain);
     if (asked?.ValidationMethod !== 'EMAIL' || asked.ValidationDomain !== ValidationDomain)
       refuse('InvalidDomainValidationOptionsException', `${Domain} is not validated by mail to ${ValidationDomain}.`);
-    if (record.status !== 'PENDING_VALIDATION' && record.renewal?.status !== 'PENDING_VALIDATION')
+    if (!waitsForValidation(record))
       refuse('InvalidStateException', `Certificate ${record.arn} waits for no validation.`);
     lifecycle.mail(record);
   };

@@ -64,8 +64,9 @@ export const isOverdue = (certificate: Certificate, now: number): boolean =>
   3 * (certificate.notAfter - now) < 2 * day * windowDays(certificate.type, lifetimeDays(certificate));
 
 /**
- * Whether people were warned of an end that was `daysBefore` days away when the certificate was renewed or imported anew.
- * What ACM renewed as soon as it begins to, give or take a day, was never news, and needs no all-clear.
+ * Whether people were warned of an end that was `daysBefore` days away when ACM last measured it, up to half a day before
+ * the certificate was renewed or imported anew, and counted in whole days: one more than the warning said is the same day.
+ * What ACM renewed as soon as it begins to was never news, and needs no all-clear.
  */
 export function wasWarned({
   type,
@@ -77,7 +78,7 @@ export function wasWarned({
   readonly daysBefore: number;
 }): boolean {
   const [first = 0] = spokenDays(type, lifetime);
-  return daysBefore <= first && (type === 'imported' || daysBefore < windowDays(type, lifetime) - 1);
+  return daysBefore <= first + 1 && (type === 'imported' || daysBefore < windowDays(type, lifetime));
 }
 
 const distinct = (days: readonly number[]) => [...new Set(days)];
