@@ -1,0 +1,68 @@
+import {
+  CreateServiceCommand,
+  ListServiceDeploymentsCommand,
+  RegisterTaskDefinitionCommand,
+} from '@aws-sdk/client-ecs';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { type CourierLab, startCourierLab } from '../../functions/courier-lab.ts';
+import { judged } from '../counterparts.ts';
+
+let lab: CourierLab;
+beforeAll(async () => {
+  // A task finds programs where the lab does.
+  vi.stubEnv('PATH', `${inject('programs')}:${process.env.PATH}`);
+  lab = await startCourierLab();
+});
+afterAll(async () => {
+  await lab?.stop();
+  vi.unstubAllEnvs();
+});
+
+test('Envoy takes a renewed certificate from the watching start-up helper, in the task that it had', async () => {
+  const secret = 'courier/sds';
+  const certificateArn = await lab.issue({ name: 'sds.example.com', secret });
+  await runWatchingService('sds', secret);
+  const [before] = await lab.lab.tasks();
+  expect(before?.servedSerial).toBe(await lab.serialOf(certificateArn));
+
+  await lab.renew(certificateArn);
+  await lab.settle();
+  const renewed = await lab.serialOf(certificateArn);
+  expect(renewed).not.toBe(before?.servedSerial);
+  const served = async () => (await lab.lab.tasks()).map(({ taskArn, servedSerial }) => ({ taskArn, servedSerial }));
+  await vi.waitFor(async () => expect(await served()).toEqual([{ taskArn: before?.taskArn, servedSerial: renewed }]), {
+    timeout: 60_000,
+    interval: 200,
+  });
+  const deployments = new ListServiceDeploymentsCommand({ cluster: 'prod', service: 'sds' });
+  expect((await lab.ecs.send(deployments)).serviceDeployments).toHaveLength(1);
+  judged(
+    'Envoy',
+    'SDS: serves the renewed certificate in the same task, from the files that courier-start --watch replaced',
+  );
+});
+
+/** No tag names its secret: nobody restarts it. Its helper asks Secrets Manager itself, with the AWS CLI. */
+async function runWatchingService(name: string, secret: string): Promise<void> {
+  const environment = {
+    COURIER_SECRET: secret,
+    COURIER_WATCH_SECONDS: '1',
+    CONFIGURATION: 'sds.yaml',
+    AWS_ENDPOINT_URL: lab.lab.url,
+    // The first version of the AWS CLI does not read AWS_REGION.
+    AWS_DEFAULT_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'operator',
+    AWS_SECRET_ACCESS_KEY: 'operator',
+  };
+  const container = {
+    name,
+    image: 'envoy:1',
+    entryPoint: ['courier-start', '--watch', '--'],
+    portMappings: [{ containerPort: 8443 }],
+    environment: Object.entries(environment).map(([key, value]) => ({ name: key, value })),
+  };
+  await lab.ecs.send(new RegisterTaskDefinitionCommand({ family: name, containerDefinitions: [container] }));
+  const service = { cluster: 'prod', serviceName: name, taskDefinition: name, desiredCount: 1 };
+  await lab.ecs.send(new CreateServiceCommand(service));
+  await lab.lab.clock.advance(30_000);
+}
