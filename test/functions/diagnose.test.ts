@@ -162,9 +162,10 @@ describe('a renewal that is blocked', { timeout: 300_000 }, () => {
     courier.fail('DescribeCertificate', 'denied', { attempts: 1_000 });
     await pass(1);
     await pass(3);
-    expect(mailsOf(arn).flatMap(({ subject }) => (subject.startsWith('[action]') ? [subject] : []))).toEqual([
-      '[action] api.example.com: ends in 45 days, not looked into',
+    const subjects = mailsOf(arn).map(({ subject }) => subject);
+    expect(subjects.filter((subject) => subject.startsWith('[action]')).sort()).toEqual([
       '[action] api.example.com: could not be renewed and ends in 45 days, not looked into',
+      '[action] api.example.com: ends in 45 days, not looked into',
     ]);
   });
 

