@@ -123,6 +123,14 @@ describe('the digest says of a certificate', () => {
       { services: [service({ 'courier:pause': 'true' })] },
       ['prod/web | tagged courier:pause'],
     ],
+    [
+      'of a rollout that a paused service holds up the service only',
+      {
+        secrets: new Map([['courier/api', present({ [idOf()]: ['AWSCURRENT', 'COURIER_NEXT', 'COURIER_SINCE_1'] })]]),
+        services: [service({ 'courier:pause': 'true' })],
+      },
+      ['prod/web | tagged courier:pause'],
+    ],
     ['nothing of owners where nobody has one', { services: [service({})] }, []],
     [
       'that it has no owner, where a service has one',
