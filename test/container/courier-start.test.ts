@@ -19,7 +19,9 @@ import { encrypted, mint, mintKeys, now } from '../shared/mint.ts';
 
 const script = join(import.meta.dirname, '../../container/courier-start');
 const day = 86_400;
-const installed = (program: string) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
+/** In CI nothing is left out: what is not installed fails there. */
+const installed = (program: string) =>
+  process.env.CI === 'true' || spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 const openssl = installed('openssl');
 /** Every shell that a base image may bring. */
 const shells = [['sh'], ['dash'], ['bash', '--posix'], ['busybox', 'sh']].filter(([program = '']) =>
@@ -259,7 +261,8 @@ test('watching, it replaces the files in one step when the secret has a new vers
 }, 60_000);
 
 test.runIf(installed('shellcheck'))('shellcheck finds nothing', () => {
-  expect(spawnSync('shellcheck', [script], { encoding: 'utf8' }).stdout).toBe('');
+  const scripts = [script, join(script, '../haproxy/haproxy-start')];
+  expect(spawnSync('shellcheck', scripts, { encoding: 'utf8' })).toMatchObject({ stdout: '', status: 0 });
 });
 
 test('the help names every exit code', () => {

@@ -97,7 +97,15 @@ export async function startCourierLab(wish: StackWish = {}) {
   }
 
   /** Starts an ECS service that reads a secret there is, and waits until its tasks run. Answers its ARN. */
-  async function service({ name, secret, count = 1, alsoReads, tags = {}, ...more }: ServiceWish) {
+  async function service({
+    name,
+    secret,
+    image = 'https-server:1',
+    count = 1,
+    alsoReads,
+    tags = {},
+    ...more
+  }: ServiceWish) {
     // A task of the second in which the secret became current would count as old.
     await lab.clock.advance(2_000);
     const { ARN } = await manager.send(new DescribeSecretCommand({ SecretId: secret }));
@@ -108,7 +116,7 @@ export async function startCourierLab(wish: StackWish = {}) {
         containerDefinitions: [
           {
             name: 'app',
-            image: 'https-server:1',
+            image,
             portMappings: [{ containerPort: 8443 }],
             secrets: [
               { name: 'COURIER_CERTIFICATE', valueFrom: from('certificate') },
@@ -275,6 +283,8 @@ type Wish = {
 type ServiceWish = Pick<CreateServiceCommandInput, 'deploymentConfiguration' | 'deploymentController'> & {
   readonly name: string;
   readonly secret: string;
+  /** Of the lab's images. */
+  readonly image?: string;
   readonly count?: number;
   /** Another secret, without which its tasks do not start. */
   readonly alsoReads?: string;

@@ -51,6 +51,7 @@ const versions = {
     run(join(programs, 'python'), '-c', 'import importlib.metadata as m; print(m.version("botocore"))'),
   'cfn-lint': (programs: string) => run(join(programs, 'cfn-lint'), '--version'),
   Envoy: (programs: string) => run(join(programs, 'envoy'), '--version'),
+  nginx: () => run('sh', '-c', 'nginx -v 2>&1'),
   OpenSSL: () => run('openssl', 'version'),
 };
 

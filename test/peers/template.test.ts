@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { packagedTemplate } from '../../build/packaged-template.ts';
+import { lint } from './cfn-lint.ts';
 import { judged } from './counterparts.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -35,15 +34,6 @@ beforeAll(async () => {
     writeFileSync(join(folder, 'dist/template.json'), JSON.stringify(template, null, 1));
   }
 });
-
-const lint = async (template: string, ...args: string[]) => {
-  const cfnLint = join(inject('programs'), 'cfn-lint');
-  const options = ['--format', 'json', '--template', template, ...args];
-  const { stdout } = await promisify(execFile)(cfnLint, options).catch((failure) => failure);
-  return (JSON.parse(stdout) as { Rule: { Id: string }; Message: string }[]).map(
-    ({ Rule, Message }) => `${Rule.Id} ${Message}`,
-  );
-};
 
 describe.each(Object.keys(stacks))('the packaged template (%s)', (stack) => {
   const template = join(scratch, stack, 'dist/template.json');

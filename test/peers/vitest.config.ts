@@ -4,10 +4,7 @@ import { hasPython } from './python-environment.ts';
 
 // In CI nothing is left out: without Python the set-up fails there, and with it the run.
 const runs = hasPython() || process.env.CI === 'true';
-if (!runs)
-  console.log(
-    'There is no Python 3 with venv here, so the AWS CLI, MiniStack and cfn-lint judge nothing; CI has them.',
-  );
+if (!runs) console.log('There is no Python 3 with venv here, so no counterpart judges anything; CI has them all.');
 
 /** What programs that nobody here wrote make of the lab and of the stack. */
 // biome-ignore lint/style/noDefaultExport: Vitest reads the default export.
