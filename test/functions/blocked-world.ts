@@ -378,6 +378,32 @@ export async function attempt(courier: CourierLab, played: readonly Played[]): P
   await courier.settle();
 }
 
+/** What was told of a plot that somebody must read, from one mail of the lab to another. */
+export const mailsOf = ({ one }: Played, from: number, to?: number): readonly Mail[] =>
+  one.courier.lab
+    .mail()
+    .slice(from, to)
+    .filter(({ attributes }) => attributes.certificateArn === one.certificateArn && attributes.severity !== 'info');
+
+/** Has each plot mended, one after the other as people do, and runs the clock until ACM has renewed. */
+export async function mend(
+  courier: CourierLab,
+  { played, by }: { played: readonly Played[]; by: (one: Played) => Promise<void> },
+): Promise<void> {
+  const mendAll = async (some: readonly Played[]) => {
+    for (const one of some) {
+      await by(one);
+      await courier.lab.clock.advance(1_000);
+    }
+  };
+  await mendAll(played.filter(({ cell }) => cell.lifetimeDays > 47));
+  // Of a short one it cannot be told afterwards whether ACM was a day late, or had just begun: no all-clear comes then.
+  await courier.lab.clock.advance(1.5 * day);
+  await mendAll(played.filter(({ cell }) => cell.lifetimeDays === 47));
+  await courier.lab.clock.advance(2 * day);
+  await courier.settle();
+}
+
 /** A private one from a CA of its own; a public one validated as its kind says. It serves at a load balancer. */
 async function issue(courier: CourierLab, { cell, name, blockage }: Plot): Promise<Blocked> {
   const { lab, acm } = courier;
