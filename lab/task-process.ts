@@ -7,7 +7,6 @@ import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
-import type { ContainerDefinition } from './ecs-records.ts';
 import { programOf } from './program.ts';
 
 /** A container of a task as a real process on a loopback address. */
@@ -36,7 +35,7 @@ const inherited = () =>
  * stdin does: no task outlives a lab that was killed. Throws an Error in ECS's words when there is no such image.
  */
 export function startProcess(
-  { image, entryPoint = ['courier-start', '--'] }: Pick<ContainerDefinition, 'image' | 'entryPoint'>,
+  { image, entryPoint = ['courier-start', '--'] }: { readonly image: string; readonly entryPoint?: readonly string[] },
   environment: Readonly<Record<string, string>>,
 ): TaskProcess {
   const run = [process.execPath, entryOf(image)];
