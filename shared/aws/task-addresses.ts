@@ -1,0 +1,87 @@
+import { type Container, DescribeContainerInstancesCommand, ECSClient, type Task } from '@aws-sdk/client-ecs';
+import type { ProbePort } from '../domain/probe.ts';
+import { ask } from './trouble.ts';
+
+export type TaskAddresses = ReturnType<typeof taskAddresses>;
+
+export type Address = { readonly host: string; readonly port: number };
+
+/** The private addresses of EC2 instances, by their ids. */
+export type HostsOf = (instanceIds: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+
+type Asked = { readonly cluster: string; readonly at: ProbePort };
+
+/**
+ * Where the tasks of a service can be reached, each by itself, past every load balancer.
+ *
+ * @param hostsOf asks EC2, for tasks in the network modes bridge and host; without it those have no address
+ */
+export function taskAddresses(hostsOf?: HostsOf, ecs = new ECSClient({})) {
+  return {
+    /**
+     * By the task's ARN, from what DescribeTasks shows. A task without an address of its own, without the container, or
+     * whose port is not mapped, is left out: it cannot be probed, and that is to be said.
+     */
+    async of(tasks: readonly Task[], { cluster, at }: Asked): Promise<ReadonlyMap<string, Address>> {
+      const places = tasks.flatMap((task) => {
+        const place = placeOf(task, at);
+        return place ? [{ taskArn: task.taskArn ?? '', ...place }] : [];
+      });
+      const instances = [...new Set(places.flatMap((place) => ('instance' in place ? [place.instance] : [])))];
+      const hosts = hostsOf ? await addressesOf(instances, { ecs, cluster, hostsOf }) : new Map<string, string>();
+      return new Map(
+        places.flatMap(({ taskArn, port, ...place }) => {
+          const host = 'host' in place ? place.host : hosts.get(place.instance);
+          return host === undefined ? [] : [[taskArn, { host, port }]];
+        }),
+      );
+    },
+  };
+}
+
+type Place = Address | { readonly instance: string; readonly port: number };
+
+/**
+ * With awsvpc the task has an interface of its own, and the container's port on it. Else its container instance's address
+ * counts: with bridge at the port that is mapped, with host, where nothing is mapped at all, at the port itself.
+ * Source: ECS API Reference, Container and NetworkBinding.
+ */
+function placeOf({ containers = [], containerInstanceArn: instance }: Task, at: ProbePort): Place | undefined {
+  const named = containers.filter(({ name }) => at.container === undefined || name === at.container);
+  const [own] = named.flatMap(({ networkInterfaces = [] }) => networkInterfaces);
+  const host = own?.privateIpv4Address ?? own?.ipv6Address;
+  if (host !== undefined) return { host, port: at.port };
+  if (instance === undefined || named.length === 0) return undefined;
+  if (bindingsOf(containers).length === 0) return { instance, port: at.port };
+  const port = bindingsOf(named).find(({ containerPort }) => containerPort === at.port)?.hostPort;
+  return port === undefined ? undefined : { instance, port };
+}
+
+const bindingsOf = (containers: readonly Container[]) =>
+  containers.flatMap(({ networkBindings = [] }) => networkBindings);
+
+/** DescribeContainerInstances takes so many (API Reference). */
+const batchSize = 100;
+
+type Way = { readonly ecs: ECSClient; readonly cluster: string; readonly hostsOf: HostsOf };
+
+/** Private addresses by the ARN of the container instance. */
+async function addressesOf(arns: readonly string[], { ecs, cluster, hostsOf }: Way) {
+  const found = new Map<string, string>();
+  for (let start = 0; start < arns.length; start += batchSize) {
+    const containerInstances = arns.slice(start, start + batchSize);
+    const answer = await ask('ecs:DescribeContainerInstances', () =>
+      ecs.send(new DescribeContainerInstancesCommand({ cluster, containerInstances })),
+    );
+    const known = (answer.containerInstances ?? []).map(({ containerInstanceArn = '', ec2InstanceId = '' }) => ({
+      containerInstanceArn,
+      ec2InstanceId,
+    }));
+    const hosts = await hostsOf(known.map(({ ec2InstanceId }) => ec2InstanceId));
+    for (const { containerInstanceArn, ec2InstanceId } of known) {
+      const host = hosts.get(ec2InstanceId);
+      if (host !== undefined) found.set(containerInstanceArn, host);
+    }
+  }
+  return found;
+}
