@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -72,6 +74,29 @@ describe('reading a window', () => {
     ['Mon 09:00-16:00 +0200', { wrong: '+0200', accepted: zones }],
   ])('refuses "%s" and says which word, and what would be taken', (text, wrong) => {
     expect(readWindow(text)).toEqual(wrong);
+  });
+});
+
+describe('docs/windows.md', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/windows.md'), 'utf8');
+  /** The rows of the table with these columns, without backticks. */
+  const rows = (...heading: readonly string[]) => {
+    const [, table = ''] = page.split(`| ${heading.join(' | ')} |\n${'|---'.repeat(heading.length)}|\n`);
+    const lines = table.split('\n\n')[0]?.split('\n') ?? [];
+    return lines.map((line) =>
+      line
+        .split('|')
+        .map((cell) => cell.trim().replaceAll('`', ''))
+        .slice(1),
+    );
+  };
+
+  it.each(rows('window', 'opens'))('shows a window that is read: %s', (text = '') => {
+    expect(readWindow(text)).not.toHaveProperty('wrong');
+  });
+
+  it.each(rows('window', 'because of', 'which is'))('shows one that is refused: %s', (text = '', wrong = '') => {
+    expect(readWindow(text)).toMatchObject({ wrong });
   });
 });
 
