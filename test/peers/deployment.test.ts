@@ -1,3 +1,5 @@
+import { globSync } from 'node:fs';
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { judged } from './counterparts.ts';
@@ -21,12 +23,13 @@ describe('the stack, deployed to MiniStack by the Serverless Framework', () => {
   test('has all its functions, rules and the queue that feeds deliver', async () => {
     const { Functions } = await stack.aws('lambda', 'list-functions');
     expect(names(Functions, 'FunctionName')).toEqual(
-      ['certificate-available', 'deliver', 're-export', 'secret-changed'].map((name) => `${stackName}-${name}`),
+      globSync('functions/*.ts')
+        .map((file) => `${stackName}-${basename(file, '.ts')}`)
+        .sort(),
     );
     const { EventSourceMappings } = await stack.aws('lambda', 'list-event-source-mappings');
-    expect(EventSourceMappings).toMatchObject([
-      { State: 'Enabled', BatchSize: 1, FunctionResponseTypes: ['ReportBatchItemFailures'] },
-    ]);
+    const mapping = { State: 'Enabled', BatchSize: 1, FunctionResponseTypes: ['ReportBatchItemFailures'] };
+    expect(EventSourceMappings).toMatchObject([mapping, mapping]);
     judged('MiniStack', 'deploys serverless.yml as it is, in mode deliver');
   });
 
