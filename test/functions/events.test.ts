@@ -3,14 +3,18 @@ import { join } from 'node:path';
 import { ImportCertificateCommand } from '@aws-sdk/client-acm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type CourierLab, startCourierLab } from './courier-lab.ts';
+import { takeAnswers } from './stack-stand-in.ts';
 
 const folder = join(import.meta.dirname, '../../events');
 
 let courier: CourierLab;
 /** Which certificate of the lab stands in for which of the files; events/README.md has the same table. */
 let standIns: Readonly<Record<string, string>>;
+/** Takes what CloudFormation would be answered. */
+let bucket: Awaited<ReturnType<typeof takeAnswers>>;
 beforeAll(async () => {
   courier = await startCourierLab();
+  bucket = await takeAnswers();
   const api = await courier.issue({ name: 'api.example.com', secret: 'courier/api' });
   const pem = await courier.importable('own.example.com');
   const tagged = { ...pem, Tags: [{ Key: 'courier:secret', Value: 'courier/imported' }] };
@@ -20,7 +24,10 @@ beforeAll(async () => {
     'certificate/c40d2b9e-63a1-47f8-a2de-91b5f07c3d68': await imported(tagged),
   };
 });
-afterAll(() => courier.stop());
+afterAll(() => {
+  bucket.stop();
+  return courier.stop();
+});
 
 const imported = async (wish: ConstructorParameters<typeof ImportCertificateCommand>[0]) =>
   (await courier.acm.send(new ImportCertificateCommand(wish))).CertificateArn ?? '';
@@ -29,7 +36,7 @@ function eventOf(file: string): unknown {
   let text = readFileSync(join(folder, `${file}.json`), 'utf8');
   for (const [placeholder, arn] of Object.entries(standIns))
     text = text.replaceAll(placeholder, arn.split(':')[5] ?? '');
-  return JSON.parse(text);
+  return JSON.parse(text.replace(/https:\/\/cloudformation-custom-resource-response[^"]+/, bucket.url));
 }
 
 const queued = { is: 'queued' };
@@ -45,6 +52,19 @@ const answered = (state: string, ...plan: string[]) => ({
   results: [{ certificateArn: expect.stringMatching(/^arn:aws:acm:/), name: 'api.example.com', state }],
   errors: [],
 });
+const stackAnswer = (Status: 'SUCCESS' | 'FAILED', Reason: unknown, Data: object = {}) => ({
+  Status,
+  Reason,
+  PhysicalResourceId: expect.any(String),
+  StackId: 'arn:aws:cloudformation:us-east-1:111122223333:stack/api/51af3dc0-da77-11e4-872e-1234567db123',
+  RequestId: expect.stringMatching(/^6d5f2c3e-/),
+  LogicalResourceId: 'Delivered',
+  Data,
+});
+const filled = {
+  SecretArn: expect.stringMatching(/:secret:courier\/api-\w{6}$/),
+  VersionId: expect.stringMatching(/^[0-9a-f]{40}-\d{12}-[0-9a-f]{10}$/),
+};
 const badRequest = (detail: string) => ({
   ok: false,
   plan: [],
@@ -129,6 +149,22 @@ const answers: Readonly<Record<string, unknown>> = {
   ),
   'deliver.queued': { batchItemFailures: [] },
   'deliver.direct': { is: 'done', because: 'delivered' },
+  'delivered-certificate.create': stackAnswer('SUCCESS', '', filled),
+  'delivered-certificate.update': stackAnswer('SUCCESS', '', filled),
+  'delivered-certificate.delete': stackAnswer('SUCCESS', ''),
+  'delivered-certificate.other-format': stackAnswer(
+    'FAILED',
+    expect.stringMatching(
+      /^The template wants .* in secret "courier\/api" in format plain, but .* ask for courier\/api\./,
+    ),
+  ),
+  'delivered-certificate.unknown-property': stackAnswer(
+    'FAILED',
+    expect.stringMatching(
+      /^Cannot read the request: "SecretArn" is not known\. CertificateArn and SecretName are needed/,
+    ),
+  ),
+  'delivered-certificate.nobody-to-answer': unreadable('Cannot read the event: "ResponseURL" must be of type string'),
   're-export.by-arn': answered('nothing to do'),
   're-export.by-name': answered('nothing to do'),
   're-export.by-secret': answered('nothing to do'),
@@ -169,4 +205,14 @@ it('the certificates that stand in are those that events/README.md names', () =>
 it('of a certificate that is well, nobody is told what sample events worry about', () => {
   const [api = ''] = Object.values(standIns);
   expect(new Set(courier.told(api))).toEqual(new Set(['info Delivered']));
+});
+
+it('what CloudFormation is answered is what the function returns', () => {
+  expect(bucket.answers.map(({ answer }) => answer.Status)).toEqual([
+    'SUCCESS',
+    'SUCCESS',
+    'SUCCESS',
+    'FAILED',
+    'FAILED',
+  ]);
 });

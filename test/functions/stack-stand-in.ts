@@ -11,8 +11,8 @@ type Request = {
   readonly ResourceProperties: object;
 };
 
-/** Stands in for CloudFormation and for the bucket that takes the answers to one custom resource. */
-export async function startStack(courier: CourierLab) {
+/** Stands in for the bucket that takes answers to custom resources. */
+export async function takeAnswers() {
   const answers: { answer: StackAnswer; contentType: string | undefined }[] = [];
   const server = createServer(async (request, response) => {
     answers.push({ answer: JSON.parse(await text(request)), contentType: request.headers['content-type'] });
@@ -20,7 +20,13 @@ export async function startStack(courier: CourierLab) {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const ResponseURL = `http://127.0.0.1:${(server.address() as AddressInfo).port}/answer?signature=abc`;
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/answer?signature=abc`;
+  return { answers, url, stop: () => server.close() };
+}
+
+/** Stands in for CloudFormation with one custom resource. */
+export async function startStack(courier: CourierLab) {
+  const { answers, url: ResponseURL, stop } = await takeAnswers();
   let requests = 0;
 
   /** Sends a request as CloudFormation does, and answers what the function put at its URL. */
@@ -39,7 +45,7 @@ export async function startStack(courier: CourierLab) {
     ask({ RequestType: 'Update', PhysicalResourceId, ResourceProperties: properties });
   const remove = (PhysicalResourceId: string, properties: object) =>
     ask({ RequestType: 'Delete', PhysicalResourceId, ResourceProperties: properties });
-  return { create, update, remove, stop: () => server.close() };
+  return { create, update, remove, stop };
 }
 
 export const stackId = 'arn:aws:cloudformation:us-east-1:111122223333:stack/api/51af3dc0-da77-11e4-872e-1234567db123';
