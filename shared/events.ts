@@ -378,8 +378,9 @@ export type StackRequest = z.infer<typeof stackRequest>;
 /** Source: CloudFormation User Guide, "Custom resource request objects". */
 export const readStackRequest = (value: unknown): StackRequest => read(stackRequest, value);
 
-/** CloudFormation writes every scalar of a template as text. */
-const flag = z.enum(['true', 'false']);
+/** CloudFormation writes every scalar of a template as text; whoever stands in for it may not. */
+const yes = z.union([z.literal('true'), z.literal(true)]);
+const flag = z.union([yes, z.literal('false'), z.literal(false)]);
 
 const deliveredCertificate = z.strictObject({
   ServiceToken: z.optional(z.unknown()),
@@ -402,7 +403,7 @@ export function readDeliveredCertificate(
 
 /** Whether a resource asks for its secret to go with it, however wrong its other properties may be. */
 export const wantsDeletion = (properties: unknown): boolean =>
-  z.object({ DeleteSecret: z.literal('true') }).safeParse(properties).success;
+  z.object({ DeleteSecret: yes }).safeParse(properties).success;
 
 export const acceptedProperties =
   'CertificateArn and SecretName are needed; Format (standard, plain, kafka or keystore) and DeleteSecret (true or ' +
