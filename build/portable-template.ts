@@ -1,5 +1,6 @@
 /** A CloudFormation template as parsed JSON, as far as packaging looks into it. */
 export type Template = {
+  readonly Parameters?: Readonly<Record<string, { readonly Type: string; readonly Default?: unknown }>>;
   readonly Conditions?: Readonly<Record<string, unknown>>;
   readonly Outputs?: Readonly<Record<string, unknown>>;
   readonly Resources: Readonly<Record<string, Resource>>;

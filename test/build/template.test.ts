@@ -4,28 +4,21 @@ import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { packagedTemplate } from '../../build/packaged-template.ts';
 import type { Template } from '../../build/portable-template.ts';
-import { holds } from '../../lab/intrinsics.ts';
+import { settled } from './settled.ts';
 
 const root = join(import.meta.dirname, '../..');
 const scratch = mkdtempSync(join(tmpdir(), 'acm-courier-template-'));
 
 /** Packages a copy: the framework works in .serverless, where another run may be at work, too. */
-async function packaged(name: string, params: Record<string, string>): Promise<Template> {
+function packagedOpen(name: string, params: Record<string, string>): Promise<Template> {
   const folder = join(scratch, name);
   for (const part of ['serverless.yml', 'dist/functions'])
     cpSync(join(root, part), join(folder, part), { recursive: true });
-  return created(await packagedTemplate({ stage: 'test', params, folder }));
+  return packagedTemplate({ stage: 'test', params, folder });
 }
 
-/** What CloudFormation makes of a template: no resource whose condition does not hold. */
-function created({ Conditions = {}, Resources, ...rest }: Template): Template {
-  const scope = { stackName: '', parameters: {}, conditions: Conditions, ref: String, attribute: String };
-  const present = Object.entries(Resources).filter(([, { Condition }]) => !Condition || holds(Condition, scope));
-  return {
-    ...rest,
-    Resources: Object.fromEntries(present.map(([id, { Condition: _, ...resource }]) => [id, resource])),
-  };
-}
+/** As CloudFormation sees it, with the parameters' defaults. */
+const packaged = async (name: string, params: Record<string, string>) => settled(await packagedOpen(name, params));
 
 let observe: Template;
 let deliver: Template;
@@ -447,16 +440,16 @@ describe('nothing is lost in silence', () => {
       expect(alarm, id).toMatchObject({ AlarmActions: [{ Ref: 'Notices' }], TreatMissingData });
       return /^.+\. https:\/\/\S+\/docs\/runbook\.md#(\S+)$/.exec(alarm.AlarmDescription)?.[1];
     });
-    expect([...new Set(sections)]).toEqual([
-      'dead-letters-in-deliveries',
+    expect([...new Set(sections)].sort()).toEqual([
       'dead-letters-in-concerns',
-      'undelivered-events',
-      'failed-invocations',
-      'oldest-delivery',
+      'dead-letters-in-deliveries',
       'deliveries-throttled',
+      'failed-invocations',
       'function-errors',
-      'undelivered-certificates',
       'no-sweep',
+      'oldest-delivery',
+      'undelivered-certificates',
+      'undelivered-events',
     ]);
   });
 
@@ -547,8 +540,25 @@ describe('the portable template', () => {
       );
       expect(referred.length).toBeGreaterThan(20);
       expect(referred.filter((id) => !template.Resources[id ?? ''])).toEqual([]);
-      expect(text).not.toMatch(/\$\{(param|self|sls):|"Conditions"|"Fn::If"|:null|\[null/);
+      expect(text).not.toMatch(/\$\{(param|self|sls):|"Conditions"|"Fn::If"|"Parameters"|:null|\[null/);
     }
+  });
+
+  test('can be deployed with what was not known when it was packaged', async () => {
+    const open = await packagedOpen('open', { mode: 'deliver' });
+    const given = {
+      KmsKeyArn: 'arn:aws:kms:us-east-1:111122223333:key/1',
+      TopicArn: 'arn:aws:sns:us-east-1:111122223333:ours',
+      ChatTopicArn: 'arn:aws:sns:us-east-1:111122223333:chat',
+      Email: 'ops@example.com',
+      RenewPrivate: 'true',
+      Schedules: 'DISABLED',
+      SecurityHub: 'true',
+    };
+    const named = Object.entries(given).map(([name, value]) => [name.charAt(0).toLowerCase() + name.slice(1), value]);
+    expect(settled(open, given)).toEqual(await packaged('known', { mode: 'deliver', ...Object.fromEntries(named) }));
+    expect(settled(open)).toEqual(deliver);
+    expect(Object.keys(open.Parameters ?? {}).sort()).toEqual(Object.keys(given).sort());
   });
 
   test('has no bucket, no function versions, and no type that lesser CloudFormations roll back', () => {
@@ -578,8 +588,8 @@ describe('the portable template', () => {
 test.each([
   ['mode', 'armed', 'functions.deliver.environment.COURIER_MODE'],
   ['notices', 'some', 'functions.deliver.environment.NOTICES'],
-  ['renewPrivate', 'yes', 'functions.diagnose.environment.RENEW_PRIVATE'],
-  ['securityHub', 'on', 'functions.diagnose.environment.SECURITY_HUB'],
+  ['renewPrivate', 'yes', 'Parameters.RenewPrivate.Default'],
+  ['securityHub', 'on', 'Parameters.SecurityHub.Default'],
   ['maximumConcurrency', '1', 'must be >= 2'],
 ])('an unknown %s, "%s", is refused with the place that it is for', async (name, value, place) => {
   await expect(packaged(`unknown-${name}`, { [name]: value })).rejects.toThrow(place);
