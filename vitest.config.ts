@@ -10,14 +10,14 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['test/shared/**/*.test.ts', 'test/structure/**/*.test.ts', 'test/container/**/*.test.ts'],
+          include: ['test/{shared,structure,container}/**/*.test.ts', 'test/cli/unit/**/*.test.ts'],
         },
       },
       {
         test: {
           name: 'lab',
-          include: ['test/lab/**/*.test.ts', 'test/functions/**/*.test.ts', 'test/build/**/*.test.ts'],
-          exclude: afterwards,
+          include: ['test/{lab,functions,cli,build}/**/*.test.ts'],
+          exclude: ['test/cli/unit/**', ...afterwards],
           globalSetup: ['test/package-once.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -21,6 +21,8 @@ const rules: readonly Rule[] = [
     packages: /^(@aws-lambda-powertools\/|@middy\/|aws-lambda$)/,
   },
   { of: /^shared\/[^/]+\.ts$/, places: /^shared\//, packages: /^aws-lambda$/ },
+  { of: /^cli\/aws\//, places: /^(cli\/aws|shared\/(aws|domain))\//, packages: /^@aws-sdk\// },
+  { of: /^cli\//, places: /^(cli|shared)\//, packages: /^(cli-progress|cli-table3|commander|node:(process|util))$/ },
   { of: /^lab\//, places: /^(lab|build)\//, packages: /./ },
   { of: /^build\//, places: /^build\//, packages: /./ },
 ];
@@ -41,7 +43,7 @@ function whatIsWrong(file: string, text: string): readonly string[] {
     .map((name) => `${file} may not import ${name}`);
 }
 
-const sources = globSync('{functions,shared,lab,build}/**/*.ts', { cwd: root }).sort();
+const sources = globSync('{functions,shared,cli,lab,build}/**/*.ts', { cwd: root }).sort();
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 
 test('every file imports only what its layer may import', () => {
@@ -60,6 +62,10 @@ test.each([
   ['shared/deliver.ts', `import { ACMClient } from '@aws-sdk/client-acm';`],
   ['shared/deliver.ts', `const lab = await import('../lab/world.ts');`],
   ['functions/deliver.ts', `import { z } from 'zod/mini';`],
+  ['cli/status.ts', `import { STSClient } from '@aws-sdk/client-sts';`],
+  ['cli/status.ts', `import { startLab } from '../lab/world.ts';`],
+  ['cli/aws/alarms.ts', `import { print } from '../screen.ts';`],
+  ['shared/plan.ts', `import { print } from '../cli/screen.ts';`],
   ['lab/acm.ts', `import { normalSerial } from '../shared/domain/certificate.ts';`],
   ['elsewhere/file.ts', ''],
 ])('the rules would notice %s with %j', (file, text) => {

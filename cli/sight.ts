@@ -1,0 +1,23 @@
+import { certificates } from '../shared/aws/certificates.ts';
+import { secrets } from '../shared/aws/secrets.ts';
+import { services } from '../shared/aws/services.ts';
+import { tagged } from '../shared/aws/tagged.ts';
+import { note } from './screen.ts';
+import type { Stack } from './stack.ts';
+
+export type CliSight = ReturnType<typeof sightOf>;
+
+/** What the use cases look with: the stack's settings, and the operator's own permissions. */
+export const sightOf = ({ place, settings, now }: Stack) => ({
+  place,
+  settings,
+  now,
+  sleep: (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds)),
+  log: (level: string, message: string, facts: object) => {
+    if (process.env.DEBUG) note(JSON.stringify({ level, message, ...facts }));
+  },
+  certificates: certificates(),
+  secrets: secrets(),
+  services: services(),
+  tagged: tagged(),
+});
