@@ -20,14 +20,16 @@ const current = present({ [idOf()]: ['AWSCURRENT', 'COURIER_NEXT'] });
 const secretArn = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:courier/api-AbCdEf';
 
 type World = {
-  readonly ask: () => Promise<unknown>;
+  /** Takes what the secret becomes meanwhile. */
+  readonly ask: (put: (secret: PresentSecret) => void) => Promise<unknown>;
   /** What the secret is before the worker was asked; null where there is none. */
   readonly before?: PresentSecret | null;
   readonly tags?: Readonly<Record<string, string>>;
+  readonly asked?: Partial<StackRequest>;
 };
 
 /** One request in a world whose worker answers `ask`; the secret is current once it said so. */
-async function answered({ ask, before = null, tags = {} }: World) {
+async function answered({ ask, before = null, tags = {}, asked = {} }: World) {
   let secret = before;
   const startedAt = Date.now();
   const answers: StackAnswer[] = [];
@@ -43,7 +45,9 @@ async function answered({ ask, before = null, tags = {} }: World) {
     keptSecrets: { look: async () => secret && { arn: secretArn, deleting: false, secret } },
     worker: {
       ask: async () => {
-        const outcome = await ask();
+        const outcome = await ask((now) => {
+          secret = now;
+        });
         if ((outcome as { is: string }).is === 'done') secret = current;
         return outcome;
       },
@@ -51,7 +55,7 @@ async function answered({ ask, before = null, tags = {} }: World) {
     answer: async (_: string, answer: StackAnswer) => void answers.push(answer),
   };
   const remaining = () => 300_000 - (Date.now() - startedAt);
-  const running = deliveredCertificate(request, { remaining, wire: wire as never });
+  const running = deliveredCertificate({ ...request, ...asked }, { remaining, wire: wire as never });
   await vi.advanceTimersByTimeAsync(300_000);
   await running;
   const [answer, ...others] = answers;
@@ -105,7 +109,9 @@ describe('a stack never hangs', () => {
 
 it('looks again while AWS throttles, and still knows that the resource made the secret', async () => {
   let asked = 0;
-  const ask = async () => {
+  const ask = async (put: (secret: PresentSecret) => void) => {
+    // The worker's answer got lost, but it had made the secret.
+    put(present({}));
     if (++asked < 3) throw new Trouble(finding('Throttled', { detail: 'lambda:InvokeFunction: slow down' }));
     return done();
   };
@@ -114,6 +120,13 @@ it('looks again while AWS throttles, and still knows that the resource made the 
     PhysicalResourceId: `${arn} courier/api made`,
     Data: { SecretArn: secretArn, VersionId: idOf() },
   });
+});
+
+it('an Update that fails leaves the resource what it was, however far it came', async () => {
+  const problem = { reason: 'KeyMismatch', message: 'No pair', hint: 'Export again' };
+  const asked = { RequestType: 'Update', PhysicalResourceId: `${arn} courier/before made` } as const;
+  const answer = await answered({ ask: async () => ({ is: 'told', problem }), asked });
+  expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: `${arn} courier/before made` });
 });
 
 it.each([
