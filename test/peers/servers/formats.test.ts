@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { algorithmNames, type Delivered, deliverAll, formatNames } from './delivered.ts';
 import { noteCell } from './format-table.ts';
-import { isInstalled, judges } from './judges.ts';
+import { has } from './has.ts';
+import { judges } from './judges.ts';
 import { servedSerial, startServer } from './started-server.ts';
 
 let delivered: Delivered;
@@ -18,9 +19,6 @@ beforeAll(async () => {
 });
 afterAll(() => folder && rmSync(folder, { recursive: true }));
 
-/** In CI nothing is left out: what is not installed fails there. */
-const runs = (judge: (typeof judges)[number]) => isInstalled(judge) || process.env.CI === 'true';
-
 describe.each(judges)('$name', (judge) => {
   const cells = formatNames.flatMap((format) => algorithmNames.map((algorithm) => ({ format, algorithm })));
   const own = cells.flatMap((cell) => {
@@ -28,7 +26,7 @@ describe.each(judges)('$name', (judge) => {
     return typeof reads === 'string' ? [] : [{ ...cell, ...reads }];
   });
 
-  test.runIf(runs(judge)).each(own)(
+  test.runIf(has(...judge.programs)).each(own)(
     'serves what was delivered as $format, $algorithm',
     async ({ format, algorithm, serve, closer }) => {
       const { name, serial, secret } = delivered.of(format, algorithm);

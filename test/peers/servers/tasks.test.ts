@@ -4,9 +4,9 @@ import {
   RegisterTaskDefinitionCommand,
 } from '@aws-sdk/client-ecs';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
-import { programOf } from '../../../lab/program.ts';
 import { type CourierLab, startCourierLab } from '../../functions/courier-lab.ts';
 import { judged } from '../counterparts.ts';
+import { has } from './has.ts';
 
 let lab: CourierLab;
 beforeAll(async () => {
@@ -19,33 +19,33 @@ afterAll(async () => {
   vi.unstubAllEnvs();
 });
 
-test('Envoy takes a renewed certificate from the watching start-up helper, in the task that it had', async () => {
-  const secret = 'courier/sds';
-  const certificateArn = await lab.issue({ name: 'sds.example.com', secret });
-  await runWatchingService('sds', secret);
-  const before = (await tasksOf('sds'))[0];
-  expect(before?.servedSerial).toBe(await lab.serialOf(certificateArn));
+test.runIf(has('envoy'))(
+  'Envoy takes a renewed certificate from the watching start-up helper, in the task that it had',
+  async () => {
+    const secret = 'courier/sds';
+    const certificateArn = await lab.issue({ name: 'sds.example.com', secret });
+    await runWatchingService('sds', secret);
+    const before = (await tasksOf('sds'))[0];
+    expect(before?.servedSerial).toBe(await lab.serialOf(certificateArn));
 
-  await lab.renew(certificateArn);
-  await lab.settle();
-  const renewed = await lab.serialOf(certificateArn);
-  expect(renewed).not.toBe(before?.servedSerial);
-  await vi.waitFor(async () => expect(await tasksOf('sds')).toEqual([{ ...before, servedSerial: renewed }]), {
-    timeout: 60_000,
-    interval: 200,
-  });
-  const deployments = new ListServiceDeploymentsCommand({ cluster: 'prod', service: 'sds' });
-  expect((await lab.ecs.send(deployments)).serviceDeployments).toHaveLength(1);
-  judged(
-    'Envoy',
-    'SDS: serves the renewed certificate in the same task, from the files that courier-start --watch replaced',
-  );
-});
+    await lab.renew(certificateArn);
+    await lab.settle();
+    const renewed = await lab.serialOf(certificateArn);
+    expect(renewed).not.toBe(before?.servedSerial);
+    await vi.waitFor(async () => expect(await tasksOf('sds')).toEqual([{ ...before, servedSerial: renewed }]), {
+      timeout: 60_000,
+      interval: 200,
+    });
+    const deployments = new ListServiceDeploymentsCommand({ cluster: 'prod', service: 'sds' });
+    expect((await lab.ecs.send(deployments)).serviceDeployments).toHaveLength(1);
+    judged(
+      'Envoy',
+      'SDS: serves the renewed certificate in the same task, from the files that courier-start --watch replaced',
+    );
+  },
+);
 
-/** In CI nothing is left out: what is not installed fails there. */
-const hasNginx = programOf('nginx') !== null || process.env.CI === 'true';
-
-test.runIf(hasNginx)(
+test.runIf(has('nginx'))(
   'nginx serves what the task definition injects, after a renewal the new certificate, and no start fails',
   async () => {
     const secret = 'courier/nginx';
