@@ -87,9 +87,9 @@ function stepFor(versionId: string, { versions, changedAt }: PresentSecret, aske
 
   // Before promoting: whoever trusts the issuer from before only refuses the new certificate as soon as it is served.
   const trusts = trustLabels(versions);
-  const before = trusts.find((one) => one.versionId !== versionId);
-  if (before && trusts.some((one) => one.versionId === versionId))
-    return { do: 'tell of trust', versionId: before.versionId, label: before.name };
+  const own = trusts.find((one) => one.versionId === versionId);
+  const before = trusts.find((one) => one.name !== own?.name);
+  if (own && before) return { do: 'tell of trust', versionId: before.versionId, label: before.name };
 
   const since = sinceOf(versions, versionId);
   if (!has(label.current)) {

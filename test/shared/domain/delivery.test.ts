@@ -92,6 +92,12 @@ const rows: readonly Row[] = [
     { do: 'promote', versionId: mine, from: before },
   ],
   [
+    'of the same issuer there is nothing to tell where the label was left behind, as emulators do',
+    { [before]: ['AWSCURRENT', mark, 'COURIER_TRUST_a'], [mine]: ['COURIER_NEXT', 'COURIER_TRUST_a'] },
+    {},
+    { do: 'promote', versionId: mine, from: before },
+  ],
+  [
     'of an issuer that nobody knows there is nothing to tell',
     { [before]: ['AWSCURRENT', mark, 'COURIER_TRUST_a'], [mine]: ['COURIER_NEXT'] },
     {},
