@@ -37,10 +37,11 @@ export async function createOperator(lab: Lab) {
   const secrets = new SecretsManagerClient(config);
   const lambda = new LambdaClient(config);
   const pca = new ACMPCAClient(config);
-  const trusted = await certificateOf(lab.caArns.root, pca);
+  const trusted = [await certificateOf(lab.caArns.root, pca), lab.authority.publicCa.chainPem ?? ''];
 
   return {
     acm,
+    pca,
     secrets,
 
     /** PEM, the certificate of an authority. */
@@ -148,7 +149,7 @@ export async function createOperator(lab: Lab) {
       await lambda.send(new InvokeCommand({ FunctionName: 'acm-courier-lab-certificate-available', Payload }));
     },
 
-    /** What each task of the services serves, seen by a TLS client that trusts the authority's root and checks the name. */
+    /** What each task of the services serves, seen by a TLS client that trusts both authorities' roots and checks the name. */
     async served(name: string, services: readonly string[]) {
       const tasks = (await lab.tasks()).filter(({ service }) => services.includes(service));
       return Promise.all(
@@ -171,7 +172,7 @@ async function certificateOf(authorityArn: string, pca: ACMPCAClient): Promise<s
 }
 
 /** The serial of the served leaf (40 hex digits), or in words why the client refused it. */
-function handshake({ host, port, name, trusted }: { host: string; port: number; name: string; trusted: string }) {
+function handshake({ host, port, name, trusted }: { host: string; port: number; name: string; trusted: string[] }) {
   return new Promise<string>((resolve) => {
     const socket = connect({ host, port, servername: name, ca: trusted, timeout: 5_000 });
     const end = (seen: string) => {

@@ -1,11 +1,22 @@
-import type { Teller } from '../teller.ts';
+import type { DeliveryRow, Teller } from '../teller.ts';
 import type { Lab } from '../world.ts';
 import type { Operator } from './operator.ts';
 
 /** Where a story is played, who tells it, and who does what a person does. */
 export type Stage = { readonly lab: Lab; readonly teller: Teller; readonly operator: Operator };
 
+/** A certificate, the secret that it is delivered to, and the services that serve it. */
+export type Delivery = {
+  readonly name: string;
+  readonly certificateArn: string;
+  readonly secret: string;
+  readonly services: readonly string[];
+};
+
 export const seconds = 1_000;
+
+/** Lab time, as people read it. */
+export const dateOf = (lab: Lab) => lab.clock.now().toISOString().slice(0, 10);
 
 /** Whether people were told that what ACM has now is delivered to the secret. */
 export async function isDelivered(
@@ -33,4 +44,15 @@ export async function until(
     await lab.clock.advance(step);
   }
   throw new Error(`${what}: it did not happen within ${steps} steps`);
+}
+
+/** A delivery as it is now, with what a TLS client sees of each of its tasks. */
+export async function rowOf({ operator }: Stage, delivery: Delivery): Promise<DeliveryRow> {
+  const { name, certificateArn, secret, services } = delivery;
+  const [acm, { versionId }, consumers] = await Promise.all([
+    operator.inAcm(certificateArn),
+    operator.inSecret(secret),
+    operator.served(name, services),
+  ]);
+  return { name, certificateArn, ...acm, secret, versionId, consumers };
 }

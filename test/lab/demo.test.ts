@@ -34,6 +34,22 @@ test('the demo with --json is one document, in which what is served is what ACM 
   expect(document.mails.length).toBeGreaterThan(4);
 });
 
+test('the story of blocked renewals ends with each of them told, mended, renewed and cleared', async () => {
+  const document = JSON.parse(await demo('--story', 'blocked', '--json'));
+  expect(document).toMatchObject({ ok: true, story: 'blocked' });
+  expect(document.checks.length).toBeGreaterThan(8);
+  expect(document.deliveries).toHaveLength(3);
+  for (const { serial, consumers } of document.deliveries) expect(consumers).toMatchObject([{ servedSerial: serial }]);
+  const subjects = document.mails.map(({ subject }: { subject: string }) => subject);
+  const ofSeverity = (severity: string) => subjects.filter((subject: string) => subject.startsWith(`[${severity}] `));
+  expect(ofSeverity('action').sort()).toEqual([
+    '[action] api.example.com: renewal blocked, CA does not permit ACM, 45 days left',
+    '[action] shop.example.com: renewal blocked by CAA, 30 days left',
+    '[action] www.example.org: renewal waits for a click, 30 days left',
+  ]);
+  expect(ofSeverity('resolved')).toHaveLength(3);
+});
+
 /** Without what differs from run to run: serials, versions, addresses, dates, seconds. */
 const lines = (text: string) =>
   text
