@@ -55,7 +55,7 @@ export type OfRenewal = OfCertificate & { readonly daysLeft: number; readonly ur
 export const asUrgent = { severity: ({ urgency }: OfRenewal): Severity => urgency, retry: 'never' } as const;
 
 export const remaining = ({ daysLeft }: OfRenewal) =>
-  daysLeft === 0 ? 'ends today' : `${count(daysLeft, 'day')} left`;
+  daysLeft === 0 ? 'less than a day left' : `${count(daysLeft, 'day')} left`;
 
 export const count = (number: number, thing: string) => `${number} ${thing}${number === 1 ? '' : 's'}`;
 
@@ -67,3 +67,7 @@ export function listed(things: readonly string[], most = 5): string {
   const last = rest > 0 ? `${rest} more` : (quoted.pop() ?? '');
   return [quoted.join(', '), last].filter(Boolean).join(' and ');
 }
+
+/** A time as people read it in a sentence, to the minute: UTC, ISO 8601. */
+export const minute = (seconds: number) =>
+  `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
