@@ -170,6 +170,41 @@ describe('a service', () => {
     expect(Math.max(...stopped)).toBeGreaterThan(Math.max(...started));
   });
 
+  it('is reached through its load balancer all the while: a task that goes is drained', async () => {
+    const { arn: targetGroupArn, host, port } = await lab.balancer.create(8443);
+    await create({ loadBalancers: [{ targetGroupArn, containerName: 'app', containerPort: 8443 }] });
+    await settle();
+    let deploying = true;
+    const answers = (async () => {
+      const seen: (string | undefined)[] = [];
+      while (deploying) seen.push(await answerOf(host, port));
+      return seen;
+    })();
+    await update();
+    await settle();
+    deploying = false;
+    expect(new Set(await answers)).toEqual(new Set([name]));
+    expect((await describeTasks('STOPPED')).length).toBe(1);
+    expect((await describeService()).loadBalancers).toMatchObject([{ targetGroupArn }]);
+  });
+
+  it('is refused behind a load balancer that there is not', async () => {
+    const targetGroupArn = 'arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/none/1';
+    await expect(create({ loadBalancers: [{ targetGroupArn, containerPort: 8443 }] })).rejects.toMatchObject({
+      name: 'InvalidParameterException',
+      message: `The target group with targetGroupArn ${targetGroupArn} does not exist.`,
+    });
+  });
+
+  /** The service that answers one request, in a connection of its own; nothing where it fails. */
+  function answerOf(host: string, port: number): Promise<string | undefined> {
+    return new Promise((resolve) => {
+      get({ host, port, rejectUnauthorized: false, agent: false }, async (response) =>
+        resolve(((await json(response)) as { service: string }).service),
+      ).on('error', () => resolve(undefined));
+    });
+  }
+
   it('stops old tasks first where maximumPercent leaves no room', async () => {
     await create({ deploymentConfiguration: { minimumHealthyPercent: 0, maximumPercent: 100 } });
     await settle();
