@@ -1,6 +1,8 @@
 import { certificates } from '../shared/aws/certificates.ts';
 import { secrets } from '../shared/aws/secrets.ts';
 import { deliver } from '../shared/deliver.ts';
+import { BoundedMap } from '../shared/domain/bounded-map.ts';
+import type { Judged } from '../shared/domain/rollout.ts';
 import { type Message, readMessage, readQueued } from '../shared/events.ts';
 import { lazily } from '../shared/lazily.ts';
 import { answerOf } from '../shared/outcome.ts';
@@ -19,6 +21,7 @@ const world = {
   // The usual look finds nothing to do: it asks ACM and Secrets Manager, and nobody else.
   services: lazily(async () => (await import('../shared/aws/services.ts')).services()),
   tagged: lazily(async () => (await import('../shared/aws/tagged.ts')).tagged()),
+  settled: new BoundedMap<string, Judged | null>(10_000),
   authorityChain: async (caArn: string) => (await import('../shared/aws/authority.ts')).authorityChain(caArn),
 };
 

@@ -1,10 +1,11 @@
 import { Trouble } from './aws/trouble.ts';
 import { bringCurrent } from './bring-current.ts';
-import { appraise } from './domain/appraisal.ts';
+import { type Appraisal, appraise } from './domain/appraisal.ts';
 import type { Certificate } from './domain/certificate.ts';
+import type { Step } from './domain/delivery.ts';
 import { ofSecret } from './domain/ownership.ts';
 import { type Finding, finding, mayPass, retryOf } from './domain/reasons.ts';
-import { endOf, label } from './domain/secret.ts';
+import { endOf, label, type PresentSecret } from './domain/secret.ts';
 import type { Message } from './events.ts';
 import { type Outcome, soonest } from './outcome.ts';
 import { planDelivery, type Wanted } from './plan.ts';
@@ -63,13 +64,7 @@ async function lookAtDeliveries(certificate: Certificate, message: Message, mean
       for (const one of appraisal.findings) outcomes.push({ is: 'refused', finding: one, about: { certificate } });
       break;
     case 'deliver':
-      for (const delivery of appraisal.deliveries) {
-        const wanted = { certificate: appraisal.certificate, delivery, asked: message };
-        const about = { certificate, secret: delivery.secret };
-        outcomes.push(
-          await settling(means, about, () => lookAt(wanted, { message, problems: appraisal.problems, ...means })),
-        );
-      }
+      outcomes.push(...(await lookAtAll(appraisal, message, means)));
       // Else they are said with the end of a delivery, which is not coming.
       if (outcomes.some((one) => one.is === 'refused'))
         for (const one of appraisal.problems) outcomes.push({ is: 'refused', finding: one, about: { certificate } });
@@ -77,9 +72,36 @@ async function lookAtDeliveries(certificate: Certificate, message: Message, mean
   return outcomes;
 }
 
-type Looking = Means & { readonly message: Message; readonly problems: readonly Finding[] };
+type Deliverable = Extract<Appraisal, { is: 'deliver' }>;
+type Current = {
+  readonly is: 'current';
+  readonly wanted: Wanted;
+  readonly step: Extract<Step, { do: 'roll out' }>;
+  readonly secret: PresentSecret;
+};
 
-async function lookAt(wanted: Wanted, { message, problems, sentAt, world }: Looking): Promise<Outcome> {
+/** All secrets first, then the services: one that reads several of them is restarted once for all. */
+async function lookAtAll({ certificate, deliveries, problems }: Deliverable, message: Message, means: Means) {
+  const brought: (Outcome | Refused | Current)[] = [];
+  for (const delivery of deliveries) {
+    const wanted = { certificate, delivery, asked: message };
+    brought.push(await settling(means, { certificate, secret: delivery.secret }, () => bring(wanted, message, means)));
+  }
+  const notBefore = Math.max(...brought.map((one) => (one.is === 'current' ? one.step.since : 0)));
+  const outcomes: (Outcome | Refused)[] = [];
+  for (const one of brought) {
+    if (one.is !== 'current') {
+      outcomes.push(one);
+      continue;
+    }
+    const about = { certificate, secret: one.wanted.delivery.secret };
+    const rollout = { ...one, notBefore, problems, patient: isPatient(means), world: means.world };
+    outcomes.push(await settling(means, about, () => rollOut(rollout)));
+  }
+  return outcomes;
+}
+
+async function bring(wanted: Wanted, message: Message, { world }: Means): Promise<Outcome | Current> {
   if (world.settings.mode === 'observe') return writePlan(wanted, world);
   const { final, secret } = await bringCurrent(wanted, world);
   if (final.do === 'rest') return { is: 'done', because: final.because };
@@ -88,7 +110,7 @@ async function lookAt(wanted: Wanted, { message, problems, sentAt, world }: Look
     return { is: 'done', because: 'the secret is not ours' };
   if (final.do === 'refuse') throw new Trouble(final.finding);
   if (message.until === 'current' || secret.state !== 'present') return { is: 'done', because: 'current' };
-  return rollOut({ wanted, step: final, secret, problems, patient: isPatient({ sentAt, world }), world });
+  return { is: 'current', wanted, step: final, secret };
 }
 
 /** What would be done, told once per message; nothing where all is well. */

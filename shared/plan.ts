@@ -3,8 +3,11 @@ import { type Asked, type DeliveryView, nextStep, type Step } from './domain/del
 import { ofSecret } from './domain/ownership.ts';
 import { type Planned, type PlanStep, planOf } from './domain/plan.ts';
 import { type Finding, finding } from './domain/reasons.ts';
-import { type Judged, judge, nextRolloutStep } from './domain/rollout.ts';
-import { hasLabel, label, type Secret, sinceOf } from './domain/secret.ts';
+import { type Judged, judge, nextRolloutStep, type Promotion } from './domain/rollout.ts';
+import { findingOf } from './domain/rollout-findings.ts';
+import { endOf, hasLabel, label, type Secret, sinceOf } from './domain/secret.ts';
+import { readServiceWish } from './domain/service-wish.ts';
+import { type Nominee, wavesOf } from './domain/waves.ts';
 import type { Delivery } from './domain/wish.ts';
 import type { Sight } from './world.ts';
 
@@ -17,7 +20,8 @@ export async function planDelivery(wanted: Wanted, sight: Sight): Promise<Seen> 
   const { secret, ...view } = await observeDelivery(wanted, sight);
   const next = nextStep({ ...view, secret });
   const since = sinceFor(next, secret, sight.now());
-  const judged = goesOn(next) ? await judgeConsumers(wanted, { since, sight }) : [];
+  const servedNotAfter = endBefore(secret, next);
+  const judged = goesOn(next) ? await judgeConsumers(wanted, { since, servedNotAfter, sight }) : [];
   return { next, judged, steps: planOf(plannedOf(wanted, { next, judged })) };
 }
 
@@ -32,8 +36,8 @@ export function obstacleOf(wanted: Wanted, { next, judged }: Seen): Finding | un
   if (next.do === 'rest' && next.because !== 'delivered') return finding('Resting', { ...of, state: next.because });
   if (next.do !== 'roll out') return undefined;
   const rollout = nextRolloutStep(judged);
-  const [paused] = rollout.do === 'hold' ? rollout.paused : [];
-  return paused && finding('ServicePaused', { ...of, service: paused.service, cluster: paused.cluster });
+  const [held] = rollout.do === 'hold' ? rollout.held : [];
+  return held && findingOf(held, { of, deadlineSeconds: 0 });
 }
 
 /** A secret outside the prefix is not asked for: IAM would deny it, and the denial would hide what is wrong. */
@@ -47,16 +51,34 @@ export async function observeDelivery(
   return { ...wanted, secret, prefix };
 }
 
-/** Every consumer of the secret with its state, for a promotion at `since`. */
+/** Every consumer of the secret with its state for a promotion at `since`, in the order of a rollout. */
 export async function judgeConsumers(
   { delivery }: Pick<Wanted, 'delivery'>,
-  { since, sight }: { since: number; sight: Sight },
+  { since, servedNotAfter, sight }: { since: number; servedNotAfter?: number | undefined; sight: Sight },
 ): Promise<readonly Judged[]> {
-  const tagged = await sight.tagged.services();
-  const nominated = tagged.filter(({ secrets }) => secrets.includes(delivery.secret)).map(({ arn }) => arn);
-  const consumers = await sight.services.consumers(nominated, { secret: delivery.secret, since });
-  const promotion = { since, now: sight.now(), deadlineSeconds: sight.settings.deadlineSeconds };
-  return consumers.map((consumer) => ({ consumer, verdict: judge(consumer, promotion) }));
+  const { secret } = delivery;
+  const nominees = await nomineesOf(secret, sight);
+  const arns = wavesOf(nominees, { parallel: { count: 1 }, proven: true }).flatMap((wave) =>
+    wave.map(({ arn }) => arn),
+  );
+  const consumers = await sight.services.consumers(arns, { secret, since });
+  const promotion = promotionAt(since, { servedNotAfter, sight });
+  return consumers
+    .toSorted((a, b) => arns.indexOf(a.arn) - arns.indexOf(b.arn))
+    .map((consumer) => ({ consumer, verdict: judge(consumer, promotion) }));
+}
+
+export const promotionAt = (
+  since: number,
+  { servedNotAfter, sight }: { servedNotAfter: number | undefined; sight: Pick<Sight, 'now' | 'settings'> },
+): Promotion => ({ since, now: sight.now(), deadlineSeconds: sight.settings.deadlineSeconds, servedNotAfter });
+
+/** Whoever says by tags that it reads the secret, with what its tags say of the order. */
+export async function nomineesOf(secret: string, { tagged }: Pick<Sight, 'tagged'>): Promise<readonly Nominee[]> {
+  const services = await tagged.services();
+  return services
+    .filter(({ secrets }) => secrets.includes(secret))
+    .map(({ arn, tags }) => ({ arn, order: readServiceWish(tags, secret).order }));
 }
 
 const goesOn = (next: Step) => next.do !== 'rest' && next.do !== 'refuse';
@@ -68,6 +90,13 @@ function sinceFor(next: Step, secret: Secret, now: number): number {
   // A stopped version is current already.
   const isCurrent = hasLabel(secret.versions, next.versionId, label.current);
   return (isCurrent && sinceOf(secret.versions, next.versionId)) || now;
+}
+
+/** When that ends what tasks from before the promotion serve. */
+function endBefore(secret: Secret, next: Step): number | undefined {
+  if (secret.state !== 'present') return undefined;
+  const isCurrent = next.do === 'roll out' || next.do === 'mark since';
+  return endOf(secret.versions, isCurrent ? label.previous : label.current);
 }
 
 const plannedOf = ({ certificate, delivery }: Wanted, seen: Pick<Planned, 'next' | 'judged'>): Planned => ({

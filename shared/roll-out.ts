@@ -1,13 +1,16 @@
 import { Trouble } from './aws/trouble.ts';
 import type { Step } from './domain/delivery.ts';
 import { ofSecret } from './domain/ownership.ts';
+import { minute } from './domain/reason.ts';
 import { type Finding, type Findings, finding, mayPass, sentenceOf } from './domain/reasons.ts';
 import { type Consumer, type Judged, nextRolloutStep, type RolloutStep } from './domain/rollout.ts';
+import { findingOf, tagFindings } from './domain/rollout-findings.ts';
 import { endOf, label, type PresentSecret } from './domain/secret.ts';
 import { setLabel } from './labels.ts';
+import { lookAtWaves } from './look-at-waves.ts';
 import type { Outcome } from './outcome.ts';
-import { judgeConsumers, type Wanted } from './plan.ts';
-import { facts, minute, type Serving, tell } from './tell.ts';
+import { promotionAt, type Wanted } from './plan.ts';
+import { facts, type Serving, tell } from './tell.ts';
 import type { World } from './world.ts';
 
 type RollOut = Extract<Step, { do: 'roll out' }>;
@@ -17,6 +20,8 @@ type Rollout = {
   readonly wanted: Wanted;
   readonly step: RollOut;
   readonly secret: PresentSecret;
+  /** When the last of the certificate's secrets became current: a service that reads several is restarted once for all. */
+  readonly notBefore: number;
   /** Tags that could not be read: said with the end of the delivery. */
   readonly problems: readonly Finding[];
   /** A denied call may still be a fresh tag that IAM does not see. */
@@ -31,15 +36,19 @@ const longPace = 900;
 /** ECS's clock and ours may differ by this much: a restart must not look older than the promotion it belongs to. */
 const clockSkewSeconds = 1;
 
-/** One look at the consumers of the current version: restart those with old tasks, wait, stop, or say that it is done. */
+/** One look at the consumers of the current version: start the next wave, wait, stop, or say that it is done. */
 export async function rollOut(rollout: Rollout): Promise<Outcome> {
-  const { wanted, step, world } = rollout;
-  const judged = await judgeConsumers(wanted, { since: step.since, sight: world });
+  const { wanted, step, secret, world } = rollout;
+  const servedNotAfter = endOf(secret.versions, label.previous);
+  const promotion = promotionAt(step.since, { servedNotAfter, sight: world });
+  const of = { secret: wanted.delivery.secret, versionId: step.versionId, proven: false };
+  const { judged, wave, waves } = await lookAtWaves({ ...of, promotion, world });
   const next = nextRolloutStep(judged);
   world.log('info', 'Judged the consumers', {
     certificateArn: wanted.certificate.arn,
     secret: wanted.delivery.secret,
     versionId: step.versionId,
+    wave: `${wave} of ${waves}`,
     consumers: judged.map(({ consumer, verdict }) => ({ serviceArn: consumer.arn, ...verdict })),
     decided: next.do,
   });
@@ -53,7 +62,7 @@ async function act(next: RolloutStep, judged: readonly Judged[], rollout: Rollou
     case 'wait':
       return { is: 'again', seconds: pace, because: 'deployments are under way' };
     case 'hold':
-      return hold(next.paused, judged, rollout);
+      return hold(next.held, judged, rollout);
     case 'stop':
       return stop(next.failed, judged, rollout);
     case 'finish':
@@ -63,8 +72,8 @@ async function act(next: RolloutStep, judged: readonly Judged[], rollout: Rollou
 
 /** Restarts each; one that AWS refuses for good stops the rollout, other trouble is tried again, a denial patiently. */
 async function restart(consumers: readonly Consumer[], judged: readonly Judged[], rollout: Rollout): Promise<Outcome> {
-  const { step, world } = rollout;
-  await world.sleep(Math.max(step.since + clockSkewSeconds - world.now(), 0) * 1000);
+  const { notBefore, world } = rollout;
+  await world.sleep(Math.max(notBefore + clockSkewSeconds - world.now(), 0) * 1000);
   const refused: Judged[] = [];
   for (const consumer of consumers) {
     const trouble = await tryRestart(consumer, world);
@@ -89,15 +98,13 @@ async function tryRestart(consumer: Consumer, world: World): Promise<Finding | u
   }
 }
 
-/** All but the paused are done. Said by the message that brought the version; its echo by Secrets Manager says nothing. */
-async function hold(paused: readonly Consumer[], judged: readonly Judged[], rollout: Rollout): Promise<Outcome> {
+/** All else is done. Said by the message that brought the version; its echo by Secrets Manager says nothing. */
+async function hold(held: readonly Judged[], judged: readonly Judged[], rollout: Rollout): Promise<Outcome> {
   const { wanted, world } = rollout;
-  const [first, ...others] = paused.map(({ service, cluster }) =>
-    finding('ServicePaused', { ...ofSecret(wanted), service, cluster }),
-  );
-  if (!first || wanted.asked.echo) return { is: 'done', because: 'paused' };
+  const [first, ...others] = held.flatMap((one) => sayOf(one, rollout));
+  if (!first || wanted.asked.echo) return { is: 'done', because: 'held' };
   await tell(
-    [first, ...others, ...rollout.problems],
+    [first, ...others, ...problemsOf(judged, rollout)],
     { ...wanted, serving: beforeOf(rollout), judged, done: doneSoFar(rollout) },
     world,
   );
@@ -106,10 +113,10 @@ async function hold(paused: readonly Consumer[], judged: readonly Judged[], roll
 
 /** Nothing automatic goes on from here. Told before it is labelled, so that a crash in between tells twice, not never. */
 async function stop(failed: readonly Judged[], judged: readonly Judged[], rollout: Rollout): Promise<Outcome> {
-  const [first, ...others] = failed.map((one) => failureOf(one, rollout));
+  const [first, ...others] = failed.flatMap((one) => sayOf(one, rollout));
   if (!first) return { is: 'done', because: 'nothing failed' };
   await tell(
-    [first, ...others, ...rollout.problems],
+    [first, ...others, ...problemsOf(judged, rollout)],
     { ...rollout.wanted, serving: beforeOf(rollout), judged, done: doneSoFar(rollout) },
     rollout.world,
   );
@@ -118,10 +125,10 @@ async function stop(failed: readonly Judged[], judged: readonly Judged[], rollou
 
 async function finish(left: readonly Judged[], judged: readonly Judged[], rollout: Rollout): Promise<Outcome> {
   if (rollout.step.told) return { is: 'done', because: 'delivered' };
-  const { wanted, world, problems } = rollout;
+  const { wanted, world } = rollout;
   const consumers = judged.length - left.length;
   const delivered = finding('Delivered', { ...ofSecret(wanted), serial: wanted.certificate.serial, consumers });
-  const findings: Findings = [delivered, ...left.map((one) => failureOf(one, rollout)), ...problems];
+  const findings: Findings = [delivered, ...left.flatMap((one) => sayOf(one, rollout)), ...problemsOf(judged, rollout)];
   await tell(findings, { ...wanted, judged, done: doneSoFar(rollout) }, world);
   world.count('CertificatesDelivered');
   return labelTold(label.delivered, { is: 'done', because: 'delivered' }, rollout);
@@ -139,15 +146,16 @@ async function labelTold(name: string, outcome: Outcome, { wanted, step, secret,
   }
 }
 
-function failureOf({ consumer, verdict }: Judged, { wanted, world }: Rollout): Finding {
-  const of = { ...ofSecret(wanted), service: consumer.service, cluster: consumer.cluster };
-  if (verdict.is === 'failed') return finding('DeploymentFailed', { ...of, detail: verdict.detail });
-  if (verdict.is === 'not ours to restart') return finding('NotRestartable', { ...of, controller: verdict.controller });
-  if (verdict.is === 'reads by itself') return finding('ReadsByItself', of);
-  if (verdict.is === 'short')
-    return finding('TasksMissing', { ...of, running: verdict.running, desired: consumer.desired });
-  return finding('RolloutTooSlow', { ...of, minutes: Math.round(world.settings.deadlineSeconds / 60) });
-}
+const sayOf = (one: Judged, { wanted, world }: Rollout): readonly Finding[] =>
+  [findingOf(one, { of: ofSecret(wanted), deadlineSeconds: world.settings.deadlineSeconds })].flatMap(
+    (one) => one ?? [],
+  );
+
+/** Tags of the certificate and of its consumers that nobody can read. */
+const problemsOf = (judged: readonly Judged[], { wanted, problems }: Rollout): readonly Finding[] => [
+  ...problems,
+  ...judged.flatMap(({ consumer }) => tagFindings(consumer, ofSecret(wanted))),
+];
 
 /** Until its tasks are new, a service serves what AWSPREVIOUS holds. */
 function beforeOf({ secret }: Rollout): readonly Serving[] {

@@ -3,6 +3,7 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type { Place } from './domain/shell.ts';
+import { type Parallel, readParallel } from './domain/waves.ts';
 import type { Base, Settings } from './world.ts';
 
 /** The composition root: what every function takes from Lambda and its environment, and how it is wrapped. */
@@ -39,6 +40,7 @@ const settings = (): Settings => ({
   mode: process.env.COURIER_MODE === 'deliver' ? 'deliver' : 'observe',
   secretPrefix: prefix(process.env.SECRET_PREFIX),
   deadlineSeconds: minutes('ROLLOUT_DEADLINE_MINUTES', process.env.ROLLOUT_DEADLINE_MINUTES ?? '60') * 60,
+  rolloutParallel: parallel(process.env.ROLLOUT_PARALLEL ?? '4'),
   notices: process.env.NOTICES === 'tagged' ? 'tagged' : 'all',
   renewPrivate: process.env.RENEW_PRIVATE === 'true',
 });
@@ -54,4 +56,11 @@ function minutes(name: string, value: string): number {
   const number = Number(value);
   if (number > 0 && number <= 480) return number;
   throw new Error(`Cannot start: the environment variable ${name} is "${value}", not a number of minutes up to 480`);
+}
+
+/** A rollout that restarts none at a time would never end. */
+function parallel(value: string): Parallel {
+  const read = readParallel(value);
+  if (read) return read;
+  throw new Error(`Cannot start: the parameter rolloutParallel is "${value}", neither a number nor a percentage`);
 }

@@ -3,7 +3,7 @@ import { Trouble } from './aws/trouble.ts';
 import type { Certificate } from './domain/certificate.ts';
 import { namesInShort } from './domain/layout.ts';
 import { composeNotice, type Notice } from './domain/notice.ts';
-import { count } from './domain/reason.ts';
+import { count, listed, minute } from './domain/reason.ts';
 import { anchorOf, type Finding, type Findings, mendOf, retryOf, sentenceOf, severityOf } from './domain/reasons.ts';
 import type { Judged, Verdict } from './domain/rollout.ts';
 import type { Base, Count } from './world.ts';
@@ -104,12 +104,19 @@ function endSentence({ what, notAfter }: Serving, now: number): string {
 const hours = (seconds: number) => (seconds < 3600 ? 'less than an hour' : count(Math.floor(seconds / 3600), 'hour'));
 
 const stateOf = ({ consumer, verdict }: Judged) =>
-  `ECS service "${consumer.service}" in cluster "${consumer.cluster}" ${states[verdict.is]}`;
+  `ECS service "${consumer.service}" in cluster "${consumer.cluster}" ${states[verdict.is]}${unpinned(consumer)}`;
+
+const unpinned = ({ mutableImages }: Judged['consumer']) =>
+  mutableImages.length === 0
+    ? ''
+    : `; a restart also ships what ${listed(mutableImages)} ${mutableImages.length === 1 ? 'points' : 'point'} to now`;
 
 const states: Readonly<Record<Verdict['is'], string>> = {
   new: 'runs on the new certificate',
   idle: 'runs no task',
   paused: 'is tagged courier:pause and still runs tasks from before',
+  'outside window': 'waits for its window and still runs tasks from before',
+  'image held': 'is tagged courier:mutable-image=refuse and still runs tasks from before',
   'reads by itself': 'reads the secret by itself (courier:restart=false)',
   stale: 'runs tasks from before and is to be restarted',
   rolling: 'is being restarted',
@@ -121,5 +128,3 @@ const states: Readonly<Record<Verdict['is'], string>> = {
 
 /** A date as people and openssl read it: UTC, ISO 8601. */
 export const day = (seconds: number) => new Date(seconds * 1000).toISOString().slice(0, 10);
-export const minute = (seconds: number) =>
-  `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

@@ -3,7 +3,9 @@ import type { Secrets } from './aws/secrets.ts';
 import type { Services } from './aws/services.ts';
 import type { Tagged } from './aws/tagged.ts';
 import type { Topic } from './aws/topic.ts';
+import type { Judged } from './domain/rollout.ts';
 import type { Place } from './domain/shell.ts';
+import type { Parallel } from './domain/waves.ts';
 
 /** What every use case is given: its settings, its clock, and where it writes down what it decided. */
 export type Base = {
@@ -21,6 +23,8 @@ export type Settings = {
   readonly secretPrefix: string;
   /** How long a service may take to bring all its tasks to the new version. */
   readonly deadlineSeconds: number;
+  /** How many services may be restarted at a time for one secret. */
+  readonly rolloutParallel: Parallel;
   /** Whether a certificate without any tag of ours is worth a notice. */
   readonly notices: 'tagged' | 'all';
   /** Whether ACM may be asked to renew a private certificate whose obstacle is gone. */
@@ -51,6 +55,11 @@ export type World = Sight & {
   readonly services: Services;
   readonly topic: Topic;
   readonly count: Count;
+  /**
+   * How consumers stood when they were looked at last, by promotion; null for what turned out to be none. Kept while the
+   * function lives, to save calls: whoever does not find something here asks for it.
+   */
+  readonly settled: Map<string, Judged | null>;
   /** The certificates of a private authority, PEM, root last. */
   readonly authorityChain: (caArn: string) => Promise<string>;
 };

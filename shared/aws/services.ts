@@ -11,7 +11,11 @@ import {
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
 import type { Consumer, Deployment } from '../domain/rollout.ts';
-import { consumedSecrets, isPaused, readsByItself } from '../domain/wish.ts';
+import { readServiceWish } from '../domain/service-wish.ts';
+import { mutableImages, readsStage } from '../domain/task-definition.ts';
+import { slices } from '../domain/waves.ts';
+import { consumedSecrets } from '../domain/wish.ts';
+import { taskDefinitions } from './task-definitions.ts';
 import { ask, askFor } from './trouble.ts';
 
 export type Services = ReturnType<typeof services>;
@@ -22,17 +26,28 @@ export function services(
   // UpdateService has no client token: a retry after a lost answer would start a second deployment.
   once = new ECSClient({ maxAttempts: 1 }),
 ) {
+  const definitions = taskDefinitions(ecs);
   return {
     /**
      * The services among `arns` that consume the secret by their own tags (the Tagging API only nominates), each with
-     * its deployments since `since` (epoch seconds) and its tasks. Services that are gone are left out.
+     * its deployments since `since` (epoch seconds) and its tasks. Services that are gone are left out. One call for ten
+     * services, and one for each task definition that is new; more only where a service's own description leaves open
+     * what became of its tasks (docs/decisions/0013).
      */
-    async consumers(arns: readonly string[], { secret, since }: { secret: string; since: number }) {
+    async consumers(arns: readonly string[], { secret, since }: Wanted): Promise<readonly Consumer[]> {
       const found: Consumer[] = [];
       for (const batch of batches(arns)) {
         const described = await describe(ecs, batch);
         const consuming = described.filter(({ tags }) => consumedSecrets(readTags(tags)).includes(secret));
-        found.push(...(await Promise.all(consuming.map((service) => observe(ecs, { service, since })))));
+        const tasks = await tasksOf(ecs, { cluster: batch.cluster, services: consuming.filter(leavesOpen(since)) });
+        found.push(
+          ...(await Promise.all(
+            consuming.map(async (service) => ({
+              ...(await standing(service, secret)),
+              ...(await happenings(service, { since, tasks: tasks.get(service), ecs })),
+            })),
+          )),
+        );
       }
       return found;
     },
@@ -44,22 +59,41 @@ export function services(
       );
     },
   };
+
+  /** What the service is, whatever happens to it. */
+  async function standing(service: EcsService, secret: string) {
+    const arn = service.serviceArn ?? '';
+    const active = service.status === 'ACTIVE';
+    const desired = service.desiredCount ?? 0;
+    // Under EXTERNAL each task set has its own.
+    const definition =
+      active && desired > 0 && service.taskDefinition ? await definitions.find(service.taskDefinition) : undefined;
+    return {
+      ...readServiceWish(readTags(service.tags), secret),
+      arn,
+      service: service.serviceName ?? arn,
+      cluster: clusterOf(arn),
+      active,
+      desired,
+      controller: service.deploymentController?.type ?? 'ECS',
+      canary: definition !== undefined && readsStage(definition, { secret, stage: 'COURIER_NEXT' }),
+      mutableImages: definition === undefined ? [] : mutableImages(definition),
+    };
+  }
 }
+
+type Wanted = { readonly secret: string; readonly since: number };
+type Happenings = Pick<Consumer, 'tasks' | 'deployments' | 'busySince'>;
 
 /** DescribeServices takes ten services of one cluster (API Reference). */
 const batchSize = 10;
 
 type Batch = { readonly cluster: string; readonly arns: readonly string[] };
 
-function batches(arns: readonly string[]): readonly Batch[] {
-  const byCluster = Map.groupBy(arns, clusterOf);
-  return [...byCluster].flatMap(([cluster, all]) =>
-    Array.from({ length: Math.ceil(all.length / batchSize) }, (_, index) => ({
-      cluster,
-      arns: all.slice(index * batchSize, (index + 1) * batchSize),
-    })),
+const batches = (arns: readonly string[]): readonly Batch[] =>
+  [...Map.groupBy(arns, clusterOf)].flatMap(([cluster, all]) =>
+    slices(all, batchSize).map((some) => ({ cluster, arns: some })),
   );
-}
 
 /** `arn:…:service/CLUSTER/NAME`; services with the old short ARN cannot be tagged, so none gets here. */
 const clusterOf = (serviceArn: string) => serviceArn.split('/').at(-2) ?? 'default';
@@ -72,25 +106,48 @@ async function describe(ecs: ECSClient, { cluster, arns }: Batch): Promise<reado
   return answer?.services ?? [];
 }
 
-async function observe(ecs: ECSClient, { service, since }: { service: EcsService; since: number }): Promise<Consumer> {
-  const arn = service.serviceArn ?? '';
-  const consumer = {
-    arn,
-    service: service.serviceName ?? arn,
-    cluster: clusterOf(arn),
-    active: service.status === 'ACTIVE',
-    desired: service.desiredCount ?? 0,
-    controller: service.deploymentController?.type ?? 'ECS',
-    paused: isPaused(readTags(service.tags)),
-    readsByItself: readsByItself(readTags(service.tags)),
-  };
-  if (!consumer.active || consumer.desired === 0) return { ...consumer, tasks: [], deployments: [] };
-  const deployments = await deploymentsSince(ecs, { service, since });
-  const tasks = deployments[0]?.status === 'under way' ? [] : await tasksOf(ecs, consumer);
-  return { ...consumer, tasks, deployments };
+/**
+ * What the service's own description says of its tasks; null where it leaves that open. It says enough while a deployment
+ * is under way, after one since then that alone is left, and where nothing at all has happened since.
+ */
+function ownWords(service: EcsService, since: number): Happenings | null {
+  if (service.status !== 'ACTIVE' || (service.desiredCount ?? 0) === 0) return { tasks: [], deployments: [] };
+  const all = (service.deployments ?? []).map(readDeployment).toSorted((a, b) => b.createdAt - a.createdAt);
+  const [newest, ...older] = all.filter(({ createdAt }) => createdAt >= since);
+  const underWay = all.find(({ status }) => status === 'under way');
+  // A roll-back is under way as the deployment that it goes back to, and belongs to the one that failed.
+  if (newest && underWay) return { tasks: [], deployments: [{ ...newest, status: 'under way' }, ...older] };
+  if (underWay) return { tasks: [], deployments: [], busySince: underWay.createdAt };
+  const [only] = all;
+  if (!only || all.length > 1) return null;
+  if (only === newest && newest.status === 'successful')
+    return { tasks: asMany(service.runningCount ?? 0, only), deployments: [newest] };
+  return isQuiet(service, since) ? { tasks: asMany(1, only), deployments: [] } : null;
 }
 
-/** Newest first. The list may lag behind a restart by some seconds: while it is empty, the service's own deployments count. */
+const asMany = (count: number, { createdAt }: Deployment): Consumer['tasks'] =>
+  Array.from({ length: count }, () => ({ createdAt, running: true }));
+
+/** ECS writes an event when a service starts tasks, and when a deployment ends; where it shows none, nobody knows. */
+function isQuiet({ events = [], deployments = [] }: EcsService, since: number): boolean {
+  const times = [...events.map(({ createdAt }) => createdAt), ...deployments.map(({ updatedAt }) => updatedAt)];
+  return events.length > 0 && times.every((time) => time !== undefined && seconds(time) < since);
+}
+
+const leavesOpen = (since: number) => (service: EcsService) => ownWords(service, since) === null;
+
+type Asked = Pick<Wanted, 'since'> & { readonly tasks: Consumer['tasks'] | undefined; readonly ecs: ECSClient };
+
+/** Of a service with old tasks and no deployment since, ECS's list says whether there was one that is gone by now. */
+async function happenings(service: EcsService, { since, tasks = [], ecs }: Asked): Promise<Happenings> {
+  const own = ownWords(service, since);
+  if (own) return own;
+  const shown = (service.deployments ?? []).map(readDeployment).filter(({ createdAt }) => createdAt >= since);
+  const isOpen = shown.length === 0 && tasks.some(({ createdAt }) => createdAt < since);
+  const deployments = isOpen ? await deploymentsSince(ecs, { service, since }) : shown;
+  return { tasks, deployments: deployments.toSorted((a, b) => b.createdAt - a.createdAt) };
+}
+
 async function deploymentsSince(ecs: ECSClient, { service, since }: { service: EcsService; since: number }) {
   const answer = await ask('ecs:ListServiceDeployments', () =>
     ecs.send(
@@ -109,8 +166,7 @@ async function deploymentsSince(ecs: ECSClient, { service, since }: { service: E
       detail: statusReason ?? service.events?.[0]?.message ?? 'ECS gives no reason',
     }),
   );
-  const known = listed.length > 0 ? listed : (service.deployments ?? []).map(readDeployment);
-  return known.filter(({ createdAt }) => createdAt >= since).sort((a, b) => b.createdAt - a.createdAt);
+  return listed.filter(({ createdAt }) => createdAt >= since);
 }
 
 const readDeployment = ({ createdAt, rolloutState, rolloutStateReason }: EcsDeployment): Deployment => ({
@@ -132,27 +188,41 @@ const statuses: Readonly<Record<ServiceDeploymentStatus, Deployment['status']>> 
   ROLLBACK_FAILED: 'failed',
 };
 
+/** The tasks of several services of one cluster: a list for each, and their descriptions a hundred at a time. */
 async function tasksOf(
   ecs: ECSClient,
-  { cluster, service }: Pick<Consumer, 'cluster' | 'service'>,
-): Promise<Consumer['tasks']> {
-  // By name, all that the API Reference promises to filter by: an ARN may find no task, as if all had stopped.
-  const pages = await ask('ecs:ListTasks', () =>
-    Array.fromAsync(paginateListTasks({ client: ecs }, { cluster, serviceName: service, desiredStatus: 'RUNNING' })),
+  { cluster, services }: { cluster: string; services: readonly EcsService[] },
+): Promise<ReadonlyMap<EcsService, Consumer['tasks']>> {
+  const lists = await Promise.all(
+    services.map(async (service) => ({ service, arns: await listTasks(ecs, { cluster, service }) })),
   );
-  const tasks: Task[] = [];
-  for (const { taskArns = [] } of pages) {
-    if (taskArns.length === 0) continue;
+  const described = new Map<string | undefined, Task>();
+  for (const some of slices(
+    lists.flatMap(({ arns }) => arns),
+    describedAtOnce,
+  )) {
     const answer = await ask('ecs:DescribeTasks', () =>
-      ecs.send(new DescribeTasksCommand({ cluster, tasks: taskArns })),
+      ecs.send(new DescribeTasksCommand({ cluster, tasks: [...some] })),
     );
-    tasks.push(...(answer.tasks ?? []));
+    for (const task of answer.tasks ?? []) described.set(task.taskArn, task);
   }
-  return tasks.map(({ createdAt, lastStatus }) => ({
-    createdAt: seconds(createdAt),
-    running: lastStatus === 'RUNNING',
-  }));
+  return new Map(
+    lists.map(({ service, arns }) => [service, arns.flatMap((arn) => readTask(described.get(arn)))] as const),
+  );
 }
+
+/** Source: API Reference, DescribeTasks. */
+const describedAtOnce = 100;
+
+async function listTasks(ecs: ECSClient, { cluster, service }: { cluster: string; service: EcsService }) {
+  // By name, all that the API Reference promises to filter by: an ARN may find no task, as if all had stopped.
+  const wanted = { cluster, serviceName: service.serviceName, desiredStatus: 'RUNNING' } as const;
+  const pages = await ask('ecs:ListTasks', () => Array.fromAsync(paginateListTasks({ client: ecs }, wanted)));
+  return pages.flatMap(({ taskArns = [] }) => taskArns);
+}
+
+const readTask = (task: Task | undefined): Consumer['tasks'] =>
+  task ? [{ createdAt: seconds(task.createdAt), running: task.lastStatus === 'RUNNING' }] : [];
 
 /** Epoch seconds with their fraction. A time that ECS leaves out counts as long ago, which can only cost a look. */
 const seconds = (time: Date | undefined) => (time?.getTime() ?? 0) / 1000;

@@ -15,10 +15,10 @@ export type Tagged = ReturnType<typeof tagged>;
  */
 export function tagged(tagging = new ResourceGroupsTaggingAPIClient({})) {
   return {
-    /** The ECS services that consume secrets, and which. Pages of a hundred: ask once where many secrets are looked at. */
+    /** The ECS services that consume secrets, which, and all their tags. A hundred a page: ask once for many secrets. */
     async services(): Promise<readonly TaggedService[]> {
       const services = await all(tagging, { key: 'courier:secret', types: ['ecs:service'] });
-      return services.map(({ arn, tags }) => ({ arn, secrets: consumedSecrets(tags) }));
+      return services.map(({ arn, tags }) => ({ arn, tags, secrets: consumedSecrets(tags) }));
     },
 
     /** The certificates and ECS services that somebody wants delivered or owns, each with all its tags. */
@@ -44,7 +44,7 @@ export function tagged(tagging = new ResourceGroupsTaggingAPIClient({})) {
   };
 }
 
-export type TaggedService = { readonly arn: string; readonly secrets: readonly string[] };
+export type TaggedService = TaggedResource & { readonly secrets: readonly string[] };
 
 /** What the Tagging API nominates: it may have been deleted or tagged otherwise since. */
 export type TaggedResource = { readonly arn: string; readonly tags: Tags };

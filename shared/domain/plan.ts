@@ -1,4 +1,5 @@
 import type { Step } from './delivery.ts';
+import { listed, minute } from './reason.ts';
 import { type Finding, mendOf, type ReasonCode, sentenceOf } from './reasons.ts';
 import type { Judged } from './rollout.ts';
 import type { Delivery } from './wish.ts';
@@ -96,6 +97,12 @@ function consumerSteps({ consumer, verdict }: Judged, step: MakeStep): readonly 
       return [step('wait', `wait for service ${service}, whose deployment is under way`, { service })];
     case 'paused':
       return [step('wait', `leave service ${service} alone: it is tagged courier:pause`, { service })];
+    case 'outside window':
+      return [step('wait', `leave service ${service} alone ${untilWhen(verdict.until)}`, { service })];
+    case 'image held':
+      return [
+        step('wait', `leave service ${service} alone: ${listed(verdict.images)} is not pinned by digest`, { service }),
+      ];
     case 'reads by itself':
       return [step('tell', `leave ${service} to itself: it is tagged courier:restart=false`, { service })];
     case 'not ours to restart':
@@ -113,3 +120,6 @@ function consumerSteps({ consumer, verdict }: Judged, step: MakeStep): readonly 
       return [];
   }
 }
+
+const untilWhen = (until: number | undefined) =>
+  until === undefined ? 'until its tag courier:window can be read' : `until its window opens at ${minute(until)}`;

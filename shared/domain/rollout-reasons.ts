@@ -1,5 +1,5 @@
 import { describeService } from './aws-commands.ts';
-import { count, type Mend, nothing, type OfService, type Reason, reason } from './reason.ts';
+import { count, listed, type Mend, minute, nothing, type OfService, type Reason, reason } from './reason.ts';
 
 /** A rollout that stopped: mend the service, then let acm-courier look at it again. */
 const mendService: Mend<OfService> = {
@@ -65,6 +65,47 @@ export const rolloutReasons = {
     sentence: ({ service, cluster, secret }) =>
       `The service "${service}" in cluster "${cluster}" is tagged courier:restart=false: it reads secret "${secret}" by itself, so it was not restarted, and nobody has seen yet what it serves`,
     mend: nothing,
+  }),
+  ServiceOutsideWindow: reason<OfService & { readonly until?: number }>({
+    severity: 'info',
+    retry: 'never',
+    headline: ({ service, until }) =>
+      until === undefined ? `${service} waits, its window is unreadable` : `${service} waits for its window`,
+    sentence: ({ service, cluster, secret, until }) =>
+      `The new certificate is current in secret "${secret}"; the service "${service}" in cluster "${cluster}" is restarted ${until === undefined ? 'once its tag courier:window can be read' : `when its tag courier:window lets it be, from ${minute(until)} on`}, and runs tasks from before until then`,
+    mend: {
+      kind: 'command',
+      text: ({ until }) =>
+        until === undefined
+          ? 'Write the window as docs/windows.md says, or take the tag off; within the hour the rollout goes on'
+          : 'Nothing, if it may wait: within an hour of that time the rollout goes on by itself. If it may not, take the tag off and deliver again',
+      commands: ({ certificateArn }) => [{ reExport: { certificateArn } }],
+    },
+  }),
+  MutableImageHeld: reason<OfService & { readonly images: readonly string[] }>({
+    severity: 'warning',
+    retry: 'never',
+    headline: ({ service }) => `${service} not restarted, its image is not pinned`,
+    sentence: ({ service, cluster, secret, images }) =>
+      `The new certificate is current in secret "${secret}", but the service "${service}" in cluster "${cluster}" is tagged courier:mutable-image=refuse, and a restart would ship whatever ${listed(images)} ${images.length === 1 ? 'points' : 'point'} to now`,
+    mend: {
+      kind: 'command',
+      text: ({ service }) =>
+        `Deploy "${service}" with its images pinned by digest (repository@sha256:...), which lets its tasks read the new ` +
+        'certificate, too; or take the tag off. Then deliver again',
+      commands: ({ certificateArn }) => [{ reExport: { certificateArn } }],
+    },
+  }),
+  BadServiceTag: reason<OfService & { readonly tag: string; readonly value: string; readonly accepted: string }>({
+    severity: 'warning',
+    retry: 'never',
+    headline: ({ tag, service }) => `unreadable tag ${tag} on ${service}`,
+    sentence: ({ tag, value, accepted, service, cluster }) =>
+      `Cannot read tag ${tag} = "${value}" on service "${service}" in cluster "${cluster}"; accepted: ${accepted}`,
+    mend: {
+      kind: 'by hand',
+      text: ({ tag, service }) => `Set the tag ${tag} of "${service}" to an accepted value`,
+    },
   }),
   ServicePaused: reason<OfService>({
     severity: 'warning',

@@ -1,5 +1,8 @@
+import type { ServiceWish } from './service-wish.ts';
+import { holdsUntil } from './window.ts';
+
 /** An ECS service that consumes the secret, as ECS shows it now. Times are epoch seconds, fractions kept. */
-export type Consumer = {
+export type Consumer = ServiceWish & {
   readonly arn: string;
   readonly service: string;
   readonly cluster: string;
@@ -7,13 +10,16 @@ export type Consumer = {
   readonly desired: number;
   /** `ECS` for rolling deployments; `CODE_DEPLOY` and `EXTERNAL` take no restart from us. */
   readonly controller: string;
-  readonly paused: boolean;
-  /** A person says that it takes a new version in without a restart (`courier:restart=false`). */
-  readonly readsByItself: boolean;
-  /** Tasks that ECS wants running. */
+  /** Its task definition reads the stage COURIER_NEXT: it is restarted before anything becomes current. */
+  readonly canary: boolean;
+  /** Images that a restart resolves anew. */
+  readonly mutableImages: readonly string[];
+  /** Tasks that ECS wants running. Where its deployments say enough, their dates stand for their tasks'. */
   readonly tasks: readonly { readonly createdAt: number; readonly running: boolean }[];
   /** Deployments created at or after the promotion, newest first. */
   readonly deployments: readonly Deployment[];
+  /** When the deployment began that is under way, though it is from before the promotion; its tasks are not asked for. */
+  readonly busySince?: number;
 };
 
 export type Deployment = {
@@ -28,7 +34,10 @@ export type Verdict =
   | { readonly is: 'idle' }
   | { readonly is: 'paused' }
   | { readonly is: 'reads by itself' }
-  | { readonly is: 'stale' }
+  /** `until` is unknown where the window cannot be read. */
+  | { readonly is: 'outside window'; readonly until?: number }
+  | { readonly is: 'image held'; readonly images: readonly string[] }
+  | { readonly is: 'stale'; readonly overridesWindow?: true }
   | { readonly is: 'rolling' }
   | { readonly is: 'failed'; readonly detail: string }
   | { readonly is: 'late' }
@@ -40,6 +49,8 @@ export type Promotion = {
   readonly since: number;
   readonly now: number;
   readonly deadlineSeconds: number;
+  /** The end of what tasks from before serve, where it is known: no window outlasts it. */
+  readonly servedNotAfter?: number | undefined;
 };
 
 /**
@@ -50,43 +61,81 @@ export type Promotion = {
  * and no deployment is under way, missing tasks are waited for until the deadline; after it they are said, not paged:
  * a service that grows while it is looked at months later is not one that came too late.
  */
-export function judge(consumer: Consumer, { since, now, deadlineSeconds }: Promotion): Verdict {
+export function judge(consumer: Consumer, promotion: Promotion): Verdict {
+  const { since, now, deadlineSeconds } = promotion;
   if (!consumer.active || consumer.desired === 0) return { is: 'idle' };
   if (consumer.readsByItself) return { is: 'reads by itself' };
+  const [newest] = consumer.deployments;
+  // Somebody's: restarted on top of it, their deployment would be ours to answer for.
+  if (!newest && consumer.busySince !== undefined)
+    return now - since <= deadlineSeconds ? { is: 'rolling' } : { is: 'late' };
   const old = consumer.tasks.some((task) => task.createdAt < since);
   const running = consumer.tasks.filter((task) => task.running && task.createdAt >= since).length;
-  const [newest] = consumer.deployments;
   if (!old && running >= consumer.desired && newest?.status !== 'under way') return { is: 'new' };
   if (newest?.status === 'failed') return { is: 'failed', detail: newest.detail };
-  if (!newest && old) return notRestarted(consumer);
+  if (!newest && old) return notRestarted(consumer, promotion);
   if (now - (newest?.createdAt ?? since) <= deadlineSeconds) return { is: 'rolling' };
   return old || newest?.status === 'under way' ? { is: 'late' } : { is: 'short', running };
 }
 
-const notRestarted = ({ controller, paused }: Consumer): Verdict => {
+function notRestarted(consumer: Consumer, promotion: Promotion): Verdict {
+  const { controller, paused, refusesMutableImages, mutableImages } = consumer;
   if (paused) return { is: 'paused' };
-  return controller === 'ECS' ? { is: 'stale' } : { is: 'not ours to restart', controller };
-};
+  if (controller !== 'ECS') return { is: 'not ours to restart', controller };
+  if (refusesMutableImages && mutableImages.length > 0) return { is: 'image held', images: mutableImages };
+  return atItsTime(consumer, promotion);
+}
+
+/** Longer than any readable window is closed. */
+const eightDays = 8 * 86_400;
+
+function atItsTime({ window }: Consumer, { now, deadlineSeconds, servedNotAfter }: Promotion): Verdict {
+  if (window === undefined) return { is: 'stale' };
+  if (window === 'unreadable')
+    return servedNotAfter !== undefined && servedNotAfter <= now + eightDays
+      ? { is: 'stale', overridesWindow: true }
+      : { is: 'outside window' };
+  const hold = holdsUntil({ window, now, servedNotAfter, rolloutSeconds: deadlineSeconds });
+  if (hold.is === 'held') return { is: 'outside window', until: hold.until };
+  return hold.is === 'overridden' ? { is: 'stale', overridesWindow: true } : { is: 'stale' };
+}
 
 export type Judged = { readonly consumer: Consumer; readonly verdict: Verdict };
+
+const openVerdicts: readonly Verdict['is'][] = ['stale', 'rolling', 'failed', 'late'];
+
+/** Whether a wave with this in it is not over. */
+export const isOpen = ({ verdict }: Judged): boolean => openVerdicts.includes(verdict.is);
+
+/** Nothing that happens to it later can make it old again. */
+export const isDone = ({ verdict }: Judged): boolean =>
+  verdict.is === 'new' || verdict.is === 'idle' || verdict.is === 'reads by itself';
 
 /** What the rollout as a whole needs next. */
 export type RolloutStep =
   | { readonly do: 'restart'; readonly consumers: readonly Consumer[] }
   | { readonly do: 'stop'; readonly failed: readonly Judged[] }
   | { readonly do: 'wait' }
-  | { readonly do: 'hold'; readonly paused: readonly Consumer[] }
+  /** All else is done; these wait for a person or for their time. */
+  | { readonly do: 'hold'; readonly held: readonly Judged[] }
   /** `left` is not seen on the new version, and nothing that we could do would bring it there. */
   | { readonly do: 'finish'; readonly left: readonly Judged[] };
 
+/**
+ * By what was looked at: all waves up to the first that is not over. A failure starts nothing more, and stops the rollout
+ * once what was started beside it has ended: whether two fail alike says what a single failure does not.
+ */
 export function nextRolloutStep(judged: readonly Judged[]): RolloutStep {
   const those = (...wanted: Verdict['is'][]) => judged.filter(({ verdict }) => wanted.includes(verdict.is));
   const failed = those('failed', 'late');
-  if (failed.length > 0) return { do: 'stop', failed };
+  if (failed.length > 0) return those('rolling').length > 0 ? { do: 'wait' } : { do: 'stop', failed };
   const stale = those('stale');
   if (stale.length > 0) return { do: 'restart', consumers: stale.map(({ consumer }) => consumer) };
   if (those('rolling').length > 0) return { do: 'wait' };
-  const paused = those('paused');
-  if (paused.length > 0) return { do: 'hold', paused: paused.map(({ consumer }) => consumer) };
+  const held = those('paused', 'outside window', 'image held');
+  if (held.length > 0) return { do: 'hold', held };
   return { do: 'finish', left: those('not ours to restart', 'short', 'reads by itself') };
 }
+
+/** What waits for its window holds up whoever has a later order, not those beside it. */
+export const blocksLater = ({ verdict }: Judged): boolean => verdict.is === 'outside window';

@@ -7,6 +7,7 @@ import { type Finding, finding, type ReasonCode, reasonCodes, retryOf } from '..
 import type { Judged } from '../../shared/domain/rollout.ts';
 import { type About, tell } from '../../shared/tell.ts';
 import { arn, but, day, now, place } from './domain/sample.ts';
+import { consumerOf } from './domain/sample-consumer.ts';
 import { sampleOf } from './domain/sample-facts.ts';
 
 /**
@@ -44,23 +45,22 @@ const wide = but({
   names: ['*.xn--bcher-kva.example', ...Array.from({ length: 99 }, (_, index) => `shop-${index}.example.com`)],
 });
 
-const service = { arn: 'arn:aws:ecs:us-east-1:111122223333:service/prod/web', service: 'web', cluster: 'prod' };
-const judged = (verdict: object): readonly Judged[] => [{ consumer: service, verdict } as unknown as Judged];
+const judged = (verdict: Judged['verdict']): readonly Judged[] => [{ consumer: consumerOf(), verdict }];
 const made = 'Made current at 2026-10-01 00:00 UTC';
 
 /** What is told beside the finding itself, where a mail of the reason has it. */
 const beside: { readonly [Code in ReasonCode]?: Partial<About> } = {
   Delivered: { judged: judged({ is: 'new' }), done: [made] },
   PlannedOnly: { planned: ['Export the certificate', 'Make it current', 'Restart service "web" in cluster "prod"'] },
-  DeploymentFailed: { judged: judged({ is: 'failed' }), done: [made] },
+  DeploymentFailed: { judged: judged({ is: 'failed', detail: 'tasks failed to start' }), done: [made] },
   RolloutTooSlow: { judged: judged({ is: 'late' }), done: [made] },
-  NotRestartable: { judged: judged({ is: 'not ours to restart' }) },
+  NotRestartable: { judged: judged({ is: 'not ours to restart', controller: 'CODE_DEPLOY' }) },
   ServicePaused: { judged: judged({ is: 'paused' }) },
   ReadsByItself: { judged: judged({ is: 'reads by itself' }) },
   IssuerChanged: {
     affects: ['ECS service "teller" in cluster "prod" trusts the issuer from before, by secret "courier/teller"'],
   },
-  TasksMissing: { judged: judged({ is: 'short' }) },
+  TasksMissing: { judged: judged({ is: 'short', running: 0 }) },
   SecretNotOurs: {
     serving: [{ what: 'What secret "courier/api" holds', notAfter: now + 20 * day }],
     judged: judged({ is: 'stale' }),

@@ -21,7 +21,14 @@ function world(other: Partial<RenewalSight> = {}) {
   const secret: Secret = present({ [idOf()]: ['AWSCURRENT', `COURIER_SINCE_${now - day}`] });
   const sight: RenewalSight = {
     place,
-    settings: { mode: 'deliver', secretPrefix: 'courier/', deadlineSeconds: 3600, notices: 'all', renewPrivate: false },
+    settings: {
+      mode: 'deliver',
+      secretPrefix: 'courier/',
+      deadlineSeconds: 3600,
+      rolloutParallel: { count: 4 },
+      notices: 'all',
+      renewPrivate: false,
+    },
     now: () => now,
     // Patience never ends, unless a test says so.
     sleep: () => new Promise(() => {}),

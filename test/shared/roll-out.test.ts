@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Trouble } from '../../shared/aws/trouble.ts';
+import { BoundedMap } from '../../shared/domain/bounded-map.ts';
 import { finding } from '../../shared/domain/reasons.ts';
 import type { Consumer } from '../../shared/domain/rollout.ts';
 import { label, sinceLabel } from '../../shared/domain/secret.ts';
 import { rollOut } from '../../shared/roll-out.ts';
 import { certificate, day, delivery, idOf, now, place, present } from './domain/sample.ts';
+import { consumerOf } from './domain/sample-consumer.ts';
 import { sampleOf } from './domain/sample-facts.ts';
 
 const since = now - 2 * 3600;
@@ -13,18 +15,7 @@ const before = idOf({ serial: 'cd'.repeat(20), notAfter: now + 9 * day });
 const old = { createdAt: since - 1, running: true };
 const fresh = { createdAt: since, running: true };
 
-const consumer: Consumer = {
-  arn: 'arn:aws:ecs:us-east-1:111122223333:service/prod/web',
-  service: 'web',
-  cluster: 'prod',
-  active: true,
-  desired: 1,
-  controller: 'ECS',
-  paused: false,
-  readsByItself: false,
-  tasks: [fresh],
-  deployments: [],
-};
+const consumer = consumerOf('web', { desired: 1, tasks: [fresh] });
 
 type Given = {
   readonly asked?: object;
@@ -44,7 +35,13 @@ async function look(service: Partial<Consumer>, given: Given = {}) {
   };
   const world = {
     place,
-    settings: { mode: 'deliver', secretPrefix: 'courier/', deadlineSeconds: 3600, notices: 'all' },
+    settings: {
+      mode: 'deliver',
+      secretPrefix: 'courier/',
+      deadlineSeconds: 3600,
+      rolloutParallel: { count: 4 },
+      notices: 'all',
+    },
     now: () => now,
     sleep: async () => {},
     log: () => {},
@@ -54,13 +51,15 @@ async function look(service: Partial<Consumer>, given: Given = {}) {
       consumers: async () => [{ ...consumer, ...service }],
       restart: async ({ arn }: Consumer) => void restarted.push(arn),
     },
-    tagged: { services: async () => [{ arn: consumer.arn, secrets: [delivery.secret] }] },
+    settled: new BoundedMap(10),
+    tagged: { services: async () => [{ arn: consumer.arn, tags: {}, secrets: [delivery.secret] }] },
     topic: { tell: async (mail: { subject: string; body: string }) => void mails.push(mail) },
   };
   const outcome = await rollOut({
     wanted: { certificate, delivery, asked: given.asked ?? {} },
     step: { do: 'roll out', versionId, since, told: given.told ?? false },
     secret: present({ [versionId]: [label.current, label.next, sinceLabel(since)], [before]: [label.previous] }),
+    notBefore: since,
     problems: given.problems ? [sampleOf('BadTag')] : [],
     patient: true,
     world: world as never,
@@ -110,7 +109,7 @@ describe('a rollout is', () => {
 
   it('not told as held by the echo of its own promotion', async () => {
     const { outcome, mails } = await look({ tasks: [old], paused: true }, { asked: { echo: true } });
-    expect(outcome).toEqual({ is: 'done', because: 'paused' });
+    expect(outcome).toEqual({ is: 'done', because: 'held' });
     expect(mails).toEqual([]);
   });
 

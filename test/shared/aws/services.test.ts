@@ -1,8 +1,12 @@
-import type { ECSClient } from '@aws-sdk/client-ecs';
-import { expect, it } from 'vitest';
+import type { ECSClient, Service, Task } from '@aws-sdk/client-ecs';
+import { describe, expect, it } from 'vitest';
 import { services } from '../../../shared/aws/services.ts';
+import { judge } from '../../../shared/domain/rollout.ts';
 
-const arns = ['arn:aws:ecs:us-east-1:111122223333:service/gone/web'];
+const since = Date.UTC(2026, 9, 1) / 1000;
+const at = (seconds: number) => new Date((since + seconds) * 1000);
+const arnOf = (name: string, cluster = 'prod') => `arn:aws:ecs:us-east-1:111122223333:service/${cluster}/${name}`;
+const wanted = { secret: 'courier/api', since };
 
 /** ECS, when it answers every call with this error (the lab deletes no cluster). */
 const answering = (name: string) =>
@@ -13,11 +17,163 @@ const answering = (name: string) =>
   } as unknown as ECSClient);
 
 it('a service whose cluster was deleted, which the Tagging API returns for hours, is left out', async () => {
-  const consumers = answering('ClusterNotFoundException').consumers(arns, { secret: 'courier/api', since: 0 });
-  expect(await consumers).toEqual([]);
+  expect(await answering('ClusterNotFoundException').consumers([arnOf('web', 'gone')], wanted)).toEqual([]);
 });
 
 it('any other refusal is not taken for a cluster that is gone', async () => {
-  const consumers = answering('InvalidParameterException').consumers(arns, { secret: 'courier/api', since: 0 });
+  const consumers = answering('InvalidParameterException').consumers([arnOf('web')], wanted);
   await expect(consumers).rejects.toMatchObject({ finding: { reason: 'CallRefused' } });
+});
+
+type World = {
+  readonly services: Readonly<Record<string, Partial<Service>>>;
+  readonly tasks?: Readonly<Record<string, readonly Task[]>>;
+  readonly listed?: readonly object[];
+};
+
+/** ECS with these services; the calls that it was sent, and what each service is judged to be. */
+async function ask(world: World) {
+  const calls: string[] = [];
+  const answers: Readonly<Record<string, (input: never) => object>> = {
+    DescribeServices: ({ services: asked }: { services: readonly string[] }) => ({
+      services: asked.map((serviceArn) => {
+        const serviceName = serviceArn.split('/').at(-1) ?? '';
+        const tags = [{ key: 'courier:secret', value: 'courier/api' }];
+        const usual = { status: 'ACTIVE', desiredCount: 1, runningCount: 1, taskDefinition: 'web:1', events: quiet };
+        return { serviceArn, serviceName, tags, ...usual, ...world.services[serviceName] };
+      }),
+    }),
+    DescribeTaskDefinition: () => ({ taskDefinition: { containerDefinitions: [{ image: 'web:latest' }] } }),
+    ListTasks: ({ serviceName }: { serviceName: string }) => ({
+      taskArns: world.tasks?.[serviceName]?.map((_, index) => `${serviceName}-${index}`) ?? [],
+    }),
+    DescribeTasks: ({ tasks }: { tasks: readonly string[] }) => ({
+      tasks: tasks.map((taskArn) => {
+        const [name = '', index] = taskArn.split('-');
+        return { taskArn, lastStatus: 'RUNNING', ...world.tasks?.[name]?.[Number(index)] };
+      }),
+    }),
+    ListServiceDeployments: () => ({ serviceDeployments: world.listed ?? [] }),
+  };
+  const send = async (command: { readonly constructor: { readonly name: string }; readonly input: never }) => {
+    const call = command.constructor.name.replace('Command', '');
+    calls.push(call);
+    return answers[call]?.(command.input) ?? {};
+  };
+  // Paginators ask what they are given to be a client.
+  const client = Object.assign(Object.create((await import('@aws-sdk/client-ecs')).ECSClient.prototype), { send });
+  const consumers = await services(client).consumers(
+    Object.keys(world.services).map((name) => arnOf(name)),
+    wanted,
+  );
+  const judged = consumers.map((one) => judge(one, { since, now: since + 60, deadlineSeconds: 3600 }).is);
+  return { calls, judged, consumers };
+}
+
+const quiet = [{ id: '1', createdAt: at(-1), message: 'has reached a steady state.' }];
+const busy = [{ id: '2', createdAt: at(0), message: 'whatever ECS says' }];
+const deployment = (seconds: number, rolloutState = 'COMPLETED', status = 'PRIMARY') =>
+  ({
+    status,
+    createdAt: at(seconds),
+    updatedAt: at(seconds),
+    rolloutState,
+    rolloutStateReason: 'as ECS says',
+  }) as never;
+const oldTask: Task = { createdAt: at(-10) };
+const newTask: Task = { createdAt: at(1) };
+const own = ['DescribeServices', 'DescribeTaskDefinition'];
+const tasks = [...own.slice(0, 1), 'ListTasks', 'DescribeTasks', ...own.slice(1)];
+const deployments = [...tasks, 'ListServiceDeployments'];
+
+describe('of a service is asked no more than its own description leaves open', () => {
+  it.each<readonly [string, Partial<Service>, readonly Task[], readonly string[], string]>([
+    ['nothing has happened since', { deployments: [deployment(-100)] }, [], own, 'stale'],
+    ['a deployment since has ended, and is all there is', { deployments: [deployment(0)] }, [], own, 'new'],
+    [
+      'a deployment since has ended, and a task is missing',
+      { deployments: [deployment(0)], desiredCount: 2 },
+      [],
+      own,
+      'rolling',
+    ],
+    [
+      'a deployment since is under way',
+      { deployments: [deployment(1, 'IN_PROGRESS'), deployment(-100, 'COMPLETED', 'ACTIVE')] },
+      [],
+      own,
+      'rolling',
+    ],
+    ['a deployment from before is under way', { deployments: [deployment(-1, 'IN_PROGRESS')] }, [], own, 'rolling'],
+    [
+      'ECS goes back from the deployment since',
+      { deployments: [deployment(-100, 'IN_PROGRESS'), deployment(1, 'FAILED', 'ACTIVE')], events: busy },
+      [],
+      own,
+      'rolling',
+    ],
+    [
+      'the deployment since has failed, and stays',
+      { deployments: [deployment(1, 'FAILED'), deployment(-100, 'COMPLETED', 'ACTIVE')], events: busy },
+      [oldTask],
+      tasks,
+      'failed',
+    ],
+    ['something has happened since', { deployments: [deployment(-100)], events: busy }, [newTask], tasks, 'new'],
+    [
+      'something has happened since, and a task is old',
+      { deployments: [deployment(-100)], events: busy },
+      [oldTask, newTask],
+      deployments,
+      'stale',
+    ],
+    [
+      'the deployment has changed since',
+      { deployments: [{ ...(deployment(-100) as object), updatedAt: at(0) }] },
+      [oldTask],
+      deployments,
+      'stale',
+    ],
+    ['ECS shows no events', { deployments: [deployment(-100)], events: [] }, [oldTask], deployments, 'stale'],
+    ['no task is wanted', { desiredCount: 0 }, [], own.slice(0, 1), 'idle'],
+    ['it is draining', { status: 'DRAINING' }, [], own.slice(0, 1), 'idle'],
+    [
+      'others deploy it',
+      { deploymentController: { type: 'CODE_DEPLOY' }, deployments: [] },
+      [oldTask],
+      deployments,
+      'not ours to restart',
+    ],
+  ])('%s', async (_, service, tasks, calls, verdict) => {
+    const seen = await ask({ services: { web: service }, tasks: { web: tasks } });
+    expect([seen.calls.toSorted(), seen.judged]).toEqual([calls.toSorted(), [verdict]]);
+  });
+
+  it('a deployment that is gone was rolled back: failed, in the words of its service deployment', async () => {
+    const listed = [{ createdAt: at(1), status: 'ROLLBACK_SUCCESSFUL', statusReason: 'the circuit breaker' }];
+    const web = { deployments: [deployment(-100)], events: busy };
+    const { consumers, judged } = await ask({ services: { web }, tasks: { web: [oldTask] }, listed });
+    expect(judged).toEqual(['failed']);
+    expect(consumers[0]?.deployments).toEqual([
+      { createdAt: since + 1, status: 'failed', detail: 'the circuit breaker' },
+    ]);
+  });
+
+  it('ten services at a time, their tasks together, a task definition once', async () => {
+    const names = Array.from({ length: 12 }, (_, index) => `web${index}`);
+    const open = { deployments: [deployment(-100)], events: busy };
+    const { calls, judged } = await ask({
+      services: Object.fromEntries(names.map((name) => [name, open])),
+      tasks: Object.fromEntries(names.map((name) => [name, [newTask]])),
+    });
+    const count = (call: string) => calls.filter((one) => one === call).length;
+    expect(judged).toEqual(names.map(() => 'new'));
+    expect([count('DescribeServices'), count('DescribeTasks'), count('ListTasks')]).toEqual([2, 2, 12]);
+    expect(count('DescribeTaskDefinition')).toBeLessThanOrEqual(10);
+  });
+
+  it('and named are the images that a restart resolves anew', async () => {
+    const { consumers } = await ask({ services: { web: { deployments: [deployment(0)] } } });
+    expect(consumers[0]).toMatchObject({ mutableImages: ['web:latest'], canary: false });
+  });
 });

@@ -1,23 +1,13 @@
 import { expect, test } from 'vitest';
 import { affectedBy } from '../../../shared/domain/affected-by.ts';
 import type { DeliverySight, Observation } from '../../../shared/domain/observation.ts';
-import type { Consumer, Verdict } from '../../../shared/domain/rollout.ts';
+import type { Verdict } from '../../../shared/domain/rollout.ts';
+import { consumerOf } from './sample-consumer.ts';
 import { privateOne, publicOne, seen, unseen } from './sample-observation.ts';
 
 const loadBalancer = (name: string) => `arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/${name}`;
 
-const consumer: Consumer = {
-  arn: 'arn:aws:ecs:us-east-1:111122223333:service/prod/web',
-  service: 'web',
-  cluster: 'prod',
-  active: true,
-  desired: 1,
-  controller: 'ECS',
-  paused: false,
-  readsByItself: false,
-  tasks: [],
-  deployments: [],
-};
+const consumer = consumerOf();
 
 const delivered = (holds: 'this' | 'earlier' | 'nothing' | 'unknown', ...verdicts: readonly Verdict[]): Observation => {
   const delivery: DeliverySight = {

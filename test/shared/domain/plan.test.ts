@@ -1,31 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { Step } from '../../../shared/domain/delivery.ts';
 import { planOf } from '../../../shared/domain/plan.ts';
-import type { Consumer, Verdict } from '../../../shared/domain/rollout.ts';
+import type { Verdict } from '../../../shared/domain/rollout.ts';
 import { arn, delivery, idOf, now } from './sample.ts';
+import { consumerOf } from './sample-consumer.ts';
 import { sampleOf } from './sample-facts.ts';
 
 const versionId = idOf();
-const consumer = (service: string): Consumer => ({
-  arn: `arn:aws:ecs:us-east-1:111122223333:service/prod/${service}`,
-  service,
-  cluster: 'prod',
-  active: true,
-  desired: 1,
-  controller: 'ECS',
-  paused: false,
-  readsByItself: false,
-  tasks: [],
-  deployments: [],
-});
-
 const plan = (next: Step, ...verdicts: readonly Verdict[]) =>
   planOf({
     certificateArn: arn,
     name: 'api.example.com',
     delivery,
     next,
-    judged: verdicts.map((verdict, index) => ({ consumer: consumer(`web${index}`), verdict })),
+    judged: verdicts.map((verdict, index) => ({ consumer: consumerOf(`web${index}`), verdict })),
   });
 const texts = (...of: Parameters<typeof plan>) => plan(...of).map(({ step, text }) => `${step}: ${text}`);
 
@@ -98,6 +86,21 @@ describe('the plan', () => {
       'leaves to itself what needs no restart',
       { is: 'reads by itself' },
       ['tell: leave prod/web0 to itself: it is tagged courier:restart=false'],
+    ],
+    [
+      'waits for a window',
+      { is: 'outside window', until: now },
+      ['wait: leave service prod/web0 alone until its window opens at 2026-10-01 00:00 UTC'],
+    ],
+    [
+      'waits for a window that nobody can read',
+      { is: 'outside window' },
+      ['wait: leave service prod/web0 alone until its tag courier:window can be read'],
+    ],
+    [
+      'leaves alone what would ship another image',
+      { is: 'image held', images: ['web:latest'] },
+      ['wait: leave service prod/web0 alone: "web:latest" is not pinned by digest'],
     ],
     [
       'tells of what others must restart',

@@ -8,22 +8,13 @@ import {
   nextRolloutStep,
   type Verdict,
 } from '../../../shared/domain/rollout.ts';
+import type { Window } from '../../../shared/domain/window.ts';
 import { now as since } from './sample.ts';
+import { consumerOf } from './sample-consumer.ts';
 
 const deadlineSeconds = 3600;
 
-const service: Consumer = {
-  arn: 'arn:aws:ecs:us-east-1:111122223333:service/prod/web',
-  service: 'web',
-  cluster: 'prod',
-  active: true,
-  desired: 2,
-  controller: 'ECS',
-  paused: false,
-  readsByItself: false,
-  tasks: [],
-  deployments: [],
-};
+const service = consumerOf();
 
 /** A millisecond, in seconds. */
 const ms = 0.001;
@@ -36,6 +27,12 @@ const deployed = (status: Deployment['status'], createdAt = since + 5): Deployme
   detail: 'ECS said so',
 });
 const failed: Verdict = { is: 'failed', detail: 'ECS said so' };
+
+/** Open for an hour from then on, every day. */
+function windowAt(from: number): Window {
+  const minutes = (from % 86_400) / 60;
+  return [{ days: [0, 1, 2, 3, 4, 5, 6], from: minutes, to: minutes + 60, zone: 'UTC' }];
+}
 
 type Row = readonly [when: string, consumer: Partial<Consumer>, verdict: Verdict, seconds?: number];
 const soon = 60;
@@ -152,6 +149,24 @@ const rows: readonly Row[] = [
     { is: 'not ours to restart', controller: 'EXTERNAL' },
   ],
   ['CodeDeploy with new tasks: new', { controller: 'CODE_DEPLOY', tasks: [fresh, fresh] }, { is: 'new' }],
+  ['a deployment from before is under way: rolling', { busySince: since - 5 }, { is: 'rolling' }],
+  ['a deployment from before, at its deadline: rolling', { busySince: since - 5 }, { is: 'rolling' }, deadlineSeconds],
+  ['a deployment from before, after it: late', { busySince: since - 5 }, { is: 'late' }, deadlineSeconds + 1],
+  [
+    'images that move are held where they are refused',
+    { tasks: [old], refusesMutableImages: true, mutableImages: ['web:latest'] },
+    { is: 'image held', images: ['web:latest'] },
+  ],
+  ['images that do not move are not held', { tasks: [old], refusesMutableImages: true }, { is: 'stale' }],
+  ['images that move are not held unasked', { tasks: [old], mutableImages: ['web:latest'] }, { is: 'stale' }],
+  ['in its window: stale', { tasks: [old], window: windowAt(since) }, { is: 'stale' }],
+  [
+    'outside its window: until it opens',
+    { tasks: [old], window: windowAt(since + 3600) },
+    { is: 'outside window', until: since + 3600 },
+  ],
+  ['outside a window that nobody can read', { tasks: [old], window: 'unreadable' }, { is: 'outside window' }],
+  ['outside its window with new tasks: new', { tasks: [fresh, fresh], window: windowAt(since + 3600) }, { is: 'new' }],
   ['CodeDeploy, paused: paused', { controller: 'CODE_DEPLOY', paused: true, tasks: [old] }, { is: 'paused' }],
 ];
 
@@ -160,6 +175,20 @@ describe('a consumer is judged', () => {
     it(when, () =>
       expect(judge({ ...service, ...consumer }, { since, now: since + seconds, deadlineSeconds })).toEqual(verdict),
     );
+});
+
+describe('no window outlasts what is served', () => {
+  const hour = 3600;
+  const at = (servedNotAfter: number, window: Consumer['window'] = windowAt(since + 5 * hour)) =>
+    judge(consumerOf('web', { tasks: [old], ...(window && { window }) }), {
+      ...{ since, now: since, deadlineSeconds: hour, servedNotAfter },
+    });
+  it.each<readonly [string, Verdict, Verdict]>([
+    ['that ends before a rollout at its opening would', at(since + 6 * hour), { is: 'stale', overridesWindow: true }],
+    ['that ends a second later', at(since + 6 * hour + 1), { is: 'outside window', until: since + 5 * hour }],
+    ['nobody can read, a week before', at(since + 192 * hour, 'unreadable'), { is: 'stale', overridesWindow: true }],
+    ['nobody can read, earlier', at(since + 192 * hour + 1, 'unreadable'), { is: 'outside window' }],
+  ])('%s', (_, verdict, expected) => expect(verdict).toEqual(expected));
 });
 
 const times = fc.integer({ min: -7200, max: 7200 }).map((offset) => since + offset);
@@ -171,18 +200,17 @@ const deployments = fc.array(
   }),
   { maxLength: 3 },
 );
-const consumers = fc.record({
-  arn: fc.constant(service.arn),
-  service: fc.constant('web'),
-  cluster: fc.constant('prod'),
-  active: fc.boolean(),
-  desired: fc.integer({ min: 0, max: 3 }),
-  controller: fc.constantFrom('ECS', 'CODE_DEPLOY'),
-  paused: fc.boolean(),
-  readsByItself: fc.boolean(),
-  tasks: fc.array(fc.record({ createdAt: times, running: fc.boolean() }), { maxLength: 4 }),
-  deployments: deployments.map((all) => all.toSorted((a, b) => b.createdAt - a.createdAt)),
-});
+const consumers = fc
+  .record({
+    active: fc.boolean(),
+    desired: fc.integer({ min: 0, max: 3 }),
+    controller: fc.constantFrom('ECS', 'CODE_DEPLOY'),
+    paused: fc.boolean(),
+    readsByItself: fc.boolean(),
+    tasks: fc.array(fc.record({ createdAt: times, running: fc.boolean() }), { maxLength: 4 }),
+    deployments: deployments.map((all) => all.toSorted((a, b) => b.createdAt - a.createdAt)),
+  })
+  .map((other) => consumerOf('web', other));
 const later = fc.integer({ min: 0, max: 10_000 }).map((seconds) => since + seconds);
 const promotion = (at: number) => ({ since, now: at, deadlineSeconds });
 
@@ -230,6 +258,7 @@ describe('whatever ECS shows', () => {
 function sampleVerdict(is: Verdict['is']): Verdict {
   if (is === 'failed') return failed;
   if (is === 'not ours to restart') return { is, controller: 'CODE_DEPLOY' };
+  if (is === 'image held') return { is, images: ['web:latest'] };
   return is === 'short' ? { is, running: 0 } : { is };
 }
 
@@ -275,11 +304,21 @@ describe('the rollout as a whole', () => {
       { do: 'restart', consumers: names(judged('stale')) },
     ],
     ['waits for what rolls', [judged('rolling'), judged('new'), judged('paused')], { do: 'wait' }],
-    ['holds for what is paused', [judged('paused'), judged('new')], { do: 'hold', paused: names(judged('paused')) }],
+    ['holds for what is paused', [judged('paused'), judged('new')], { do: 'hold', held: [judged('paused')] }],
+    [
+      'holds for a window, and for an image that is not pinned',
+      [judged('outside window'), judged('image held'), judged('new')],
+      { do: 'hold', held: [judged('outside window'), judged('image held')] },
+    ],
     [
       'stops at a failure, and restarts nothing more',
-      [judged('stale'), judged('failed'), judged('rolling')],
+      [judged('stale'), judged('failed')],
       { do: 'stop', failed: [judged('failed')] },
+    ],
+    [
+      'waits at a failure for what was started beside it, and restarts nothing more',
+      [judged('stale'), judged('failed'), judged('rolling')],
+      { do: 'wait' },
     ],
     ['stops at what is late', [judged('late'), judged('new')], { do: 'stop', failed: [judged('late')] }],
     [

@@ -1,5 +1,5 @@
 import { type FactsOf, type Finding, finding, type ReasonCode } from '../../../shared/domain/reasons.ts';
-import { arn, claim, otherArn } from './sample.ts';
+import { arn, claim, now, otherArn } from './sample.ts';
 
 const of = { name: claim.name, certificateArn: arn };
 const service = { ...claim, service: 'web', cluster: 'prod' };
@@ -70,6 +70,9 @@ export const sampleFacts: { readonly [Code in ReasonCode]: FactsOf<Code> } = {
   StillUnderWay: of,
   OutOfTime: { left: 2 },
   Resting: { ...claim, state: 'held' },
+  ServiceOutsideWindow: { ...service, until: now + 3600 },
+  MutableImageHeld: { ...service, images: ['web:latest'] },
+  BadServiceTag: { ...service, tag: 'courier:order', value: 'first', accepted: 'a whole number from 0 to 9999' },
   ServicePaused: service,
   NothingAsked: claim,
   TagAsksOtherwise: { ...claim, format: 'plain', tagged: 'courier/web', tag: 'courier/web courier/api:plain' },

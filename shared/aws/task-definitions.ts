@@ -1,0 +1,27 @@
+import { type ContainerDefinition, DescribeTaskDefinitionCommand, type ECSClient } from '@aws-sdk/client-ecs';
+import { BoundedMap } from '../domain/bounded-map.ts';
+import type { TaskDefinition } from '../domain/task-definition.ts';
+import { ask } from './trouble.ts';
+
+/** Task definitions by ARN. They never change: each is asked for once while the function lives, the latest 2,000 kept. */
+export function taskDefinitions(ecs: ECSClient) {
+  const known = new BoundedMap<string, TaskDefinition>(2_000);
+  return {
+    async find(arn: string): Promise<TaskDefinition> {
+      const found = known.get(arn) ?? (await describe(ecs, arn));
+      known.set(arn, found);
+      return found;
+    },
+  };
+}
+
+async function describe(ecs: ECSClient, taskDefinition: string): Promise<TaskDefinition> {
+  const answer = await ask('ecs:DescribeTaskDefinition', () =>
+    ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition })),
+  );
+  const containers: readonly ContainerDefinition[] = answer.taskDefinition?.containerDefinitions ?? [];
+  return {
+    images: containers.flatMap(({ image }) => image ?? []),
+    valuesFrom: containers.flatMap(({ secrets = [] }) => secrets.flatMap(({ valueFrom }) => valueFrom ?? [])),
+  };
+}
