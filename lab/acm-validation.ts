@@ -42,10 +42,13 @@ export function domainValidations(
     }
     const ResourceRecord = validationRecord(DomainName);
     const { Name, Type, Value } = ResourceRecord;
-    const found = dns.ask(Name, Type).answers.some(({ data }) => `${data.toLowerCase().replace(/\.$/, '')}.` === Value);
+    const found = dns.ask(Name, Type).answers.some(({ data }) => spelled(data) === Value);
     return { ...named, ResourceRecord, ValidationStatus: statusOf(found) };
   });
 }
+
+/** The leading underscore may be left out of the value. Source: ACM User Guide, "Troubleshoot DNS validation problems". */
+const spelled = (found: string) => `_${found.toLowerCase().replace(/^_|\.$/g, '')}.`;
 
 const statusOf = (validated: boolean) => (validated ? ('SUCCESS' as const) : ('PENDING_VALIDATION' as const));
 

@@ -8,7 +8,7 @@ import { affectedBy } from './domain/affected-by.ts';
 import { type Certificate, normalSerial } from './domain/certificate.ts';
 import type { Observation } from './domain/observation.ts';
 import { type Finding, type Findings, finding, type ReasonCode, retryOf, sentenceOf } from './domain/reasons.ts';
-import { allClear, type Diagnosis, diagnose as decide, type Said } from './domain/renewal.ts';
+import { allClear, asTold, type Diagnosis, diagnose as decide, type Said } from './domain/renewal.ts';
 import { securityFinding } from './domain/security-finding.ts';
 import {
   daysLeft,
@@ -82,7 +82,7 @@ const isNobodys = ({ tags }: Certificate, { settings }: World) =>
 
 async function warn(certificate: Certificate, concern: Concern, world: World): Promise<Outcome> {
   if (!isToBeSaid(concern, certificate, world.now())) return rest('not to be said now');
-  const observation = await observeRenewal(certificate, world);
+  const observation = await observeRenewal(asTold(certificate, concern.reason), world);
   const { findings, act, unseen } = decide(observation, saidBy(concern, certificate, world));
   const [first, ...others] = findings.filter(({ reason }) => isAnswer(concern, reason));
   if (!first) return rest('nothing is wrong');
@@ -117,8 +117,7 @@ function isAnswer({ about }: Concern, reason: ReasonCode): boolean {
   return isEnd || (about !== 'expired' && about !== 'revoked');
 }
 
-const saidBy = ({ reason, revokedSerial }: Concern, { serial }: Certificate, { settings }: World): Said => ({
-  ...(reason !== undefined && { reason }),
+const saidBy = ({ revokedSerial }: Concern, { serial }: Certificate, { settings }: World): Said => ({
   revoked: revokedSerial !== undefined && normalSerial(revokedSerial) === serial,
   secretPrefix: settings.secretPrefix,
 });

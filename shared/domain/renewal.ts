@@ -1,6 +1,6 @@
 import { proposedSecret } from './appraisal.ts';
 import { authorityFindings } from './authority-checks.ts';
-import { whyNotExportable } from './certificate.ts';
+import { type Certificate, whyNotExportable } from './certificate.ts';
 import type { Observation, Sight } from './observation.ts';
 import { type Finding, finding } from './reasons.ts';
 import { causeOf } from './renewal-status.ts';
@@ -21,10 +21,8 @@ export type Diagnosis = {
   readonly unseen: readonly string[];
 };
 
-/** What an event says that ACM's API may not show. */
+/** What is known besides what was seen. */
 export type Said = {
-  /** RenewalStatusReason; for private certificates the API Reference promises no RenewalSummary. */
-  readonly reason?: string;
   /** Revoked by its authority, by an event that names its present serial. */
   readonly revoked?: boolean;
   /** Where a certificate that nobody delivers could go. */
@@ -33,9 +31,18 @@ export type Said = {
 
 /** Why this certificate has not been renewed, or will not be; judged on how the world is now. */
 export function diagnose(observation: Observation, said: Said = {}): Diagnosis {
-  const known = { observation: withReason(observation, said.reason), said };
-  const findings = firstAnswer(checks, known);
+  const findings = firstAnswer(checks, { observation, said });
   return { findings, act: actOn(findings), unseen: unseenIn(observation) };
+}
+
+/**
+ * The certificate with the RenewalStatusReason of an event where ACM shows an attempt without one, or none: for private
+ * certificates the API Reference promises no RenewalSummary.
+ */
+export function asTold(certificate: Certificate, reason: string | undefined): Certificate {
+  const { renewal } = certificate;
+  if (reason === undefined || renewal?.reason !== undefined) return certificate;
+  return { ...certificate, renewal: { status: 'failed', updatedAt: 0, ...renewal, reason } };
 }
 
 /**
@@ -155,15 +162,6 @@ function causeGone(observation: Observation, was: string): Finding {
   const tried = renewal && renewal.updatedAt > 0 ? `, on ${minute(renewal.updatedAt)}` : '';
   const facts = { ...situation(observation), cause: was, triedOn: tried };
   return finding(type === 'private' && eligible ? 'CauseGoneRenewNow' : 'CauseGone', facts);
-}
-
-/** A reason from an event counts where ACM shows an attempt without one, or none. */
-function withReason(observation: Observation, reason: string | undefined): Observation {
-  const { certificate } = observation;
-  const { renewal } = certificate;
-  if (reason === undefined || renewal?.reason !== undefined) return observation;
-  const tried = { status: renewal?.status ?? ('failed' as const), reason, updatedAt: renewal?.updatedAt ?? 0 };
-  return { ...observation, certificate: { ...certificate, renewal: tried } };
 }
 
 function actOn(findings: readonly Finding[]): Diagnosis['act'] {

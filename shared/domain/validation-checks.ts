@@ -18,12 +18,17 @@ function missingRecords(observation: Observation): readonly Finding[] {
 
 function wrongRecords(observation: Observation): readonly Finding[] {
   const records = recordsOf(observation).flatMap(({ name, value, found: [first, ...more] }) =>
-    first === undefined || [first, ...more].some((one) => plain(one) === plain(value))
-      ? []
-      : [{ name, value, found: first }],
+    first === undefined || [first, ...more].some((one) => isValue(one, value)) ? [] : [{ name, value, found: first }],
   );
   return records.length === 0 ? [] : [finding('ValidationRecordWrong', { ...situation(observation), records })];
 }
+
+/**
+ * ACM also takes a value without its leading underscore, which some DNS providers do not store (User Guide,
+ * "Troubleshoot DNS validation problems").
+ */
+const isValue = (found: string, wanted: string) =>
+  [plain(wanted), plain(wanted).replace(/^_/, '')].includes(plain(found));
 
 /** A name and its wildcard share one record. */
 function recordsOf({ names }: Observation) {

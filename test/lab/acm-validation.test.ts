@@ -107,6 +107,20 @@ it('a wildcard shares the record of the name below it, and no other name does', 
   expect(other?.ResourceRecord?.Value).not.toBe(base?.ResourceRecord?.Value);
 });
 
+it.each([
+  ['as ACM gives it', (value: string) => value, 'SUCCESS'],
+  ['in capitals, without the final dot', (value: string) => value.toUpperCase().slice(0, -1), 'SUCCESS'],
+  ['without its underscore', (value: string) => value.slice(1), 'SUCCESS'],
+  ['with one underscore more', (value: string) => `_${value}`, 'PENDING_VALIDATION'],
+])('a record with its value %s', (_case, written, ValidationStatus) => {
+  const dns = createDns();
+  const certificate = publicCertificate({ DomainName: 'example.com', ValidationMethod: 'DNS' });
+  const [asked] = domainValidations(certificate, dns);
+  const { Name = '', Value = '' } = asked?.ResourceRecord ?? {};
+  dns.add({ name: Name, type: 'CNAME', data: written(Value) });
+  expect(domainValidations(certificate, dns)).toMatchObject([{ ValidationStatus }]);
+});
+
 it('mail goes to five mailboxes of the domain, or of the one above it that was asked for', () => {
   const input = {
     DomainName: '*.api.example.com',

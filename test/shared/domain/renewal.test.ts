@@ -2,7 +2,7 @@ import { describe, expect, it, test } from 'vitest';
 import type { Certificate } from '../../../shared/domain/certificate.ts';
 import type { Authority, Observation } from '../../../shared/domain/observation.ts';
 import { headlineOf, mendOf, sentenceOf, severityOf } from '../../../shared/domain/reasons.ts';
-import { allClear, diagnose, type Said } from '../../../shared/domain/renewal.ts';
+import { allClear, asTold, diagnose } from '../../../shared/domain/renewal.ts';
 import { documentedCauses } from '../../../shared/domain/renewal-status.ts';
 import { arn, day, now } from './sample.ts';
 import {
@@ -18,13 +18,17 @@ import {
   validation,
 } from './sample-observation.ts';
 
-const found = (observation: Observation, said?: Said) =>
-  diagnose(observation, said).findings.map(({ reason }) => reason);
-const only = (observation: Observation, said?: Said) => {
-  const [finding, ...others] = diagnose(observation, said).findings;
-  if (!finding || others.length > 0) throw new Error(`Not one finding but ${found(observation, said).join(', ')}`);
+const found = (observation: Observation) => diagnose(observation).findings.map(({ reason }) => reason);
+const only = (observation: Observation) => {
+  const [finding, ...others] = diagnose(observation).findings;
+  if (!finding || others.length > 0) throw new Error(`Not one finding but ${found(observation).join(', ')}`);
   return finding;
 };
+/** As an event tells of it that gives this reason. */
+const toldOf = (observation: Observation, reason: string): Observation => ({
+  ...observation,
+  certificate: asTold(observation.certificate, reason),
+});
 const failed = (reason?: string): Pick<Certificate, 'renewal'> => ({
   renewal: { status: 'failed', updatedAt: now - 3600, ...(reason !== undefined && { reason }) },
 });
@@ -40,6 +44,23 @@ const emailOne = (reason?: string, other: Partial<Certificate> = {}) =>
     [{ name: 'api.example.com', caa: seen({ at: 'example.com', records: [] }) }],
   );
 
+describe('of a certificate that an event tells of', () => {
+  const { certificate } = privateOne();
+  const { renewal: _, ...untried } = certificate;
+
+  it('an attempt is known by the reason that the event gives, where ACM shows none', () => {
+    const renewal = { status: 'failed', reason: 'SLR_NOT_FOUND', updatedAt: 0 };
+    expect(asTold(untried, 'SLR_NOT_FOUND')).toEqual({ ...untried, renewal });
+    expect(asTold({ ...untried, ...failed() }, 'SLR_NOT_FOUND').renewal).toEqual(failed('SLR_NOT_FOUND').renewal);
+  });
+
+  it("ACM's own word counts", () => {
+    const tried = { ...untried, ...failed('PCA_INVALID_STATE') };
+    expect(asTold(tried, 'SLR_NOT_FOUND')).toEqual(tried);
+    expect(asTold(untried, undefined)).toEqual(untried);
+  });
+});
+
 describe('nothing is said', () => {
   it.each([
     ['of a private certificate that ACM is about to renew', privateOne()],
@@ -48,10 +69,10 @@ describe('nothing is said', () => {
     ['of one that was just renewed', privateOne({ notBefore: now, notAfter: now + 395 * day })],
     ['of one that is in use, whatever ACM says of its eligibility', publicOne({ eligible: false })],
     ['of one that is not issued yet', privateOne({ status: 'pending' })],
-    ['of a renewal whose reason came with a late event', privateOne(), { reason: 'PCA_ACCESS_DENIED' }],
+    ['of a renewal whose reason came with a late event', toldOf(privateOne(), 'PCA_ACCESS_DENIED')],
     ['where only something that nobody asked for is unseen', privateOne({}, { authority: unseen('Denied') })],
-  ] as const)('%s', (_, observation, said?: Said) => {
-    expect(diagnose(observation, said)).toMatchObject({ findings: [], act: 'nothing' });
+  ] as const)('%s', (_, observation) => {
+    expect(diagnose(observation)).toMatchObject({ findings: [], act: 'nothing' });
   });
 });
 
@@ -131,6 +152,16 @@ describe('a public certificate', () => {
       'whose record leads there by way of another',
       [nameRecords({ validation: seen({ wanted: record, found: ['x.example.net', record.value] }) })],
       [],
+    ],
+    [
+      'whose record leads there without an underscore, which the DNS provider would not take',
+      [nameRecords({ validation: seen({ wanted: record, found: [record.value.slice(1)] }) })],
+      [],
+    ],
+    [
+      'whose record leads there with one underscore too many',
+      [nameRecords({ validation: seen({ wanted: record, found: [`_${record.value}`] }) })],
+      ['ValidationRecordWrong'],
     ],
     ['that CAA forbids', [nameRecords({ caa: forbids })], ['CaaForbidsIssuance']],
     [
@@ -223,7 +254,7 @@ describe('what ACM does not renew', () => {
   ] as const)('is %s', (_, observation, reason) => expect(only(observation).reason).toBe(reason));
 
   it('is one that an event says was revoked by its authority, which ACM does not show', () => {
-    expect(only(publicOne(), { revoked: true }).reason).toBe('RevokedByAuthority');
+    expect(diagnose(publicOne(), { revoked: true }).findings).toMatchObject([{ reason: 'RevokedByAuthority' }]);
   });
 
   it('names who must import, if anybody says', () => {
@@ -283,8 +314,8 @@ describe('ACM’s reason', () => {
   it('is read from the event where ACM shows no attempt, and says nothing of when', () => {
     const { renewal: _, ...certificate } = privateOne().certificate;
     const untold = { ...privateOne(), certificate, authority: authority({ permission: seen('none') }) };
-    expect(found(untold, { reason: 'PCA_ACCESS_DENIED' })).toEqual(['AuthorityDoesNotPermit']);
-    expect(sentenceOf(only({ ...untold, authority: authority() }, { reason: 'PCA_ACCESS_DENIED' }))).toBe(
+    expect(found(toldOf(untold, 'PCA_ACCESS_DENIED'))).toEqual(['AuthorityDoesNotPermit']);
+    expect(sentenceOf(only(toldOf({ ...untold, authority: authority() }, 'PCA_ACCESS_DENIED')))).toBe(
       'ACM could not renew the certificate of "api.example.com" when it last tried: its private CA did not permit ACM to issue. That is mended now, and the certificate can be renewed',
     );
   });
