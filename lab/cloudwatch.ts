@@ -20,6 +20,15 @@ const halfDay = 43_200;
 const keptDays = 14;
 const dataPoints = 1_440;
 
+type Alarm = {
+  readonly AlarmName: string;
+  readonly AlarmDescription?: string | undefined;
+  readonly StateValue: string;
+  readonly StateReason?: string;
+};
+
+export type CloudWatch = ReturnType<typeof createCloudWatch>;
+
 type World = { readonly clock: Pick<Clock, 'now'>; readonly endsOf: (arn: string) => Ends | undefined };
 
 /**
@@ -27,6 +36,8 @@ type World = { readonly clock: Pick<Clock, 'now'>; readonly endsOf: (arn: string
  * Sources: ACM User Guide, "Supported CloudWatch metrics"; CloudWatch's GetMetricStatistics.
  */
 export function createCloudWatch({ clock, endsOf }: World) {
+  const alarms = new Map<string, Alarm>();
+
   /** ACM stops at the end of the certificate. */
   function daysToExpiry(ends: Ends, at: number): readonly { at: number; days: number }[] {
     const inForce = ends.findLast(({ from }) => from.getTime() / 1000 <= at);
@@ -53,13 +64,28 @@ export function createCloudWatch({ clock, endsOf }: World) {
     return { Label: MetricName, Datapoints };
   };
 
+  /** As PutMetricAlarm: it watches nothing, its state is what SetAlarmState says. */
+  const createAlarm = ({ AlarmName, AlarmDescription }: Pick<Alarm, 'AlarmName' | 'AlarmDescription'>) =>
+    void alarms.set(AlarmName, { AlarmName, AlarmDescription, StateValue: 'OK' });
+
+  const DescribeAlarms: Operation = ({ AlarmNamePrefix = '', StateValue }) => ({
+    MetricAlarms: [...alarms.values()].filter(
+      (one) => one.AlarmName.startsWith(AlarmNamePrefix) && [undefined, one.StateValue].includes(StateValue),
+    ),
+  });
+
+  const SetAlarmState: Operation = ({ AlarmName, StateValue, StateReason }) => {
+    const alarm = alarms.get(AlarmName) ?? refuse('ResourceNotFound', `Unknown alarm: ${AlarmName}`, { status: 404 });
+    alarms.set(AlarmName, { ...alarm, StateValue, StateReason });
+  };
+
   const service: Service = {
     name: 'monitoring',
     protocol: 'json-1.0',
     target: 'GraniteServiceVersion20100801',
-    operations: { GetMetricStatistics },
+    operations: { GetMetricStatistics, DescribeAlarms, SetAlarmState },
   };
-  return { service };
+  return { service, createAlarm };
 }
 
 function check(input: Input): void {

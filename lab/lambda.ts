@@ -32,7 +32,9 @@ type Mapping = {
 
 export type Lambda = ReturnType<typeof createLambda>;
 
-const invocations = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
+const paths = /^(POST|GET) \/2015-03-31\/functions\/([^/]+)\/(invocations|configuration)$/;
+/** Of a new account; what functions reserve counts for nothing here. */
+const accountLimit = { ConcurrentExecutions: 1_000, UnreservedConcurrentExecutions: 1_000 };
 const minuteMs = 60_000;
 
 type Parts = { clock: Clock; sqs: Pick<Sqs, 'byArn'>; iam: Pick<Iam, 'demand'>; surroundings: Surroundings };
@@ -144,9 +146,18 @@ export function createLambda({ clock, sqs, iam, surroundings }: Parts) {
     await Promise.all([...functions.values()].map((runner) => runner.stop()));
   }
 
+  function configuration({ FunctionName }: Pick<InvokeInput, 'FunctionName'>): HttpAnswer {
+    const { name, handler, timeoutSeconds: Timeout, memoryMb: MemorySize, environment } = find(FunctionName).settings;
+    const names = { FunctionName: name, FunctionArn: functionArn(name), Handler: handler };
+    return answer(200, JSON.stringify({ ...names, Timeout, MemorySize, Environment: { Variables: environment } }));
+  }
+
   function route({ method, path, headers, body }: HttpRequest) {
-    const name = method === 'POST' ? invocations.exec(path)?.[1] : undefined;
-    if (name === undefined) return null;
+    if (path === '/2016-08-19/account-settings') return { operation: 'GetAccountSettings' };
+    const [, verb, name, what] = paths.exec(`${method} ${path}`) ?? [];
+    if (name === undefined || (verb === 'POST') !== (what === 'invocations')) return null;
+    if (verb === 'GET')
+      return { operation: 'GetFunctionConfiguration', input: { FunctionName: decodeURIComponent(name) } };
     const InvocationType = headers['x-amz-invocation-type'] ?? 'RequestResponse';
     return {
       operation: 'Invoke',
@@ -154,7 +165,12 @@ export function createLambda({ clock, sqs, iam, surroundings }: Parts) {
     };
   }
 
-  const service: Service = { name: 'lambda', protocol: 'rest-json', target: '', operations: { Invoke: invoke }, route };
+  const operations = {
+    Invoke: invoke,
+    GetFunctionConfiguration: configuration,
+    GetAccountSettings: () => answer(200, JSON.stringify({ AccountLimit: accountLimit })),
+  };
+  const service: Service = { name: 'lambda', protocol: 'rest-json', target: '', operations, route };
   /** All that functions wrote, oldest first. */
   return { service, create, configureAsync, map, invokeLater, logs: (): readonly LogLine[] => logs, stop };
 }

@@ -37,7 +37,7 @@ const deduplicationMs = 5 * 60_000;
 const longestInFlightMs = 12 * 3_600_000;
 const firstSequenceNumber = 18_870_000_000_000_000_000n;
 /** What moves on to another queue when it was received too often. */
-type Graveyard = { readonly bury: (message: Message, sourceArn: string) => void };
+type Graveyard = { readonly bury: (message: Message, sourceArn: string | undefined) => void };
 
 type QueueParts = {
   /** As it is created; values are text. */
@@ -178,13 +178,21 @@ export function createQueue(name: string, { attributes, clock, byArn }: QueuePar
     look();
   }
 
+  /** Dead letters go back to where they were buried from. */
+  function redriveAll(): void {
+    for (const message of kept().filter((one) => one.sourceArn !== undefined && !inFlight(one))) {
+      drop(message);
+      byArn(message.sourceArn ?? '')?.bury(message, undefined);
+    }
+  }
+
   /** Takes over a dead letter: a standard queue's keeps its age, so its retention runs on; a FIFO one starts anew. */
-  function bury(message: Message, sourceArn: string): void {
+  function bury(message: Message, sourceArn: string | undefined): void {
     add({ ...message, sourceArn, sentAt: fifo ? now() : message.sentAt });
   }
 
-  const acts = { send, receive, remove, changeVisibility, counts, watch, bury };
-  return { name, arn: queueArn, fifo, attributes, visibilitySeconds, ...acts };
+  const acts = { send, receive, remove, changeVisibility, counts, watch, bury, redriveAll };
+  return { name, arn: queueArn, fifo, attributes, visibilitySeconds, buriesIn: redrive.deadLetterTargetArn, ...acts };
 }
 
 const invalid = (name: string, reason: string) =>

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { matchesPattern, patternFlaw } from './pattern.ts';
 import type { MessageAttributes } from './queue.ts';
-import { arn, type Operation, refuse, type Service } from './service.ts';
+import { account, arn, type Operation, refuse, type Service } from './service.ts';
 
 export type Mail = {
   readonly to: string;
@@ -66,6 +66,12 @@ export function createSns() {
     return { SubscriptionArn: subscribe({ ...wish, FilterPolicy }) };
   };
 
+  const ListSubscriptionsByTopic: Operation = ({ TopicArn }) => ({
+    Subscriptions: subscriptions(TopicArn).map(({ arn: SubscriptionArn, address: Endpoint }) => {
+      return { SubscriptionArn, Owner: account, Protocol: 'email', Endpoint, TopicArn };
+    }),
+  });
+
   const service: Service = {
     name: 'sns',
     protocol: 'query',
@@ -74,6 +80,7 @@ export function createSns() {
       CreateTopic: ({ Name }) => ({ TopicArn: create(Name) }),
       ListTopics: () => ({ Topics: [...topics.keys()].map((TopicArn) => ({ TopicArn })) }),
       Subscribe,
+      ListSubscriptionsByTopic,
       Publish,
     },
   };

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import { createQueue, type Queue, refuseValue } from './queue.ts';
 import { account, type Operation, refuse, type Service } from './service.ts';
@@ -60,6 +60,13 @@ export function createSqs({ clock, url }: { clock: Clock; url: () => string }) {
       })),
   });
 
+  const StartMessageMoveTask: Operation = ({ SourceArn, DestinationArn }) => {
+    const buriesHere = [...queues.values()].some(({ buriesIn }) => buriesIn === SourceArn);
+    if (DestinationArn || !buriesHere) refuseValue('Source queue must be configured as a Dead Letter Queue.');
+    byArn(SourceArn)?.redriveAll();
+    return { TaskHandle: randomUUID() };
+  };
+
   const service: Service = {
     name: 'sqs',
     protocol: 'json-1.0',
@@ -72,6 +79,7 @@ export function createSqs({ clock, url }: { clock: Clock; url: () => string }) {
       SendMessage,
       ReceiveMessage,
       DeleteMessage: (input) => find(input).remove(input.ReceiptHandle),
+      StartMessageMoveTask,
       ChangeMessageVisibility: (input) => find(input).changeVisibility(input.ReceiptHandle, input.VisibilityTimeout),
     },
   };

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { CloudWatch } from './cloudwatch.ts';
 import type { EventBridge } from './eventbridge.ts';
 import type { Iam } from './iam.ts';
 import { holds, resolve, type Scope } from './intrinsics.ts';
@@ -16,6 +17,7 @@ type World = {
   readonly sqs: Sqs;
   readonly sns: Sns;
   readonly ssm: Pick<Ssm, 'put'>;
+  readonly cloudwatch: Pick<CloudWatch, 'createAlarm'>;
   readonly bus: EventBridge;
   readonly lambda: Lambda;
   readonly scheduler: Scheduler;
@@ -152,6 +154,12 @@ const kinds: Readonly<Record<string, Kind>> = {
     if (properties.FilterPolicyScope === 'MessageBody') throw new Error('The lab filters on message attributes only');
     const subscriptionArn = world.sns.subscribe(properties);
     return { ref: subscriptionArn, attributes: { Arn: subscriptionArn } };
+  },
+
+  'AWS::CloudWatch::Alarm'(properties, { world, logicalId }) {
+    const AlarmName = properties.AlarmName ?? `${stackName}-${logicalId}`;
+    world.cloudwatch.createAlarm({ ...properties, AlarmName });
+    return { ref: AlarmName, attributes: { Arn: arn('cloudwatch', `alarm:${AlarmName}`) } };
   },
 
   'AWS::SSM::Parameter'({ Name, Type, Value, AllowedPattern }, { world, logicalId }) {

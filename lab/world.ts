@@ -106,6 +106,7 @@ export async function startLab({ models = process.env.LAB_MODELS, ...options }: 
   const tagging = createTagging({ tags });
   const hub = createSecurityHub(iam);
   const ssm = createSsm({ clock });
+  const cloudwatch = createCloudWatch({ clock, endsOf: acm.endsOf });
   const services: Service[] = [
     acm,
     createPrivateCa({ authority, clock, revoked: acm.revokedByCa }),
@@ -117,7 +118,7 @@ export async function startLab({ models = process.env.LAB_MODELS, ...options }: 
     lambda,
     tagging,
     createSts(iam),
-    createCloudWatch({ clock, endsOf: acm.endsOf }),
+    cloudwatch,
     createIamQuery({ clock, linkedRole }),
     hub,
     ssm,
@@ -162,7 +163,7 @@ export async function startLab({ models = process.env.LAB_MODELS, ...options }: 
     });
     if (options.template)
       await applyTemplateFile(options.template, {
-        world: { sqs, sns, ssm, bus, lambda, iam, scheduler },
+        world: { sqs, sns, ssm, cloudwatch, bus, lambda, iam, scheduler },
         parameters: options.parameters,
       });
   } catch (error) {

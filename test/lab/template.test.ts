@@ -26,9 +26,10 @@ describe('an expression', () => {
     ['GetAtt in one string', { 'Fn::GetAtt': 'Queue.Arn' }, `arn:aws:sqs:us-east-1:${account}:q.fifo`],
     [
       'GetAtt of what has no effect in the lab',
-      getArn('Alarm'),
-      `arn:aws:cloudwatch:us-east-1:${account}:acm-courier-lab-Alarm`,
+      getArn('Logs'),
+      `arn:aws:logs:us-east-1:${account}:acm-courier-lab-Logs`,
     ],
+    ['GetAtt of an alarm', getArn('Alarm'), `arn:aws:cloudwatch:us-east-1:${account}:alarm:acm-courier-lab-Alarm`],
     [
       'Sub with pseudo parameters',
       { 'Fn::Sub': '${AWS::Partition}/${AWS::AccountId}/${AWS::Region}/${AWS::StackName}/${AWS::URLSuffix}' },
@@ -58,6 +59,7 @@ describe('an expression', () => {
           Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'q.fifo', FifoQueue: true } },
           Topic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 't' } },
           Role: { Type: 'AWS::IAM::Role', Properties: {} },
+          Logs: { Type: 'AWS::Logs::LogGroup', Properties: {} },
           Alarm: { Type: 'AWS::CloudWatch::Alarm', Properties: {} },
         },
         Parameters: {
