@@ -19,7 +19,7 @@ import {
   warningDays,
   wasWarned,
 } from './domain/warning-days.ts';
-import type { Concern, Message } from './events.ts';
+import type { Concern, Message } from './events/queued.ts';
 import { observeRenewal, type RenewalSight } from './observe-renewal.ts';
 import type { Outcome } from './outcome.ts';
 import { type About, facts, type Telling, tell } from './tell.ts';
@@ -169,10 +169,18 @@ async function reassure(certificate: Certificate, { sentAt, world }: Means): Pro
   const observation = await observeRenewal(certificate, world);
   const [first, ...others] = allClear(observation);
   if (!first) return rest('nothing to say');
-  if (isNews) await tell([first, ...others], { certificate, ...affected(observation) }, world);
+  if (isNews)
+    await tell([first, ...others], { certificate, ...affected(observation), ...underWay(observation, world) }, world);
   await report([first, ...others], { certificate, world });
   return isNews ? { is: 'told', finding: first } : rest('nobody was warned');
 }
+
+/** The same event has a renewal delivered: what the all-clear finds still old is not left so. */
+const underWay = ({ deliveries }: Observation, { settings }: World): Pick<About, 'done'> =>
+  settings.mode === 'deliver' &&
+  deliveries.some(({ current }) => current.is === 'seen' && current.fact.holds === 'earlier')
+    ? { done: ['The new one was queued for delivery; should that fail, another mail says so'] }
+    : {};
 
 /** Security Hub is a second reader: what it refuses is logged, lest the next attempt mail twice. */
 async function report(findings: Findings, { certificate, world }: Omit<Acting, 'concern'>): Promise<void> {
