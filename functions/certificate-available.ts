@@ -1,6 +1,7 @@
 import { queue } from '../shared/aws/queue.ts';
 import { certificateAvailable } from '../shared/certificate-available.ts';
-import { type Concern, type Message, readAvailable } from '../shared/events.ts';
+import { readAvailable } from '../shared/events/bus-event.ts';
+import type { Concern, Message } from '../shared/events/queued.ts';
 import { lazily } from '../shared/lazily.ts';
 import { base, entry, environment } from '../shared/runtime.ts';
 import { telling } from '../shared/telling.ts';

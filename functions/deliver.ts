@@ -3,7 +3,7 @@ import { secrets } from '../shared/aws/secrets.ts';
 import { deliver } from '../shared/deliver.ts';
 import { BoundedMap } from '../shared/domain/bounded-map.ts';
 import type { Judged } from '../shared/domain/rollout.ts';
-import { type Message, readMessage, readQueued } from '../shared/events.ts';
+import { type Message, readMessage, readQueued } from '../shared/events/queued.ts';
 import { lazily } from '../shared/lazily.ts';
 import { answerOf } from '../shared/outcome.ts';
 import { base, entry, environment } from '../shared/runtime.ts';

@@ -3,7 +3,7 @@ import { keptSecrets } from '../shared/aws/kept-secret.ts';
 import { secrets } from '../shared/aws/secrets.ts';
 import { worker } from '../shared/aws/worker.ts';
 import { deliveredCertificate } from '../shared/delivered-certificate.ts';
-import { readStackRequest } from '../shared/events.ts';
+import { readStackRequest } from '../shared/events/stack-request.ts';
 import { answerStack } from '../shared/network/stack-answer.ts';
 import { base, entry, environment } from '../shared/runtime.ts';
 

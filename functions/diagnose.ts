@@ -1,7 +1,8 @@
 import { certificates } from '../shared/aws/certificates.ts';
 import { queue } from '../shared/aws/queue.ts';
 import { diagnose } from '../shared/diagnose.ts';
-import { type Concern, type Message, readConcern, readQueued, Unreadable } from '../shared/events.ts';
+import { type Concern, type Message, readConcern, readQueued } from '../shared/events/queued.ts';
+import { Unreadable } from '../shared/events/read.ts';
 import { lazily } from '../shared/lazily.ts';
 import { base, entry, environment } from '../shared/runtime.ts';
 import { telling } from '../shared/telling.ts';

@@ -2,7 +2,7 @@ import { certificates } from '../shared/aws/certificates.ts';
 import { secrets } from '../shared/aws/secrets.ts';
 import { services } from '../shared/aws/services.ts';
 import { tagged } from '../shared/aws/tagged.ts';
-import type { Message } from '../shared/events.ts';
+import type { Message } from '../shared/events/queued.ts';
 import { lazily } from '../shared/lazily.ts';
 import { reExport } from '../shared/re-export.ts';
 import { base, entry, environment } from '../shared/runtime.ts';

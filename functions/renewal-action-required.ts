@@ -1,5 +1,6 @@
 import { queue } from '../shared/aws/queue.ts';
-import { type Concern, readTrouble } from '../shared/events.ts';
+import type { Concern } from '../shared/events/queued.ts';
+import { readTrouble } from '../shared/events/renewal-event.ts';
 import { raiseConcerns } from '../shared/raise-concerns.ts';
 import { base, entry, environment } from '../shared/runtime.ts';
 

@@ -1,6 +1,7 @@
 import { queue } from '../shared/aws/queue.ts';
 import { tagged } from '../shared/aws/tagged.ts';
-import { type Message, readLabelUpdated } from '../shared/events.ts';
+import { readLabelUpdated } from '../shared/events/bus-event.ts';
+import type { Message } from '../shared/events/queued.ts';
 import { base, entry, environment } from '../shared/runtime.ts';
 import { secretChanged } from '../shared/secret-changed.ts';
 

@@ -1,7 +1,8 @@
 import type { Certificates } from './aws/certificates.ts';
 import type { Queue } from './aws/queue.ts';
 import { appraise } from './domain/appraisal.ts';
-import type { AvailableEvent, Concern, Message } from './events.ts';
+import type { AvailableEvent } from './events/bus-event.ts';
+import type { Concern, Message } from './events/queued.ts';
 import { type Telling, tell } from './tell.ts';
 
 export type Wire = Telling & {

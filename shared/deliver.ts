@@ -6,7 +6,7 @@ import type { Step } from './domain/delivery.ts';
 import { ofSecret } from './domain/ownership.ts';
 import { type Finding, finding, mayPass, retryOf } from './domain/reasons.ts';
 import { endOf, label, type PresentSecret } from './domain/secret.ts';
-import type { Message } from './events.ts';
+import type { Message } from './events/queued.ts';
 import { type Outcome, soonest } from './outcome.ts';
 import { planDelivery, type Wanted } from './plan.ts';
 import { rollOut } from './roll-out.ts';

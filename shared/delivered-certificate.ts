@@ -13,10 +13,10 @@ import { isPaused, otherFormat, wishFor } from './domain/wish.ts';
 import {
   acceptedProperties,
   readDeliveredCertificate,
-  readOutcome,
   type StackRequest,
   wantsDeletion,
-} from './events.ts';
+} from './events/stack-request.ts';
+import { readOutcome } from './events/worker-answer.ts';
 import type { StackAnswer } from './network/stack-answer.ts';
 import { observeDelivery, obstacleOf, type Wanted } from './plan.ts';
 import { type Problem, problemOf } from './problem.ts';

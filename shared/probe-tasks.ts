@@ -1,5 +1,5 @@
 import type { ProbeTarget, Shown } from './domain/probe.ts';
-import type { ProbeOrder, Sighting } from './events.ts';
+import type { ProbeOrder, Sighting } from './events/probe-order.ts';
 import type { Base } from './world.ts';
 
 type World = Pick<Base, 'sleep' | 'log'> & {

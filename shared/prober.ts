@@ -1,6 +1,6 @@
 import type { Worker } from './aws/worker.ts';
 import type { ProbeTarget, Shown } from './domain/probe.ts';
-import { readSightings, tasksAtOnce } from './events.ts';
+import { readSightings, tasksAtOnce } from './events/probe-order.ts';
 
 export type Prober = ReturnType<typeof prober>;
 

@@ -1,5 +1,7 @@
 import type { Queue } from './aws/queue.ts';
-import type { Concern, Concerns, Parked, Skip } from './events.ts';
+import type { Skip } from './events/bus-event.ts';
+import type { Concern } from './events/queued.ts';
+import type { Concerns, Parked } from './events/renewal-event.ts';
 import type { Base } from './world.ts';
 
 export type Wire = Pick<Base, 'log'> & { readonly concerns: Pick<Queue<Concern>, 'add'> };

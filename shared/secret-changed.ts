@@ -1,6 +1,7 @@
 import type { Queue } from './aws/queue.ts';
 import type { Tagged } from './aws/tagged.ts';
-import type { LabelEvent, Message } from './events.ts';
+import type { LabelEvent } from './events/bus-event.ts';
+import type { Message } from './events/queued.ts';
 import type { Base } from './world.ts';
 
 export type Wire = Pick<Base, 'log'> & {

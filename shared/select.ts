@@ -4,7 +4,7 @@ import { Trouble } from './aws/trouble.ts';
 import type { Certificate } from './domain/certificate.ts';
 import { finding } from './domain/reasons.ts';
 import type { Place } from './domain/shell.ts';
-import type { Which } from './events.ts';
+import type { Which } from './events/re-export-request.ts';
 
 export type Sources = {
   readonly place: Pick<Place, 'region' | 'account'>;

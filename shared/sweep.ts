@@ -1,6 +1,6 @@
 import type { Queue } from './aws/queue.ts';
 import { compare, type Difference } from './domain/inventory.ts';
-import type { Message } from './events.ts';
+import type { Message } from './events/queued.ts';
 import { type Lists, takeInventory } from './inventory.ts';
 import { facts } from './tell.ts';
 import type { Base, Count, Gauge } from './world.ts';

@@ -1,6 +1,6 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import { Trouble } from './aws/trouble.ts';
-import type { QueuedMessage } from './events.ts';
+import type { QueuedMessage } from './events/queued.ts';
 import type { Outcome } from './outcome.ts';
 import { facts } from './tell.ts';
 import type { Base } from './world.ts';

@@ -3,7 +3,7 @@ import { Trouble } from '../../shared/aws/trouble.ts';
 import { deliveredCertificate } from '../../shared/delivered-certificate.ts';
 import { finding } from '../../shared/domain/reasons.ts';
 import type { PresentSecret } from '../../shared/domain/secret.ts';
-import type { StackRequest } from '../../shared/events.ts';
+import type { StackRequest } from '../../shared/events/stack-request.ts';
 import type { StackAnswer } from '../../shared/network/stack-answer.ts';
 import { arn, certificate, idOf, place, present } from './domain/sample.ts';
 

@@ -1,17 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  readAvailable,
-  readConcern,
-  readEnded,
-  readExpiring,
-  readLabelUpdated,
-  readMessage,
-  readOutcome,
-  readQueued,
-  readTrouble,
-  Unreadable,
-} from '../../shared/events.ts';
+import { readAvailable, readLabelUpdated } from '../../shared/events/bus-event.ts';
+import { readConcern, readMessage, readQueued } from '../../shared/events/queued.ts';
+import { Unreadable } from '../../shared/events/read.ts';
+import { readEnded, readExpiring, readTrouble } from '../../shared/events/renewal-event.ts';
+import { readOutcome } from '../../shared/events/worker-answer.ts';
 import { arn } from './domain/sample.ts';
 
 const home = { region: 'us-east-1', account: '111122223333' };

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Versions } from '../../shared/domain/secret.ts';
-import type { Message } from '../../shared/events.ts';
+import type { Message } from '../../shared/events/queued.ts';
 import { follow } from '../../shared/follow.ts';
 import type { Wanted } from '../../shared/plan.ts';
 import { certificate, delivery, idOf, place, present } from './domain/sample.ts';

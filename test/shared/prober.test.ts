@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { type ProbeOrder, readProbeOrder, readSightings, tasksAtOnce, Unreadable } from '../../shared/events.ts';
+import { type ProbeOrder, readProbeOrder, readSightings, tasksAtOnce } from '../../shared/events/probe-order.ts';
+import { Unreadable } from '../../shared/events/read.ts';
 import { prober } from '../../shared/prober.ts';
 
 const serial = '0a'.padStart(40, '0');

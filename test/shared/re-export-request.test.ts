@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { nonceOf } from '../../shared/domain/version-id.ts';
-import { acceptedRequest, readRequest } from '../../shared/events.ts';
+import { acceptedRequest, readRequest } from '../../shared/events/re-export-request.ts';
 import { arn } from './domain/sample.ts';
 
 const read = (value: unknown) => readRequest(value, { requestId: 'call-1' });

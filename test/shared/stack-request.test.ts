@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { readDeliveredCertificate, readStackRequest, Unreadable, wantsDeletion } from '../../shared/events.ts';
+import { Unreadable } from '../../shared/events/read.ts';
+import { readDeliveredCertificate, readStackRequest, wantsDeletion } from '../../shared/events/stack-request.ts';
 import { arn } from './domain/sample.ts';
 
 const request = {
