@@ -36,7 +36,15 @@ export type CourierLab = Awaited<ReturnType<typeof startCourierLab>>;
 /** The packaged stack on a lab of its own, with a subscriber to every notice and what a story needs to be told. */
 export async function startCourierLab(wish: StackWish = {}) {
   const stack = await stackFor(wish);
-  const lab = await startLab({ template: join(stack, 'template.json'), ...(wish.start && { start: wish.start }) });
+  const lab = await startLab({
+    template: join(stack, 'template.json'),
+    parameters: {
+      RenewPrivate: `${wish.renewPrivate ?? true}`,
+      SecurityHub: `${wish.securityHub ?? false}`,
+      Schedules: wish.schedules ? 'ENABLED' : 'DISABLED',
+    },
+    ...(wish.start && { start: wish.start }),
+  });
   const to = {
     endpoint: lab.url,
     region: 'us-east-1',
@@ -317,21 +325,18 @@ const serviceOf: Readonly<Record<string, string>> = {
 };
 
 /**
- * A folder with the template that globalSetup packaged. Parameters differ in a variable of the functions and in what the
+ * A folder with the template that globalSetup packaged. Modes differ in a variable of the functions and in what the
  * roles may do; that this is all is held by test/build/template.test.ts.
  */
 async function stackFor(wish: StackWish): Promise<string> {
-  const { mode = 'deliver', notices = 'all', renewPrivate = true, securityHub = false, schedules = false } = wish;
+  const { mode = 'deliver', notices = 'all' } = wish;
   const folder = await mkdtemp(join(tmpdir(), 'courier-lab-'));
   const template = (await readFile(join(dist, 'template.json'), 'utf8'))
     .replace(/("COURIER_MODE": )"deliver"/g, `$1"${mode}"`)
-    .replace(/("State": )"DISABLED"/g, `$1"${schedules ? 'ENABLED' : 'DISABLED'}"`)
-    .replace(/("NOTICES": )"all"/g, `$1"${notices}"`)
-    .replace(/("RENEW_PRIVATE": )"true"/g, `$1"${renewPrivate}"`)
-    .replace(/("SECURITY_HUB": )"true"/g, `$1"${securityHub}"`);
+    .replace(/("NOTICES": )"all"/g, `$1"${notices}"`);
   const changed = JSON.parse(template);
   if (mode === 'observe') delete changed.Resources.DeliverActs;
-  if (mode === 'observe' || !renewPrivate) delete changed.Resources.DiagnoseRenews;
+  if (mode === 'observe') delete changed.Resources.DiagnoseRenews;
   await writeFile(join(folder, 'template.json'), JSON.stringify(changed));
   await symlink(join(dist, 'functions'), join(folder, 'functions'));
   return folder;
