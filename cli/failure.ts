@@ -71,13 +71,24 @@ function withoutAnswer(error: unknown): Failure | null {
     return failure(`AWS does not accept the credentials: ${message}`, credentialsHint, error);
   if (/^Region is missing/.test(message ?? ''))
     return failure('There is no region', 'Name one: --region eu-central-1, or AWS_REGION', error);
-  if (/^AccessDenied|^AuthorizationError/.test(name)) return failure(`AWS denied a call: ${message}`, deniedHint, error);
+  if (/^AccessDenied|^AuthorizationError/.test(name))
+    return failure(`AWS denied a call: ${message}`, deniedHint, error);
   if (systemErrors.has((error as NodeJS.ErrnoException | undefined)?.code ?? '') || name === 'TimeoutError')
     return failure(`AWS cannot be reached: ${message || name}`, reachHint, error);
   return null;
 }
 
-const systemErrors = new Set(['ECONNREFUSED', 'ENOTFOUND', 'ECONNRESET', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EPIPE', 'CERT_HAS_EXPIRED']);
+const systemErrors = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'ECONNRESET',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EPIPE',
+  'CERT_HAS_EXPIRED',
+]);
 
 const failure = (message: string, hint: string, cause: unknown) =>
   new Failure(message, { hint, code: exitCode.unreachable, cause });

@@ -46,7 +46,10 @@ function csvCell(text: string): string {
 /** A bar on standard error while something takes its time; nothing where that is no terminal. */
 export function progress(what: string, total: number): { step(done?: number): void; end(): void } {
   if (!process.stderr.isTTY || total === 0) return { step() {}, end() {} };
-  const bar = new Bar({ format: `${what} {bar} {value}/{total}`, clearOnComplete: true, hideCursor: true }, Presets.shades_classic);
+  const bar = new Bar(
+    { format: `${what} {bar} {value}/{total}`, clearOnComplete: true, hideCursor: true },
+    Presets.shades_classic,
+  );
   bar.start(total, 0);
   return { step: (done) => (done === undefined ? bar.increment() : bar.update(done)), end: () => bar.stop() };
 }

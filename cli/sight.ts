@@ -1,4 +1,7 @@
+import { authorities } from '../shared/aws/authority.ts';
 import { certificates } from '../shared/aws/certificates.ts';
+import { fleet } from '../shared/aws/fleet.ts';
+import { pacedClients } from '../shared/aws/paced-clients.ts';
 import { secrets } from '../shared/aws/secrets.ts';
 import { services } from '../shared/aws/services.ts';
 import { tagged } from '../shared/aws/tagged.ts';
@@ -7,17 +10,22 @@ import type { Stack } from './stack.ts';
 
 export type CliSight = ReturnType<typeof sightOf>;
 
-/** What the use cases look with: the stack's settings, and the operator's own permissions. */
-export const sightOf = ({ place, settings, now }: Stack) => ({
-  place,
-  settings,
-  now,
-  sleep: (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds)),
-  log: (level: string, message: string, facts: object) => {
-    if (process.env.DEBUG) note(JSON.stringify({ level, message, ...facts }));
-  },
-  certificates: certificates(),
-  secrets: secrets(),
-  services: services(),
-  tagged: tagged(),
-});
+/** What the use cases look with: the stack's settings, and the operator's own permissions, within AWS's rates. */
+export function sightOf({ place, settings, now }: Stack) {
+  const { acm, manager, tagging, ecs } = pacedClients();
+  return {
+    place,
+    settings,
+    now,
+    sleep: (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds)),
+    log: (level: string, message: string, facts: object) => {
+      if (process.env.DEBUG) note(JSON.stringify({ level, message, ...facts }));
+    },
+    certificates: certificates(acm),
+    secrets: secrets({}, manager),
+    services: services(ecs),
+    fleet: fleet(ecs),
+    tagged: tagged(tagging),
+    authorities: authorities(place.account),
+  };
+}

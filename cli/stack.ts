@@ -1,5 +1,6 @@
 import { Trouble } from '../shared/aws/trouble.ts';
 import type { Place } from '../shared/domain/shell.ts';
+import { readParallel } from '../shared/domain/waves.ts';
 import type { Settings } from '../shared/world.ts';
 import { type Identity, identity } from './aws/identity.ts';
 import { type StackFunctions, stackFunctions } from './aws/stack-functions.ts';
@@ -64,7 +65,10 @@ async function settingsOf(functions: StackFunctions, { stage }: Where): Promise<
     return { environment: found?.environment, unseen };
   } catch (error) {
     if (!(error instanceof Trouble) || error.finding.reason !== 'AccessDenied') throw error;
-    return { environment: undefined, unseen: `The settings of the stack cannot be read: ${error.finding.facts.detail}` };
+    return {
+      environment: undefined,
+      unseen: `The settings of the stack cannot be read: ${error.finding.facts.detail}`,
+    };
   }
 }
 
@@ -75,6 +79,7 @@ const readSettings = (environment: Readonly<Record<string, string>>): Settings =
   deadlineSeconds: Number(environment.ROLLOUT_DEADLINE_MINUTES ?? 60) * 60,
   notices: environment.NOTICES === 'tagged' ? 'tagged' : 'all',
   renewPrivate: environment.RENEW_PRIVATE === 'true',
+  rolloutParallel: readParallel(environment.ROLLOUT_PARALLEL ?? '4') ?? { count: 1 },
 });
 
 /** Asks a function of the stack and returns its answer; a Failure where there is none, or it failed. */

@@ -1,10 +1,17 @@
 import type { ListedCertificate } from '../shared/domain/certificate.ts';
-import { compare, type Difference, type Inventory, type Policy } from '../shared/domain/inventory.ts';
+import {
+  compare,
+  consumersOf,
+  type Difference,
+  type Inventory,
+  type Policy,
+  type Service,
+} from '../shared/domain/inventory.ts';
 import { sentenceOf } from '../shared/domain/reasons.ts';
 import { hasLabel, holderOf, label, type Secret, sinceOf } from '../shared/domain/secret.ts';
 import { readVersionId } from '../shared/domain/version-id.ts';
 import { daysLeft } from '../shared/domain/warning-days.ts';
-import { consumedSecrets, readWishes } from '../shared/domain/wish.ts';
+import { readWishes } from '../shared/domain/wish.ts';
 
 /** One delivery, or a certificate that nobody wants delivered: what the lists alone say of it. */
 export type Row = {
@@ -19,17 +26,23 @@ export type Row = {
   /** Since when it is current, epoch seconds. */
   readonly since: number | undefined;
   readonly state: string;
-  /** ARNs of the services that read the secret. */
-  readonly consumers: readonly string[];
+  /** Who says by tags that it reads the secret. */
+  readonly consumers: readonly Service[];
   readonly owner: string | undefined;
   readonly problems: readonly string[];
 };
 
-type Facts = { readonly policy: Policy; readonly differences: readonly Difference[]; readonly inventory: Inventory };
+type Facts = Pick<Inventory, 'secrets'> & {
+  readonly now: number;
+  /** By certificate. */
+  readonly differences: ReadonlyMap<string, readonly Difference[]>;
+  readonly consumers: ReadonlyMap<string, readonly Service[]>;
+};
 
 /** The soonest to end first, as the inventory has them; what has no end yet, last. */
 export function statusRows(inventory: Inventory, policy: Policy): readonly Row[] {
-  const facts = { inventory, policy, differences: compare(inventory, policy) };
+  const differences = Map.groupBy(compare(inventory, policy), ({ certificate }) => certificate.arn);
+  const facts = { ...inventory, now: policy.now, differences, consumers: consumersOf(inventory) };
   return inventory.certificates.flatMap((certificate) => {
     const wanted = readWishes(certificate.tags).deliveries.map(({ secret }) => secret);
     return (wanted.length > 0 ? wanted : [undefined]).map((secret) => rowOf({ certificate, secret }, facts));
@@ -38,32 +51,32 @@ export function statusRows(inventory: Inventory, policy: Policy): readonly Row[]
 
 type Wanted = { readonly certificate: ListedCertificate; readonly secret: string | undefined };
 
-function rowOf({ certificate, secret }: Wanted, { inventory, policy, differences }: Facts): Row {
-  const found = secret === undefined ? undefined : inventory.secrets.get(secret);
+function rowOf({ certificate, secret }: Wanted, { secrets, consumers, differences, now }: Facts): Row {
+  const found = secret === undefined ? undefined : secrets.get(secret);
   const versions = found?.state === 'present' ? found.versions : {};
   const versionId = holderOf(versions, label.current);
-  const own = differences.filter((one) => isAbout(one, { certificate, secret }));
+  const all = differences.get(certificate.arn) ?? [];
+  const own = all.filter((one) => one.secret === undefined || one.secret === secret);
   return {
     certificate,
-    daysLeft: certificate.notAfter === undefined ? undefined : daysLeft({ notAfter: certificate.notAfter }, policy.now),
+    daysLeft: certificate.notAfter === undefined ? undefined : daysLeft(certificate, now),
     renewal: renewalOf(certificate),
     secret,
     versionId,
     holds: versionId === undefined ? undefined : readVersionId(versionId)?.serial,
     since: versionId === undefined ? undefined : sinceOf(versions, versionId),
     state: own.map(inWords)[0] ?? rested({ found, versionId, secret }),
-    consumers: inventory.services
-      .filter(({ tags }) => secret !== undefined && consumedSecrets(tags).includes(secret))
-      .map(({ arn }) => arn),
+    consumers: (secret !== undefined && consumers.get(secret)) || [],
     owner: certificate.tags['courier:owner'],
     problems: [...own.map(asProblem), ...troubles(certificate, secret)],
   };
 }
 
-const isAbout = (one: Difference, { certificate, secret }: Wanted) =>
-  'certificate' in one && one.certificate.arn === certificate.arn && (one.secret === undefined || one.secret === secret);
-
-type Resting = { readonly found: Secret | undefined; readonly versionId: string | undefined; readonly secret: string | undefined };
+type Resting = {
+  readonly found: Secret | undefined;
+  readonly versionId: string | undefined;
+  readonly secret: string | undefined;
+};
 
 function rested({ found, versionId, secret }: Resting): string {
   if (secret === undefined) return 'not tagged';
@@ -89,12 +102,23 @@ function renewalOf({ type, origin, eligible, status, renewal }: ListedCertificat
 }
 
 /** What is wrong with the certificate itself, where somebody uses it. */
-function troubles({ status, renewal, inUse, eligible }: ListedCertificate, secret: string | undefined): readonly string[] {
+function troubles(
+  { status, renewal, inUse, eligible }: ListedCertificate,
+  secret: string | undefined,
+): readonly string[] {
   if (secret === undefined && !inUse && !eligible) return [];
   if (status === 'expired' || status === 'revoked') return [`The certificate is ${status}`];
   if (renewal?.status === 'failed') return ['Its renewal failed'];
   if (renewal?.status === 'validating') return ['Its renewal waits for a name to be validated'];
   return [];
+}
+
+/** By the deployment that ECS shows: how many services were started since the version became current. */
+export function restartedInShort({ consumers, since }: Row): string {
+  const states = consumers.flatMap(({ state }) => (state?.runs ? [state] : []));
+  if (states.length === 0 || since === undefined) return '-';
+  const fresh = states.filter(({ startedAt, underWay }) => !underWay && startedAt !== undefined && startedAt >= since);
+  return `${fresh.length}/${states.length} restarted since`;
 }
 
 export type Filter = {
