@@ -9,8 +9,8 @@ export type Wire = Pick<Base, 'log'> & { readonly concerns: Pick<Queue<Concern>,
 export type Raised = { readonly is: 'skip' | 'parked' | 'queued'; readonly concerns: number };
 
 /**
- * What an event worries about goes into the queue of `diagnose`, which looks for itself. Nothing is looked at here, so
- * that a burst of events, or an AWS that answers slowly, cannot lose one.
+ * What an event worries about goes into the queue of `diagnose`, which looks for itself. The certificate is not
+ * looked at here, so that a burst of events, or an AWS that answers slowly, cannot lose one.
  */
 export async function raiseConcerns(seen: Concerns | Parked | Skip, { log, concerns }: Wire): Promise<Raised> {
   switch (seen.is) {

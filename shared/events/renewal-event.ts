@@ -14,6 +14,9 @@ export type Parked = {
   readonly resources: readonly string[];
 };
 
+/** A private CA did not issue what somebody asked of it. Which certificate that was to be, nobody says. */
+export type IssuanceFailure = { readonly is: 'issuance failure'; readonly id: string; readonly parked: Parked };
+
 /** Source: ACM User Guide, as above, ACM Certificate Approaching Expiration. */
 export const readExpiring = (event: unknown, home: Home): Concerns | Skip =>
   notFrom(event, { source: 'aws.acm', detailType: 'ACM Certificate Approaching Expiration' }) ??
@@ -36,24 +39,29 @@ const endings = new Map<string, Concern['about']>([
 
 /**
  * Whatever says that a renewal is in trouble, and what else ACM, Private CA and AWS Health send here. ACM Certificate
- * Rotated is announced without a word about its content, and what comes after it is not known yet. A failure of Private
- * CA names no certificate of ACM's, and any client's request may be the one that failed (docs/decisions/0010).
+ * Rotated is announced without a word about its content, and what comes after it is not known yet. Of the failures of
+ * Private CA only that of an issuance can be of a renewal.
  */
-export function readTrouble(event: unknown, home: Home): Concerns | Parked | Skip {
-  const { source, 'detail-type': detailType, resources } = read(parkable, event);
+export function readTrouble(event: unknown, home: Home): Concerns | IssuanceFailure | Parked | Skip {
+  const { id, source, 'detail-type': detailType, resources } = read(parkable, event);
   const parked: Parked = { is: 'parked', source, detailType, resources };
   switch (source) {
     case 'aws.acm':
       if (detailType !== 'ACM Certificate Renewal Action Required') return parked;
       return readConcerns(event, { about: 'blocked', home });
     case 'aws.acm-pca':
-      return parked;
+      return detailType === 'ACM Private CA Certificate Issuance' && failed.safeParse(event).success
+        ? { is: 'issuance failure', id, parked }
+        : parked;
     case 'aws.health':
       return readHealth(event, home) ?? parked;
     default:
       return skip(`"${detailType}" from "${source}" is not about a renewal`);
   }
 }
+
+/** Source: Private CA User Guide, "Monitor AWS Private CA with CloudWatch Events". */
+const failed = z.object({ detail: z.object({ result: z.literal('failure') }) });
 
 const parkable = z.extend(heading, { resources: z.catch(z.array(z.string()), []) });
 

@@ -186,7 +186,7 @@ describe('what the roles may do', () => {
       'acm:DescribeCertificate acm:ListTagsForCertificate sns:Publish sqs:SendMessage sqs:SendMessage sqs:SendMessage',
     ],
     ['CertificateExpiringRole', 'sqs:SendMessage sqs:SendMessage'],
-    ['RenewalActionRequiredRole', 'sqs:SendMessage sqs:SendMessage'],
+    ['RenewalActionRequiredRole', 'acm:SearchCertificates sqs:SendMessage sqs:SendMessage'],
     ['CertificateExpiredRole', 'sqs:SendMessage sqs:SendMessage'],
     [
       'DiagnoseRole',

@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ImportCertificateCommand } from '@aws-sdk/client-acm';
+import { ImportCertificateCommand, RenewCertificateCommand } from '@aws-sdk/client-acm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type CourierLab, startCourierLab } from './courier-lab.ts';
 import { takeAnswers } from './stack-stand-in.ts';
@@ -205,6 +205,22 @@ it('the certificates that stand in are those that events/README.md names', () =>
 it('of a certificate that is well, nobody is told what sample events worry about', () => {
   const [api = ''] = Object.values(standIns);
   expect(new Set(courier.told(api))).toEqual(new Set(['info Delivered']));
+});
+
+it('a private CA that fails to issue is a hint about what ACM is renewing just then, and no mail where that is well', async () => {
+  const [api = ''] = Object.values(standIns);
+  const before = courier.lab.mail().length;
+  await courier.acm.send(new RenewCertificateCommand({ CertificateArn: api }));
+  expect(
+    await courier.invoke('renewal-action-required', eventOf('renewal-action-required.authority-issuance')),
+  ).toEqual(concerned);
+  await courier.settle();
+  expect(
+    courier.lab
+      .mail()
+      .slice(before)
+      .map(({ attributes }) => attributes.reason),
+  ).toEqual([]);
 });
 
 it('what CloudFormation is answered is what the function returns', () => {

@@ -308,10 +308,20 @@ describe('what says that a certificate may be in trouble', () => {
     ).toEqual(concerning({ certificateArn: arn, cause: `${cause}-0`, about: 'hint' }));
   });
 
+  it('may be any that ACM is renewing where a private CA did not issue', () => {
+    const { source, 'detail-type': detailType, resources } = authority;
+    expect(readTrouble(authority, home)).toEqual({
+      is: 'issuance failure',
+      id: cause,
+      parked: { is: 'parked', source, detailType, resources },
+    });
+  });
+
   it.each([
     ['ACM Certificate Rotated', { 'detail-type': 'ACM Certificate Rotated', detail: {} }],
     ['an event that ACM adds', { 'detail-type': 'ACM Certificate Pondered', resources: null, detail: null }],
-    ['an authority that could not issue', authority],
+    ['an authority that did issue', { ...authority, detail: { result: 'success' } }],
+    ['an authority whose CRL failed', { ...authority, 'detail-type': 'ACM Private CA CRL Generation' }],
     ['a Health event that names nobody', { ...health, detail: { eventTypeCode: 'CAA_CHECK_FAILURE' } }],
     ['a Health event about something else', { ...health, detail: { ...health.detail, eventTypeCode: 'AWS_ACM_MORE' } }],
     [
