@@ -16,8 +16,10 @@ import {
   isDue,
   isOverdue,
   lifetimeDays,
+  stillEndsIn,
   warningDays,
   wasWarned,
+  windowDays,
 } from './domain/warning-days.ts';
 import type { Concern, Message } from './events/queued.ts';
 import { observeRenewal, type RenewalSight } from './observe-renewal.ts';
@@ -99,8 +101,7 @@ function isToBeSaid({ about, days }: Concern, certificate: Certificate, now: num
     case 'expiring':
       return isDue(certificate, { days: days ?? left, now });
     case 'blocked':
-      // An event is tried for a day, and its days are rounded: what ends later than that was renewed.
-      return days === undefined || left <= days + 2;
+      return stillEndsIn(certificate, { days: days ?? windowDays(certificate.type, lifetimeDays(certificate)), now });
     case 'hint':
       // AWS Health also tells of renewals that went well.
       return isUnderWay(certificate) ? !hasJustFailed(certificate, now) : isOverdue(certificate, now);

@@ -36,13 +36,15 @@ export function diagnose(observation: Observation, said: Said = {}): Diagnosis {
 }
 
 /**
- * The certificate with the RenewalStatusReason of an event where ACM shows an attempt without one, or none: for private
- * certificates the API Reference promises no RenewalSummary.
+ * The certificate with the RenewalStatusReason of an event where ACM shows no attempt of this cycle with one: for private
+ * certificates the API Reference promises no RenewalSummary, and the one of the renewal before is kept for a year.
  */
 export function asTold(certificate: Certificate, reason: string | undefined): Certificate {
   const { renewal } = certificate;
-  if (reason === undefined || renewal?.reason !== undefined) return certificate;
-  return { ...certificate, renewal: { status: 'failed', updatedAt: 0, ...renewal, reason } };
+  const isOfThisCycle = renewal !== undefined && renewal.status !== 'succeeded';
+  if (reason === undefined || (isOfThisCycle && renewal.reason !== undefined)) return certificate;
+  const attempt = isOfThisCycle ? renewal : ({ status: 'failed', updatedAt: 0 } as const);
+  return { ...certificate, renewal: { ...attempt, reason } };
 }
 
 /**

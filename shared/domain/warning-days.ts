@@ -38,19 +38,34 @@ const spokenDays = (type: Certificate['type'], lifetime: number) =>
 
 /**
  * Whether ACM's event that a certificate ends in `days` is to be spoken of: the first of the daily events at or below a
- * threshold, of a certificate that still ends then (events come late, and it may have been renewed since), on a day on
- * which no attempt at renewing it speaks for itself.
+ * threshold (a day that has begun is counted whole), however late it comes, of a certificate that has not been renewed
+ * since, on a day on which no attempt at renewing it speaks for itself.
  */
 export const isDue = (certificate: Certificate, { days, now }: { readonly days: number; readonly now: number }) =>
-  spokenDays(certificate.type, lifetimeDays(certificate)).includes(days) &&
-  stillEndsIn(certificate, days, now) &&
-  !hasJustFailed(certificate, now);
+  spokenDays(certificate.type, lifetimeDays(certificate)).includes(Math.ceil(days)) &&
+  stillEndsIn(certificate, { days, now }) &&
+  (days <= lastWeek || !speaksForItself(certificate, now));
 
-/** An event is tried for a day, and its days are rounded: two days either way is the same end. */
-const stillEndsIn = ({ notAfter }: Certificate, days: number, now: number) =>
-  notAfter !== undefined && Math.abs(notAfter - now - days * day) <= 2 * day;
+/** Days in which two mails of one day are better than none: one of the two events behind them may be lost. */
+const lastWeek = 7;
 
-/** Whether ACM tried within the last 24 hours and could not: it says so with an event of its own. */
+/** An event is tried for a day, and its days are rounded: what ends later than that was renewed. */
+export const stillEndsIn = (certificate: Span, { days, now }: { readonly days: number; readonly now: number }) =>
+  certificate.notAfter !== undefined && certificate.notAfter - now <= (days + 2) * day;
+
+/**
+ * Days before the end on which ACM tells of an attempt that failed: of others it says nothing (ACM User Guide, "Amazon
+ * EventBridge support for ACM", ACM Certificate Renewal Action Required). Public ones begin with the second.
+ */
+const announcedDays: readonly number[] = [45, 30, 15, 3, 1];
+
+const speaksForItself = (certificate: Certificate, now: number): boolean =>
+  hasJustFailed(certificate, now) &&
+  announcedDays
+    .slice(certificate.type === 'public' ? 1 : 0)
+    .includes(Math.round(((certificate.notAfter ?? 0) - (certificate.renewal?.updatedAt ?? 0)) / day));
+
+/** Whether ACM tried within the last 24 hours and could not. */
 export const hasJustFailed = ({ renewal }: Certificate, now: number): boolean =>
   (renewal?.status === 'failed' || renewal?.status === 'validating') && now - renewal.updatedAt < day;
 

@@ -54,6 +54,17 @@ describe('of a certificate that an event tells of', () => {
     expect(asTold({ ...untried, ...failed() }, 'SLR_NOT_FOUND').renewal).toEqual(failed('SLR_NOT_FOUND').renewal);
   });
 
+  it('an attempt of this cycle is not taken for the renewal before it, which ACM goes on showing', () => {
+    const renewed = { ...untried, renewal: { status: 'succeeded', updatedAt: now - 345 * day } } as const;
+    expect(asTold(renewed, 'PCA_INVALID_ARGS').renewal).toEqual({
+      status: 'failed',
+      reason: 'PCA_INVALID_ARGS',
+      updatedAt: 0,
+    });
+    const odd = { ...renewed, renewal: { ...renewed.renewal, reason: 'OTHER' } };
+    expect(asTold(odd, 'PCA_INVALID_ARGS').renewal?.reason).toBe('PCA_INVALID_ARGS');
+  });
+
   it("ACM's own word counts", () => {
     const tried = { ...untried, ...failed('PCA_INVALID_STATE') };
     expect(asTold(tried, 'SLR_NOT_FOUND')).toEqual(tried);
@@ -69,7 +80,6 @@ describe('nothing is said', () => {
     ['of one that was just renewed', privateOne({ notBefore: now, notAfter: now + 395 * day })],
     ['of one that is in use, whatever ACM says of its eligibility', publicOne({ eligible: false })],
     ['of one that is not issued yet', privateOne({ status: 'pending' })],
-    ['of a renewal whose reason came with a late event', toldOf(privateOne(), 'PCA_ACCESS_DENIED')],
     ['where only something that nobody asked for is unseen', privateOne({}, { authority: unseen('Denied') })],
   ] as const)('%s', (_, observation) => {
     expect(diagnose(observation)).toMatchObject({ findings: [], act: 'nothing' });

@@ -63,17 +63,28 @@ describe('an event that a certificate ends', () => {
   it.each([
     ['is due at a threshold', at15, 15, true],
     ['is not due a day before or after it', at15, 16, false],
-    ['is due when it comes two days late', ending('private', 395, 13 * day), 15, true],
-    ['is not due when it comes a second later', ending('private', 395, 13 * day - 1), 15, false],
+    ['is due where its days are a fraction, of a day that has begun', at15, 14.98, true],
+    ['is due however late it comes', ending('private', 395, 2 * day), 15, true],
     ['is not due when the certificate was renewed since', ending('private', 395, 395 * day), 15, false],
-    ['is not due on a day on which an attempt failed', failed(day - 1), 15, false],
-    ['is due a day after an attempt failed', failed(day), 15, true],
-    ['is not due while a fresh attempt waits for validation', failed(0, 'validating'), 15, false],
-    ['is due while ACM is at it', failed(0, 'pending'), 15, true],
+    ['is due two days early, as days are rounded', ending('private', 395, 17 * day), 15, true],
+    ['is not due a second earlier', ending('private', 395, 17 * day + 1), 15, false],
+    ['is not due on a day on which an attempt failed', tried(15, 'failed', 0.4 * day), 15, false],
+    ['is due a day after an attempt failed', tried(15, 'failed', day), 15, true],
+    ['is not due while a fresh attempt waits for validation', tried(15, 'validating'), 15, false],
+    ['is due while ACM is at it', tried(15, 'pending'), 15, true],
+    ['is due on the day of an attempt of which ACM says nothing', tried(16, 'failed', 0, 100), 16, true],
+    ['is due in the last week whatever else may be said that day', tried(3), 3, true],
+    ['is due on the last day whatever else may be said', tried(1), 1, true],
   ] as const)('%s', (_, certificate, days, due) => expect(isDue(certificate, { days, now })).toBe(due));
 
-  function failed(ago: number, status: Renewal['status'] = 'failed') {
-    return ending('private', 395, 15 * day, { status, updatedAt: now - ago });
+  it('is left to the attempt of that day on the first days, too', () => {
+    expect(isDue(tried(45), { days: 45, now })).toBe(false);
+    expect(isDue(tried(30), { days: 30, now })).toBe(false);
+    expect(isDue({ ...tried(30), type: 'public' }, { days: 30, now })).toBe(false);
+  });
+
+  function tried(left: number, status: Renewal['status'] = 'failed', ago = 0, lifetime = 395) {
+    return ending('private', lifetime, left * day, { status, updatedAt: now - ago });
   }
 });
 
