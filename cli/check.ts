@@ -15,6 +15,7 @@ export type Check = {
 
 export type CheckName =
   | 'stack'
+  | 'kill switch'
   | 'permissions'
   | 'topic'
   | 'alarms'

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import manifest from '../package.json' with { type: 'json' };
 import type { ExitCode } from './failure.ts';
 
 /** Loaded when it is asked for: `--help` needs no client of AWS. */
@@ -15,6 +16,7 @@ Exit codes:
 export function program(ended: (code: ExitCode) => void): Command {
   const courier = new Command('courier')
     .description('Looks at, plans and moves what acm-courier carries: certificate → secret → services.')
+    .version(manifest.version)
     .helpCommand('help [command]', 'the same as COMMAND --help')
     .configureHelp({ showGlobalOptions: false, sortSubcommands: false })
     .showHelpAfterError('(courier --help shows what there is)')

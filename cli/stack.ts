@@ -77,6 +77,8 @@ const readSettings = (environment: Readonly<Record<string, string>>): Settings =
   mode: environment.COURIER_MODE === 'deliver' ? 'deliver' : 'observe',
   secretPrefix: environment.SECRET_PREFIX ?? 'courier/',
   deadlineSeconds: Number(environment.ROLLOUT_DEADLINE_MINUTES ?? 60) * 60,
+  rollBack: environment.ROLL_BACK === 'never' ? 'never' : 'evidence',
+  rollbackFloorSeconds: Number(environment.ROLLBACK_FLOOR_DAYS ?? 3) * 86_400,
   notices: environment.NOTICES === 'tagged' ? 'tagged' : 'all',
   renewPrivate: environment.RENEW_PRIVATE === 'true',
   rolloutParallel: readParallel(environment.ROLLOUT_PARALLEL ?? '4') ?? { count: 1 },

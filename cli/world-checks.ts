@@ -2,13 +2,12 @@ import { taskAddresses } from '../shared/aws/task-addresses.ts';
 import { worker } from '../shared/aws/worker.ts';
 import { compare, consumersOf, type Inventory } from '../shared/domain/inventory.ts';
 import { noteworthy } from '../shared/domain/noteworthy.ts';
-import { serverName } from '../shared/domain/probe.ts';
 import { mendOf, sentenceOf } from '../shared/domain/reasons.ts';
 import type { Consumer } from '../shared/domain/rollout.ts';
 import { readServiceWish } from '../shared/domain/service-wish.ts';
 import { writeCommand } from '../shared/domain/shell.ts';
 import { type BadTag, consumedSecrets, readWishes } from '../shared/domain/wish.ts';
-import { prober } from '../shared/prober.ts';
+import { type Prober, prober, readStands } from '../shared/prober.ts';
 import { runningTasks } from './aws/running-tasks.ts';
 import { type Check, ill, look, orWell, unseen, well } from './check.ts';
 import type { CliSight } from './sight.ts';
@@ -78,51 +77,51 @@ export function checkImages(consumers: readonly Consumer[]): readonly Check[] {
   return orWell(told, 'images', 'every image is pinned by digest, or held');
 }
 
-/** Whether the function `probe` reaches a task of each service that says where it serves. */
-export async function checkProbe(consumers: readonly Consumer[], stack: Stack): Promise<readonly Check[]> {
+/** Whether the functions `probe` reach a task of each service that says where it serves. */
+export async function checkProbe(
+  consumers: readonly Consumer[],
+  { environment = {} }: Stack,
+): Promise<readonly Check[]> {
   const running = consumers.filter(({ active, desired }) => active && desired > 0);
-  const mute = running.filter((one) => !one.probe).map(({ cluster, service }) => `${cluster}/${service}`);
-  const untold = mute.map((service) =>
-    look('probe', {
-      seen: `${service} does not say where it serves: its tasks are not seen serving`,
-      mend: 'Tag it courier:probe=PORT',
-    }),
-  );
-  const wanted = running.filter(({ probe }) => probe);
-  const exists = (await stack.functions.settings('probe')) !== null;
-  if (!exists && wanted.length > 0)
-    return [
-      ...untold,
+  const untold = running
+    .filter(({ probe }) => !probe)
+    .map((one) =>
       look('probe', {
-        seen: 'The stack has no function probe: nobody shakes hands with tasks',
-        mend: 'README, "Parameters": name the subnets of the tasks',
+        seen: `${named(one)} does not say where it serves: nobody sees its tasks serve`,
+        mend: 'Tag it courier:probe=PORT',
       }),
-    ];
-  const reached = exists ? await Promise.all(wanted.map((one) => reach(one, stack))) : [];
-  return orWell([...untold, ...reached.flat()], 'probe', 'nothing is to be probed');
+    );
+  const wanted = running.filter(({ probe }) => probe);
+  const probes = environment.PROBES;
+  const reached = probes ? await Promise.all(wanted.map((one) => reach(one, probes))) : [];
+  const nobody = look('probe', { seen: 'The stack has no probe: nobody shakes hands with tasks', mend: deployProbes });
+  return orWell(
+    [...untold, ...(probes || wanted.length === 0 ? reached : [nobody])],
+    'probe',
+    'there is nothing to shake hands with',
+  );
 }
 
-/** With no expectation: any leaf shows that there is a way. */
-async function reach(consumer: Consumer, { place }: Stack): Promise<readonly Check[]> {
-  const { cluster, service, probe: at } = consumer;
-  const tasks = await runningTasks(consumer);
-  const addresses = at ? await taskAddresses().of(tasks, { cluster, at }) : new Map();
-  const [address] = addresses.values();
+const deployProbes = 'npm run deploy -- --param="probes=SUBNET,SUBNET/SECURITY_GROUP", with the subnets of the tasks';
+const named = ({ cluster, service }: Consumer) => `${cluster}/${service}`;
+
+/** Whatever leaf is shown, there is a way: with no expectation. */
+async function reach(consumer: Consumer, probes: string): Promise<Check> {
+  const { cluster, probe: at } = consumer;
+  const addresses = at && (await taskAddresses().of(await runningTasks(consumer), { cluster, at }));
+  const [address] = addresses?.values() ?? [];
   if (!address)
-    return [
-      unseen('probe', {
-        seen: `${cluster}/${service}: no task has an address of its own`,
-        mend: 'Use network mode awsvpc, or publish the port',
-      }),
-    ];
-  const target = { id: 'one', ...address, servername: serverName(service), serial: '0'.repeat(40) };
-  const shown = (await prober(worker(`${place.functionPrefix}probe`)).look([target], 0)).get('one');
-  if (!shown || !('error' in shown) || shown.during === 'handshake')
-    return [well('probe', `${cluster}/${service} is reached at ${address.host}:${address.port}`)];
-  return [
-    ill('probe', {
-      seen: `${cluster}/${service} is not reached at ${address.host}:${address.port}: ${shown.error}`,
-      mend: `Let the security group of the tasks take port ${address.port} from the probe's`,
-    }),
-  ];
+    return unseen('probe', { seen: `${named(consumer)}: no task has an address`, mend: 'Use network mode awsvpc' });
+  const where = `${address.host}:${address.port}`;
+  const target = { id: where, ...address, servername: 'probe.invalid', serial: '0'.repeat(40) };
+  const shown = (await prober(readStands(probes, worker)).look([target], 0)).get(where);
+  if (!shown)
+    return ill('probe', {
+      seen: `No probe stands in subnet ${address.subnet}, where ${named(consumer)} runs`,
+      mend: deployProbes,
+    });
+  if (!('error' in shown) || shown.during === 'handshake')
+    return well('probe', `${named(consumer)} is reached at ${where}`);
+  const mend = `Let the security group of the tasks take port ${address.port} from the probe's`;
+  return ill('probe', { seen: `${named(consumer)} is not reached at ${where}: ${shown.error}`, mend });
 }

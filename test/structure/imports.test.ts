@@ -22,7 +22,11 @@ const rules: readonly Rule[] = [
   },
   { of: /^shared\/[^/]+\.ts$/, places: /^shared\//, packages: /^aws-lambda$/ },
   { of: /^cli\/aws\//, places: /^(cli\/aws|shared\/(aws|domain))\//, packages: /^@aws-sdk\// },
-  { of: /^cli\//, places: /^(cli|shared)\//, packages: /^(cli-progress|cli-table3|commander|node:(process|util))$/ },
+  {
+    of: /^cli\//,
+    places: /^((cli|shared)\/|package\.json$)/,
+    packages: /^(cli-progress|cli-table3|commander|node:(process|util))$/,
+  },
   { of: /^lab\//, places: /^(lab|build)\//, packages: /./ },
   { of: /^build\//, places: /^build\//, packages: /./ },
 ];
