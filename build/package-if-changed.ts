@@ -10,11 +10,14 @@ const lockPath = join(root, 'dist/.packaging');
 
 /**
  * What the lab runs: all that a stack may be armed with, but for the schedules. Its clock passes a year within seconds,
- * and whoever wants the 8,760 sweeps in it asks for them.
+ * and whoever wants the 8,760 sweeps in it asks for them. It has no VPC: its probe stands where its tasks are.
  */
 const lab = {
   stage: 'lab',
-  params: { mode: 'deliver', renewPrivate: 'true', securityHub: 'true', schedules: 'DISABLED' },
+  params: {
+    ...{ mode: 'deliver', renewPrivate: 'true', securityHub: 'true', schedules: 'DISABLED' },
+    probes: 'subnet-1a,subnet-1b/sg-probe',
+  },
 };
 
 /**
@@ -43,7 +46,7 @@ function isPackaged(inputs: string): boolean {
 
 function hashOfInputs(): string {
   const hash = createHash('sha256');
-  const sources = globSync('{functions,shared,build}/**/*.{ts,json}', { cwd: root }).sort();
+  const sources = globSync('{functions,shared,build}/**/*.{ts,cjs,json}', { cwd: root }).sort();
   for (const file of [...sources, 'serverless.yml', 'package-lock.json']) {
     hash.update(`${file}\n`).update(readFileSync(join(root, file)));
   }

@@ -7,7 +7,7 @@ import type { Consumer } from '../shared/domain/rollout.ts';
 import { readServiceWish } from '../shared/domain/service-wish.ts';
 import { writeCommand } from '../shared/domain/shell.ts';
 import { type BadTag, consumedSecrets, readWishes } from '../shared/domain/wish.ts';
-import { type Prober, prober, readStands } from '../shared/prober.ts';
+import { prober, readStands } from '../shared/prober.ts';
 import { runningTasks } from './aws/running-tasks.ts';
 import { type Check, ill, look, orWell, unseen, well } from './check.ts';
 import type { CliSight } from './sight.ts';

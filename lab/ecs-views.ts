@@ -56,7 +56,11 @@ function describeDeployment(service: EcsService, deployment: Deployment) {
 }
 
 export function describeTask({ service, task }: { service: EcsService; task: Task }) {
-  const details = task.host === undefined ? [] : [{ name: 'privateIPv4Address', value: task.host }];
+  const own = task.host === undefined ? [] : [task.host];
+  const details = own.flatMap((value) => [
+    { name: 'subnetId', value: 'subnet-1a' },
+    { name: 'privateIPv4Address', value },
+  ]);
   return {
     taskArn: task.arn,
     clusterArn: clusterArn(service.cluster),
@@ -80,7 +84,7 @@ export function describeTask({ service, task }: { service: EcsService; task: Tas
       exitCode: container.exit?.code,
       // The lab keeps no container logs: the last line said on stderr stands here, where AWS has little to say.
       reason: container.exit?.message || undefined,
-      networkInterfaces: details.map(({ value }) => ({ privateIpv4Address: value })),
+      networkInterfaces: own.map((privateIpv4Address) => ({ privateIpv4Address })),
     })),
   };
 }

@@ -1,10 +1,12 @@
 import { type Container, DescribeContainerInstancesCommand, ECSClient, type Task } from '@aws-sdk/client-ecs';
 import type { ProbePort } from '../domain/probe.ts';
+import { slices } from '../domain/waves.ts';
 import { ask } from './trouble.ts';
 
 export type TaskAddresses = ReturnType<typeof taskAddresses>;
 
-export type Address = { readonly host: string; readonly port: number };
+/** `subnet` is where the task stands, undefined where ECS does not say it. */
+export type Address = { readonly host: string; readonly port: number; readonly subnet?: string | undefined };
 
 /** The private addresses of EC2 instances, by their ids. */
 export type HostsOf = (instanceIds: readonly string[]) => Promise<ReadonlyMap<string, string>>;
@@ -28,17 +30,18 @@ export function taskAddresses(hostsOf?: HostsOf, ecs = new ECSClient({})) {
         return place ? [{ taskArn: task.taskArn ?? '', ...place }] : [];
       });
       const instances = [...new Set(places.flatMap((place) => ('instance' in place ? [place.instance] : [])))];
-      const hosts = hostsOf ? await addressesOf(instances, { ecs, cluster, hostsOf }) : new Map<string, string>();
+      const hosts = hostsOf ? await addressesOf(instances, { ecs, cluster, hostsOf }) : new Map<string, Host>();
       return new Map(
         places.flatMap(({ taskArn, port, ...place }) => {
-          const host = 'host' in place ? place.host : hosts.get(place.instance);
-          return host === undefined ? [] : [[taskArn, { host, port }]];
+          const found = 'host' in place ? place : hosts.get(place.instance);
+          return found === undefined ? [] : [[taskArn, { ...found, port }]];
         }),
       );
     },
   };
 }
 
+type Host = Omit<Address, 'port'>;
 type Place = Address | { readonly instance: string; readonly port: number };
 
 /**
@@ -46,16 +49,27 @@ type Place = Address | { readonly instance: string; readonly port: number };
  * counts: with bridge at the port that is mapped, with host, where nothing is mapped at all, at the port itself.
  * Source: ECS API Reference, Container and NetworkBinding.
  */
-function placeOf({ containers = [], containerInstanceArn: instance }: Task, at: ProbePort): Place | undefined {
+function placeOf(task: Task, at: ProbePort): Place | undefined {
+  const { containers = [], containerInstanceArn: instance } = task;
   const named = containers.filter(({ name }) => at.container === undefined || name === at.container);
   const [own] = named.flatMap(({ networkInterfaces = [] }) => networkInterfaces);
   const host = own?.privateIpv4Address ?? own?.ipv6Address;
-  if (host !== undefined) return { host, port: at.port };
+  if (host !== undefined) return { host, port: at.port, subnet: subnetOf(task) };
   if (instance === undefined || named.length === 0) return undefined;
   if (bindingsOf(containers).length === 0) return { instance, port: at.port };
   const port = bindingsOf(named).find(({ containerPort }) => containerPort === at.port)?.hostPort;
   return port === undefined ? undefined : { instance, port };
 }
+
+/** Source: ECS Developer Guide, "Amazon ECS task networking options": the interface is an attachment, with details. */
+const subnetOf = ({ attachments = [] }: Task) =>
+  detail(
+    'subnetId',
+    attachments.flatMap(({ details = [] }) => details),
+  );
+
+const detail = (wanted: string, details: readonly { name?: string | undefined; value?: string | undefined }[]) =>
+  details.find(({ name }) => name === wanted)?.value;
 
 const bindingsOf = (containers: readonly Container[]) =>
   containers.flatMap(({ networkBindings = [] }) => networkBindings);
@@ -65,22 +79,18 @@ const batchSize = 100;
 
 type Way = { readonly ecs: ECSClient; readonly cluster: string; readonly hostsOf: HostsOf };
 
-/** Private addresses by the ARN of the container instance. */
+/** Where container instances stand, by ARN. Their subnet is an attribute that ECS's agent registers. */
 async function addressesOf(arns: readonly string[], { ecs, cluster, hostsOf }: Way) {
-  const found = new Map<string, string>();
-  for (let start = 0; start < arns.length; start += batchSize) {
-    const containerInstances = arns.slice(start, start + batchSize);
+  const found = new Map<string, Host>();
+  for (const containerInstances of slices(arns, batchSize)) {
     const answer = await ask('ecs:DescribeContainerInstances', () =>
-      ecs.send(new DescribeContainerInstancesCommand({ cluster, containerInstances })),
+      ecs.send(new DescribeContainerInstancesCommand({ cluster, containerInstances: [...containerInstances] })),
     );
-    const known = (answer.containerInstances ?? []).map(({ containerInstanceArn = '', ec2InstanceId = '' }) => ({
-      containerInstanceArn,
-      ec2InstanceId,
-    }));
-    const hosts = await hostsOf(known.map(({ ec2InstanceId }) => ec2InstanceId));
-    for (const { containerInstanceArn, ec2InstanceId } of known) {
+    const instances = answer.containerInstances ?? [];
+    const hosts = await hostsOf(instances.map(({ ec2InstanceId = '' }) => ec2InstanceId));
+    for (const { containerInstanceArn = '', ec2InstanceId = '', attributes = [] } of instances) {
       const host = hosts.get(ec2InstanceId);
-      if (host !== undefined) found.set(containerInstanceArn, host);
+      if (host !== undefined) found.set(containerInstanceArn, { host, subnet: detail('ecs.subnet-id', attributes) });
     }
   }
   return found;

@@ -4,7 +4,7 @@ import { ask, Trouble } from './trouble.ts';
 
 export type Worker = ReturnType<typeof worker>;
 
-/** The function `deliver`, asked directly: the only role that can touch a key. */
+/** A function that is asked directly: `deliver`, the only one that can touch a key, or a `probe`. */
 export function worker(functionName: string, lambda = new LambdaClient({})) {
   return {
     /** Sends a message, waits for the answer, and returns it as the JSON value it is. */

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -34,7 +34,7 @@ export async function startDeployedStack() {
 
   /** `npm run bundle`, in a folder of its own: .serverless and dist belong to one run at a time. */
   async function build(): Promise<void> {
-    await copyFile(join(root, 'serverless.yml'), join(folder, 'serverless.yml'));
+    for (const file of ['serverless.yml', 'build/probes.cjs']) await cp(join(root, file), join(folder, file));
     await bundle({ to: join(folder, 'dist/functions') });
   }
 

@@ -15,6 +15,10 @@ function ecs(asked: string[][] = []): ECSClient {
       containerInstances: there.map((arn) => ({
         containerInstanceArn: arn,
         ec2InstanceId: arn.replace(/.*\//, 'i-'),
+        attributes: [
+          { name: 'ecs.vpc-id', value: 'vpc-1' },
+          { name: 'ecs.subnet-id', value: 'subnet-i' },
+        ],
       })),
     };
   };
@@ -23,7 +27,8 @@ function ecs(asked: string[][] = []): ECSClient {
 const hostsOf: HostsOf = async (ids) =>
   new Map(ids.filter((id) => id !== 'i-stopped').map((id) => [id, `10.0.0.${id.replace(/\D/g, '')}`]));
 
-const awsvpc = (...containers: NonNullable<Task['containers']>): Task => ({ taskArn: 'task', containers });
+const attachments = [{ type: 'ElasticNetworkInterface', details: [{ name: 'subnetId', value: 'subnet-t' }] }];
+const awsvpc = (...containers: NonNullable<Task['containers']>): Task => ({ taskArn: 'task', containers, attachments });
 const onInstance = (id: string, ...containers: NonNullable<Task['containers']>): Task => ({
   ...awsvpc(...containers),
   containerInstanceArn: instanceArn(id),
@@ -43,31 +48,31 @@ describe('a task', () => {
       'has an interface of its own with awsvpc',
       awsvpc({ name: 'web', networkInterfaces: [own] }),
       { port: 8443 },
-      { host: '10.0.3.17', port: 8443 },
+      { host: '10.0.3.17', port: 8443, subnet: 'subnet-t' },
     ],
     [
       'may have an address of IPv6 only',
       awsvpc({ name: 'web', networkInterfaces: [{ ipv6Address: 'fd12:3456:789a::17' }] }),
       { port: 8443 },
-      { host: 'fd12:3456:789a::17', port: 8443 },
+      { host: 'fd12:3456:789a::17', port: 8443, subnet: 'subnet-t' },
     ],
     [
       'has it on an instance, too',
       onInstance('1', { name: 'web', networkInterfaces: [own], networkBindings: [] }),
       { container: 'web', port: 8443 },
-      { host: '10.0.3.17', port: 8443 },
+      { host: '10.0.3.17', port: 8443, subnet: 'subnet-t' },
     ],
     [
       'with bridge has its instance’s address, and the port that is mapped',
       onInstance('1', mapped('log', 24_224, 32_768), mapped('web', 8443, 32_769)),
       { port: 8443 },
-      { host: '10.0.0.1', port: 32_769 },
+      { host: '10.0.0.1', port: 32_769, subnet: 'subnet-i' },
     ],
     [
       'with bridge may have one port in two containers',
       onInstance('1', mapped('log', 8443, 32_768), mapped('web', 8443, 32_769)),
       { container: 'web', port: 8443 },
-      { host: '10.0.0.1', port: 32_769 },
+      { host: '10.0.0.1', port: 32_769, subnet: 'subnet-i' },
     ],
     [
       'with bridge has no address for a port that is not mapped',
@@ -79,7 +84,7 @@ describe('a task', () => {
       'with host has its instance’s address and its own port',
       onInstance('1', { name: 'web', networkBindings: [] }),
       { port: 8443 },
-      { host: '10.0.0.1', port: 8443 },
+      { host: '10.0.0.1', port: 8443, subnet: 'subnet-i' },
     ],
     [
       'has no address for a container that it does not have',
@@ -118,5 +123,5 @@ it('asks for each instance once, a hundred at a time', async () => {
   }));
   const found = await taskAddresses(hostsOf, ecs(asked)).of(tasks, { cluster: 'prod', at: { port: 8443 } });
   expect(asked.map(({ length }) => length)).toEqual([100, 1]);
-  expect([found.size, found.get('task-201')]).toEqual([202, { host: '10.0.0.100', port: 8443 }]);
+  expect([found.size, found.get('task-201')]).toEqual([202, { host: '10.0.0.100', port: 8443, subnet: 'subnet-i' }]);
 });
