@@ -5,26 +5,22 @@ import type { Judged } from './rollout.ts';
 const shown = 5;
 
 /**
- * Who uses a certificate, a sentence each: its names, the AWS resources that ACM knows of, the secrets it is delivered
+ * Who uses a certificate, a sentence each: hosts below a wildcard, the AWS resources that ACM knows of, the secrets it is delivered
  * to with what they hold now, and the services that read them. What could not be looked at is left out: the diagnosis
  * says so.
  */
 export const affectedBy = (observation: Observation): readonly string[] => [
-  ...coveredNames(observation),
+  ...wildcards(observation),
   ...awsResources(observation),
   ...observation.deliveries.flatMap(deliveredTo),
 ];
 
-/** A wildcard reaches further than anything here can see. */
-function coveredNames({ certificate: { name, names } }: Observation): readonly string[] {
-  const others = names.filter((other) => other !== name);
+/** A wildcard reaches further than anything here can see. Other names stand beside the certificate's end, in every mail. */
+function wildcards({ certificate: { names } }: Observation): readonly string[] {
   const wild = names.filter((one) => one.startsWith('*.')).map((one) => one.slice(2));
-  return [
-    ...(others.length > 0 ? [`The certificate is good for ${listed([name, ...others])}`] : []),
-    ...(wild.length > 0
-      ? [`It covers every host directly below ${listed(wild)}, also those that nothing here names`]
-      : []),
-  ];
+  return wild.length > 0
+    ? [`It covers every host directly below ${listed(wild)}, also those that nothing here names`]
+    : [];
 }
 
 function awsResources({ certificate: { inUseBy } }: Observation): readonly string[] {
@@ -61,6 +57,7 @@ const holdings = {
   this: 'holds it as it is now',
   earlier: 'still holds an earlier certificate of this ARN',
   nothing: 'holds no certificate yet',
+  another: 'holds another certificate than this one, delivered there under another ARN',
   unknown: 'holds something that acm-courier did not put there',
 } as const;
 

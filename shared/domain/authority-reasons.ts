@@ -8,6 +8,12 @@ export type OfAuthority = OfRenewal & { readonly authority: string; readonly eli
 const renew = ({ certificateArn, eligible }: Omit<OfAuthority, 'authority'>): readonly Command[] =>
   eligible ? [aws`acm renew-certificate --certificate-arn ${certificateArn}`] : [];
 
+/** How a sentence on mending ends: of what ACM may not renew yet another finding says how it is exported. */
+const thenRenewed = ({ eligible }: OfAuthority) =>
+  eligible
+    ? 'then have the certificate renewed (free of charge)'
+    : 'and ACM renews the certificate once it has been exported';
+
 const enable = ({ authority }: OfAuthority) =>
   aws`acm-pca update-certificate-authority --certificate-authority-arn ${authority} --status ACTIVE`;
 
@@ -34,7 +40,8 @@ export const authorityReasons = {
       `ACM cannot renew the certificate of "${name}": the private CA "${authority}" ${partly ? 'permits ACM only a part of what it needs' : 'does not permit ACM to issue from it'}`,
     mend: {
       kind: 'command',
-      text: () => 'Give ACM the permission, then have the certificate renewed (free of charge)',
+      text: (facts) =>
+        `${facts.partly ? 'Take back the permission that is not whole (AWS takes no second one), give' : 'Give'} ACM the permission, ${thenRenewed(facts)}`,
       commands: (facts) => [...(facts.partly ? [forbid(facts)] : []), permit(facts), ...renew(facts)],
     },
   }),
@@ -45,7 +52,7 @@ export const authorityReasons = {
       `ACM cannot renew the certificate of "${name}": the private CA "${authority}" is disabled`,
     mend: {
       kind: 'command',
-      text: () => 'Find out why somebody disabled it, enable it, then have the certificate renewed (free of charge)',
+      text: (facts) => `Find out why somebody disabled it, enable it, ${thenRenewed(facts)}`,
       commands: (facts) => [enable(facts), ...renew(facts)],
     },
   }),
@@ -56,8 +63,8 @@ export const authorityReasons = {
       `ACM cannot renew the certificate of "${name}": somebody deleted the private CA "${authority}", and it can be restored for 7 to 30 days only`,
     mend: {
       kind: 'command',
-      text: () =>
-        'Restore it (it comes back disabled), enable it, then have the certificate renewed (free of charge). If it is to go for good, request a new certificate from another CA instead',
+      text: (facts) =>
+        `Restore it (it comes back disabled), enable it, ${thenRenewed(facts)}. If it is to go for good, request a new certificate from another CA instead`,
       commands: (facts) => [
         aws`acm-pca restore-certificate-authority --certificate-authority-arn ${facts.authority}`,
         enable(facts),
@@ -126,7 +133,7 @@ export const authorityReasons = {
       `ACM cannot renew the certificate of "${name}": its private CA "${authority}" belongs to another account, and the service-linked role with which ACM uses it is missing in this one`,
     mend: {
       kind: 'command',
-      text: () => 'Create the role, then have the certificate renewed (free of charge)',
+      text: (facts) => `Create the role, ${thenRenewed(facts)}`,
       commands: (facts) => [aws`iam create-service-linked-role --aws-service-name acm.amazonaws.com`, ...renew(facts)],
     },
   }),
@@ -141,11 +148,11 @@ export const authorityReasons = {
     ...asUrgent,
     headline: (facts) => `renewal blocked, CA quota reached, ${remaining(facts)}`,
     sentence: ({ name, authority }) =>
-      `ACM could not renew the certificate of "${name}": the private CA "${authority}" has issued as many certificates as it may`,
+      `ACM could not renew the certificate of "${name}": the private CA "${authority}" has reached a quota, and issues no more certificates`,
     mend: {
       kind: 'by hand',
-      text: ({ authority }) =>
-        `Ask for a higher quota in the console of Service Quotas, under Private Certificate Authority, or of AWS Support: "Private certificates per private CA, for ${authority}". ACM then tries again by itself`,
+      text: ({ name }) =>
+        `Have the quota on private certificates per CA raised, in the console of Service Quotas under AWS Private Certificate Authority; ACM then tries again by itself. If that cannot wait, request a new certificate for "${name}" from another private CA, give it the tags of this one and hand the secret over to it`,
     },
   }),
   IssuanceRefused: reason<OfAuthority>({
@@ -165,7 +172,7 @@ export const authorityReasons = {
     mend: {
       kind: 'command',
       text: () =>
-        'ACM tries again by itself on later days. Look at what is known of the certificate, and have it renewed now (free of charge); if that fails too, open a case with AWS Support',
+        'This may pass: ACM tries again by itself on later days. See what it says of the last attempt, and have the certificate renewed now (free of charge); if that fails, too, open a case with AWS Support',
       commands: (facts) => [
         aws`acm describe-certificate --certificate-arn ${facts.certificateArn} --query Certificate.RenewalSummary`,
         ...renew(facts),

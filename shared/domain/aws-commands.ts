@@ -1,10 +1,20 @@
 import type { Command, OfSecret, OfService } from './reason.ts';
 
-/** A command of the AWS CLI as argv. What is put in stays one word, whatever it contains; words are parted by spaces. */
+/**
+ * A command of the AWS CLI as argv. What is put in stays one word and a value, whatever it contains; words are parted by
+ * spaces. What begins with a dash would be taken for an option (an ECS service may be called `--debug`), and what begins
+ * with `file://` for the name of a file.
+ */
 export function aws(words: TemplateStringsArray, ...values: readonly string[]): readonly string[] {
   const left = values.values();
-  const written = words.join('\0').split(' ');
-  return ['aws', ...written.map((word) => word.replaceAll('\0', () => left.next().value ?? ''))];
+  const argv = ['aws'];
+  for (const word of words.join('\0').split(' ')) {
+    const written = word.replaceAll('\0', () => left.next().value ?? '');
+    if (!word.startsWith('\0')) argv.push(written);
+    else if (written.startsWith('-')) argv.push(`${argv.pop()}=${written}`);
+    else argv.push(written.replace(/^(?=\w+:\/\/)/, '?'));
+  }
+  return argv;
 }
 
 export const describe = (certificateArn: string) => aws`acm describe-certificate --certificate-arn ${certificateArn}`;

@@ -122,7 +122,7 @@ export const deliveryReasons = {
       commands: ({ tag, certificateArn }) => [
         tag === 'courier:format'
           ? tagCertificate(certificateArn, 'Key=courier:format,Value=standard')
-          : ['aws', 'acm', 'list-tags-for-certificate', '--certificate-arn', certificateArn],
+          : aws`acm list-tags-for-certificate --certificate-arn ${certificateArn}`,
         { reExport: { certificateArn } },
       ],
     },

@@ -64,9 +64,9 @@ export const shortened = (text: string, room: number) => {
   return text.length <= room ? text : `${text.slice(0, Math.ceil(half))}...${text.slice(-Math.floor(half))}`;
 };
 
-/** `"api.example.com" and 99 more names`: a certificate has up to a hundred, and nobody reads them all. */
+/** `"a", "b", "c" and 97 more names`: a certificate has up to a hundred, and nobody reads them all. */
 export const namesInShort = (names: readonly string[]): string =>
-  `${listed(names, 2)}${names.length > 2 ? ' names' : ''}`;
+  `${listed(names, 4)}${names.length > 4 ? ' names' : ''}`;
 
 /**
  * A page in at most `room` characters: its first lines and its last section, which says where to look. A command is

@@ -3,6 +3,7 @@ import {
   asUrgent,
   type Command,
   count,
+  listed,
   nothing,
   type OfCertificate,
   type OfRenewal,
@@ -47,10 +48,12 @@ function replacement({ name, names, keyAlgorithm, by, certificateArn }: Replacea
   return [[...asked, ...(by.authority === undefined ? [] : ['--certificate-authority-arn', by.authority])]];
 }
 
-const replace = ({ by }: Replaceable) =>
-  by.is === 'imported'
-    ? 'Have a new certificate issued and import it, which keeps the ARN'
-    : `Request a new one${by.is === 'public' && by.exportOption ? ' (charged)' : ''}, give it the tags of this one, put it where this one is used, and hand its secret over to it (runbook)`;
+const replace = ({ by, used }: Replaceable) => {
+  const unneeded = used ? '' : '. If nobody needs it any more, delete it instead';
+  if (by.is === 'imported') return `Have a new certificate issued and import it, which keeps the ARN${unneeded}`;
+  const charged = by.is === 'public' && by.exportOption ? ' (charged)' : '';
+  return `Request a new one${charged}, give it the tags of this one, put it where this one is used, and hand its secret over to it (runbook)${unneeded}`;
+};
 
 const gravity = ({ used }: Replaceable) => (used ? 'critical' : 'warning');
 
@@ -181,12 +184,14 @@ export const renewalReasons = {
       commands: ({ certificateArn, free }) => [describe(certificateArn), ...(free ? [renew(certificateArn)] : [])],
     },
   }),
+  // No all-clear before ACM has renewed; and what asks for nothing is still news for whoever was warned, by the filter of
+  // the default subscription.
   CauseGone: reason<OfRenewal & { readonly cause: string; readonly triedOn: string }>({
     severity: 'warning',
     retry: 'never',
     headline: (facts) => `renewal failed, cause is mended, ${remaining(facts)}`,
     sentence: ({ name, cause, triedOn }) =>
-      `ACM could not renew the certificate of "${name}" when it last tried${triedOn}: ${cause}. That is mended now, and ACM tries again by itself`,
+      `ACM could not renew the certificate of "${name}" when it last tried${triedOn}: ${cause}. That is mended now, and ACM tries again by itself; should that fail, too, another mail says so`,
     mend: nothing,
   }),
   CauseGoneRenewNow: reason<OfRenewal & { readonly cause: string; readonly triedOn: string }>({
@@ -235,6 +240,19 @@ export const renewalReasons = {
       kind: 'command',
       text: (facts) => `Ask whoever runs the authority why, and whether the key is safe. ${replace(facts)}`,
       commands: replacement,
+    },
+  }),
+  RevokedStillHeld: reason<OfRenewal & { readonly secrets: readonly string[] }>({
+    severity: 'critical',
+    retry: 'never',
+    headline: () => 'the one still in use has been revoked',
+    sentence: ({ name, secrets }) =>
+      `The certificate of "${name}" that is current in ${listed(secrets)} has been revoked by the authority that issued it, which is for good. ACM has another one since, which has not been delivered. Clients that check will refuse whatever still serves the revoked one`,
+    mend: {
+      kind: 'command',
+      text: () =>
+        'Deliver what ACM has, and see what the answer says. Ask whoever runs the authority why, and whether the key is safe',
+      commands: ({ certificateArn }) => [{ reExport: { certificateArn } }],
     },
   }),
   RenewedAfterAll: reason<OfCertificate & { readonly daysLeft: number; readonly imported: boolean }>({

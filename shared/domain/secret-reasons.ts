@@ -1,4 +1,4 @@
-import { handOver, tagCertificate } from './aws-commands.ts';
+import { aws, handOver, tagCertificate } from './aws-commands.ts';
 import { type OfSecret, type Reason, reason } from './reason.ts';
 
 /** A secret that is not ours to write. */
@@ -38,7 +38,7 @@ export const secretReasons = {
       kind: 'command',
       text: () => 'Restore the secret and deliver again, or take the tag off the certificate',
       commands: ({ secret, certificateArn }) => [
-        ['aws', 'secretsmanager', 'restore-secret', '--secret-id', secret],
+        aws`secretsmanager restore-secret --secret-id ${secret}`,
         { reExport: { certificateArn } },
       ],
     },

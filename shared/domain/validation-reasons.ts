@@ -27,10 +27,15 @@ const mailboxesOf = (waiting: readonly Waiting[]) =>
   listed([...new Set(waiting.flatMap(({ mailboxes }) => mailboxes))], 10);
 
 const sendAgain = ({ certificateArn, waiting }: OfWaiting) =>
-  waiting.map(
-    ({ domain, mailDomain }) =>
-      aws`acm resend-validation-email --certificate-arn ${certificateArn} --domain ${domain} --validation-domain ${mailDomain}`,
-  );
+  waiting
+    .slice(0, shownRecords)
+    .map(
+      ({ domain, mailDomain }) =>
+        aws`acm resend-validation-email --certificate-arn ${certificateArn} --domain ${domain} --validation-domain ${mailDomain}`,
+    );
+
+const otherMails = ({ length }: readonly Waiting[]) =>
+  length > shownRecords ? `. This is for ${shownRecords} names of ${length}; the console does it for the others` : '';
 
 /** What to ask of AWS Support, where nobody else can help. */
 const askSupport = (certificateArn: string, sentence: string) =>
@@ -101,7 +106,8 @@ export const validationReasons = {
       `ACM cannot renew the certificate of "${name}" before somebody approves it: it has written to ${mailboxesOf(waiting)}, and for ${listed(waiting.map(({ domain }) => domain))} nobody has followed the link`,
     mend: {
       kind: 'command',
-      text: () => 'Have ACM write again, and whoever reads one of these mailboxes follow the link within 72 hours',
+      text: ({ waiting }) =>
+        `Have ACM write again, and whoever reads one of these mailboxes follow the link within 72 hours${otherMails(waiting)}`,
       commands: sendAgain,
     },
   }),
@@ -113,7 +119,7 @@ export const validationReasons = {
     mend: {
       kind: 'command',
       text: ({ waiting }) =>
-        `See that the domain takes mail (MX record) and that one of these mailboxes exists: ${mailboxesOf(waiting)}. Then have ACM write again, and follow the link within 72 hours`,
+        `See that the domain takes mail (MX record) and that one of these mailboxes exists: ${mailboxesOf(waiting)}. Then have ACM write again, and follow the link within 72 hours${otherMails(waiting)}`,
       commands: sendAgain,
     },
   }),
@@ -168,11 +174,11 @@ export const validationReasons = {
     ...asUrgent,
     headline: (facts) => `renewal refused, validation denied, ${remaining(facts)}`,
     sentence: ({ name, names }) =>
-      `ACM refuses to renew the certificate of "${name}": it was denied that a domain is yours (${listed(names)})`,
+      `ACM refuses to renew the certificate of "${name}": the validation of one of its names (${listed(names)}) was denied`,
     mend: {
       kind: 'by hand',
       text: ({ certificateArn }) =>
-        `Find out who said no to it, and why; then ${askSupport(certificateArn, 'DOMAIN_VALIDATION_DENIED. The domains are ours; please validate them again')}`,
+        `Find out whether somebody of yours declined it, and why; then ${askSupport(certificateArn, 'DOMAIN_VALIDATION_DENIED. The domains are ours; please validate them again')}`,
     },
   }),
 } satisfies Record<string, Reason<never>>;

@@ -78,6 +78,11 @@ const beside: { readonly [Code in ReasonCode]?: Partial<About> } = {
 
 const caArn = 'arn:aws:acm-pca:us-east-1:444455556666:certificate-authority/11111111-0000-4000-8000-1234567890ab';
 const record = (index: number) => ({ name: `_${index}.shop-${index}.example.com.`, value: '_a.acm-validations.aws.' });
+const mailAt = (index: number) => ({
+  domain: `shop-${index}.example.com`,
+  mailDomain: 'example.com',
+  mailboxes: ['admin@example.com', 'postmaster@example.com'],
+});
 const byPrivate = { is: 'private', authority: caArn } as const;
 const byPublic = { is: 'public', exportOption: true } as const;
 const byImport = { is: 'imported' } as const;
@@ -111,6 +116,11 @@ const variants: Readonly<Record<string, Mail>> = {
   'AuthorityDoesNotPermit.partly': { finding: sampleOf('AuthorityDoesNotPermit', { partly: true }) },
   'AuthorityDisabled.renewable': { finding: sampleOf('AuthorityDisabled') },
   'AuthorityDisabled.never-exported': { finding: sampleOf('AuthorityDisabled', { eligible: false }) },
+  'EmailNotConfirmed.one': { finding: sampleOf('EmailNotConfirmed') },
+  'EmailNotConfirmed.many': {
+    finding: sampleOf('EmailNotConfirmed', { waiting: Array.from({ length: 12 }, (_, index) => mailAt(index)) }),
+    certificate: wide,
+  },
   'LinkedRoleMissing.other-account': { finding: sampleOf('LinkedRoleMissing', { authority: caArn }) },
   'ForeignAuthorityRefuses.disabled': { finding: sampleOf('ForeignAuthorityRefuses', { authority: caArn }) },
   'ImportedEnds.owner': { finding: sampleOf('ImportedEnds') },
@@ -126,8 +136,8 @@ const variants: Readonly<Record<string, Mail>> = {
   'Expired.private-unused': { finding: sampleOf('Expired', { by: byPrivate, used: false }), ...ended },
   'Expired.public': { finding: sampleOf('Expired', { by: byPublic }), ...ended },
   'Expired.imported': { finding: sampleOf('Expired', { by: byImport }), ...ended },
-  'Revoked.private': { finding: sampleOf('Revoked', { by: byPrivate }) },
   'Revoked.public': { finding: sampleOf('Revoked', { by: byPublic }) },
+  'RevokedByAuthority.private': { finding: sampleOf('RevokedByAuthority', { by: byPrivate }) },
   'RevokedByAuthority.public': { finding: sampleOf('RevokedByAuthority', { by: byPublic }) },
   'RevokedByAuthority.imported': { finding: sampleOf('RevokedByAuthority', { by: byImport }) },
   'RenewedAfterAll.by-acm': { finding: sampleOf('RenewedAfterAll'), ...beside.RenewedAfterAll },

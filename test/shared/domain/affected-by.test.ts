@@ -21,16 +21,6 @@ const delivered = (holds: 'this' | 'earlier' | 'nothing' | 'unknown', ...verdict
 test.each([
   ['nothing that is known', privateOne(), []],
   [
-    'its other names',
-    privateOne({ names: ['api.example.com', 'b.example.com'] }),
-    ['The certificate is good for "api.example.com" and "b.example.com"'],
-  ],
-  [
-    'a hundred names, in short',
-    privateOne({ names: Array.from({ length: 100 }, (_, index) => `${index}.example.com`) }),
-    ['The certificate is good for "api.example.com", "0.example.com", "1.example.com", "2.example.com" and 97 more'],
-  ],
-  [
     'hosts that nothing here names, below a wildcard',
     privateOne({ name: '*.example.com', names: ['*.example.com'] }),
     ['It covers every host directly below "example.com", also those that nothing here names'],

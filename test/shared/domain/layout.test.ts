@@ -6,9 +6,11 @@ describe('the names of a certificate', () => {
   it.each([
     [['api.example.com'], '"api.example.com"'],
     [['api.example.com', 'b'], '"api.example.com" and "b"'],
-    [['api.example.com', 'b', 'c'], '"api.example.com" and 2 more names'],
-    [['api.example.com', ...Array(99).fill('b')], '"api.example.com" and 99 more names'],
-  ])('are the first and a count where they are many: %2$s', (names, text) => expect(namesInShort(names)).toBe(text));
+    [['api.example.com', 'b', 'c', 'd'], '"api.example.com", "b", "c" and "d"'],
+    [['api.example.com', ...Array(99).fill('b')], '"api.example.com", "b", "b" and 97 more names'],
+  ])('are the first three and a count where they are many: %2$s', (names, text) =>
+    expect(namesInShort(names)).toBe(text),
+  );
 });
 
 describe('a short page', () => {

@@ -152,20 +152,27 @@ describe('what a mail says must be done', () => {
       JSON.stringify({ certificateArn: value, ...asked }).replace(/[\s\S]*/, printable),
     ];
     const tag = ['--tags', `Key=courier:certificate,Value=${seen}`];
-    const describeService = ['--cluster', seen, '--services', seen, '--query', 'services[].events[:5].message'];
+    const valued = (option: string) =>
+      value.startsWith('-') ? [`${option}=${seen}`] : [option, seen.replace(/^\w+:\/\//, '?$&')];
+    const describeService = [
+      ...[...valued('--cluster'), ...valued('--services')],
+      ...['--query', 'services[].events[:5].message'],
+    ];
     const calls = paste(mailOf(value).body);
     expect(calls).toEqual([
       ['ecs', 'describe-services', ...describeService, ...region, ''],
       reExport({ force: true }),
       reExport({ accept: true }),
-      ['secretsmanager', 'tag-resource', '--secret-id', seen, ...tag, ...region, ''],
-      ['acm', 'list-tags-for-certificate', '--certificate-arn', seen, ...region, ''],
+      ['secretsmanager', 'tag-resource', ...valued('--secret-id'), ...tag, ...region, ''],
+      ['acm', 'list-tags-for-certificate', ...valued('--certificate-arn'), ...region, ''],
       reExport({}),
     ]);
   }
 
   it.each([
     ...hostile,
+    '--debug',
+    'file:///etc/passwd',
     'a\r\nrm -rf .',
     'a\n  aws iam create-user',
     '\x1b[2Jaws',
