@@ -5,12 +5,15 @@ import { BoundedMap } from '../shared/domain/bounded-map.ts';
 import type { Judged } from '../shared/domain/rollout.ts';
 import { type Message, readMessage, readQueued } from '../shared/events/queued.ts';
 import { lazily } from '../shared/lazily.ts';
+import { gauge } from '../shared/metrics.ts';
 import { answerOf } from '../shared/outcome.ts';
 import { base, entry, environment } from '../shared/runtime.ts';
 import { telling } from '../shared/telling.ts';
 import { workOff } from '../shared/work-off.ts';
 
 const kmsKeyArn = process.env.KMS_KEY_ARN;
+const killSwitchName = environment('KILL_SWITCH');
+const probes = process.env.PROBES;
 const queueUrl = environment('DELIVERIES_QUEUE_URL');
 
 const world = {
@@ -21,9 +24,21 @@ const world = {
   // The usual look finds nothing to do: it asks ACM and Secrets Manager, and nobody else.
   services: lazily(async () => (await import('../shared/aws/services.ts')).services()),
   tagged: lazily(async () => (await import('../shared/aws/tagged.ts')).tagged()),
+  killSwitch: lazily(async () => (await import('../shared/aws/kill-switch.ts')).killSwitch(killSwitchName)),
+  progress: lazily(async () => (await import('../shared/aws/progress.ts')).progressEvents()),
+  ...(probes && { prober: lazily(() => loadProber(probes)) }),
+  gauge,
   settled: new BoundedMap<string, Judged | null>(10_000),
   authorityChain: async (caArn: string) => (await import('../shared/aws/authority.ts')).authorityChain(caArn),
 };
+
+async function loadProber(places: string) {
+  const [{ prober, readStands }, { worker }] = await Promise.all([
+    import('../shared/prober.ts'),
+    import('../shared/aws/worker.ts'),
+  ]);
+  return prober(readStands(places, worker));
+}
 
 const queue = lazily(async () => (await import('../shared/aws/queue.ts')).queue<Message>(queueUrl));
 

@@ -1,46 +1,85 @@
+import { Trouble } from './aws/trouble.ts';
 import type { Issued } from './domain/certificate.ts';
-import { type DeliveryView, nextStep, type Step } from './domain/delivery.ts';
-import { label, type Secret } from './domain/secret.ts';
+import { type DeliveryView, nextStep, type Step, versionBefore } from './domain/delivery.ts';
+import { ofSecret } from './domain/ownership.ts';
+import { ofVersion } from './domain/progress.ts';
+import { finding } from './domain/reasons.ts';
+import { hasLabel, label, type PresentSecret, type Secret } from './domain/secret.ts';
 import { markSince, setLabel, takeLabel } from './labels.ts';
+import { beforeActing } from './may-act.ts';
+import type { Outcome } from './outcome.ts';
 import { observeDelivery, type Wanted } from './plan.ts';
+import { report } from './report.ts';
 import { afterNow, moved, storeExport } from './store-export.ts';
 import { tellOfTrust } from './tell-of-trust.ts';
+import { tryOnCanaries } from './try-canaries.ts';
 import type { World } from './world.ts';
 
 /** What is left once the secret is as it should be, or why it cannot be. */
 export type Final = Extract<Step, { do: 'roll out' | 'rest' | 'refuse' }>;
 type Acting = Exclude<Step, Final>;
 
+export type Brought = { readonly final: Final; readonly secret: Secret } | { readonly outcome: Outcome };
+
+type Means = {
+  /** A denied call may still be a fresh tag that IAM does not see. */
+  readonly patient: boolean;
+  readonly world: World;
+};
+
 /** Every step moves the secret forward and no delivery takes more: more means that somebody moves it back. */
-const mostSteps = 9;
+const mostSteps = 12;
 
 /**
- * Takes the steps that make the certificate's newest version current: export and inspect, COURIER_NEXT, AWSCURRENT,
- * COURIER_SINCE. The version's labels say how far it has come, so a run that died is taken up where it was left.
+ * Takes the steps that make the certificate's newest version current: export and inspect, COURIER_NEXT, canaries,
+ * AWSCURRENT, COURIER_SINCE. The version's labels say how far it has come, so a run that died is taken up where it was
+ * left. An outcome where canaries do not serve it yet, or at all.
  */
-export async function bringCurrent(wanted: Wanted, world: World): Promise<{ final: Final; secret: Secret }> {
+export async function bringCurrent(wanted: Wanted, means: Means): Promise<Brought> {
+  const reports: Promise<void>[] = [];
+  try {
+    return await takeSteps(wanted, { ...means, reports });
+  } finally {
+    await Promise.all(reports);
+  }
+}
+
+/** Machines are told beside what is done: a version is not to become current later because of them. */
+type Taking = Means & { readonly reports: Promise<void>[] };
+
+async function takeSteps(wanted: Wanted, taking: Taking): Promise<Brought> {
+  const { patient, world } = taking;
   let view = await observeDelivery(wanted, world);
   for (let steps = 0; steps < mostSteps; steps++) {
     const step = nextStep(view);
     const { certificate, delivery } = wanted;
     world.log('info', 'Decided the next step', { certificateArn: certificate.arn, secret: delivery.secret, step });
     if (isFinal(step)) return { final: step, secret: view.secret };
-    view = { ...view, secret: await act(step, view, world) };
+    if (step.do === 'promote') {
+      const outcome = await tryOnCanaries(step, { view, secret: present(view), patient, world });
+      if (outcome) return { outcome };
+    }
+    view = { ...view, secret: await act(step, view, taking) };
   }
   throw moved(wanted, 'its labels do not stay where they are put');
 }
 
 const isFinal = (step: Step): step is Final => step.do === 'roll out' || step.do === 'rest' || step.do === 'refuse';
 
-async function act(step: Acting, view: DeliveryView<Issued>, world: World): Promise<Secret> {
-  if (step.do === 'export') return storeExport(step, view, world);
-  const { secret, delivery } = view;
-  if (secret.state !== 'present') throw moved(view, 'it is gone');
+async function act(step: Acting, view: DeliveryView<Issued>, { world, reports }: Taking): Promise<Secret> {
+  if (step.do === 'export') {
+    const stored = await storeExport(step, view, world);
+    reports.push(report({ type: 'Certificate Stored', detail: ofVersion(ofSecret(view), step.versionId) }, world));
+    return stored;
+  }
+  const { delivery } = view;
+  const secret = present(view);
   const at = { secret: delivery.secret, versions: secret.versions, world };
   switch (step.do) {
     case 'label next':
       return { ...secret, versions: await setLabel(label.next, step.versionId, at) };
     case 'promote':
+      await beforeActing(world);
       // The time is read after the swap: a task that started before it has read the version before.
       return { ...secret, versions: await setLabel(label.current, step.versionId, at), changedAt: afterNow(world) };
     case 'accept':
@@ -49,7 +88,20 @@ async function act(step: Acting, view: DeliveryView<Issued>, world: World): Prom
     case 'tell of trust':
       await tellOfTrust(step.label, view, world);
       return { ...secret, versions: await takeLabel(step.label, step.versionId, at) };
-    case 'mark since':
-      return { ...secret, versions: await markSince(step.since, step.versionId, at) };
+    case 'reject':
+      if (hasLabel(secret.versions, step.versionId, label.current) && versionBefore(secret, world.now()) === undefined)
+        throw new Trouble(finding('CannotRollBack', ofSecret(view)));
+      return { ...secret, versions: await setLabel(label.rejected, step.versionId, at) };
+    case 'mark since': {
+      const versions = await markSince(step.since, step.versionId, at);
+      const detail = { ...ofVersion(ofSecret(view), step.versionId), since: step.since };
+      reports.push(report({ type: 'Rollout Started', detail }, world));
+      return { ...secret, versions };
+    }
   }
+}
+
+function present(view: DeliveryView<Issued>): PresentSecret {
+  if (view.secret.state !== 'present') throw moved(view, 'it is gone');
+  return view.secret;
 }

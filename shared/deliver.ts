@@ -95,15 +95,24 @@ async function lookAtAll({ certificate, deliveries, problems }: Deliverable, mes
       continue;
     }
     const about = { certificate, secret: one.wanted.delivery.secret };
-    const rollout = { ...one, notBefore, problems, patient: isPatient(means), world: means.world };
+    const said = message.uncounted ? [finding('ExportNotCounted', ofSecret(one.wanted))] : [];
+    const rollout = {
+      ...one,
+      notBefore,
+      problems: [...said, ...problems],
+      patient: isPatient(means),
+      world: means.world,
+    };
     outcomes.push(await settling(means, about, () => rollOut(rollout)));
   }
   return outcomes;
 }
 
-async function bring(wanted: Wanted, message: Message, { world }: Means): Promise<Outcome | Current> {
+async function bring(wanted: Wanted, message: Message, { sentAt, world }: Means): Promise<Outcome | Current> {
   if (world.settings.mode === 'observe') return writePlan(wanted, world);
-  const { final, secret } = await bringCurrent(wanted, world);
+  const brought = await bringCurrent(wanted, { patient: isPatient({ sentAt, world }), world });
+  if ('outcome' in brought) return brought.outcome;
+  const { final, secret } = brought;
   if (final.do === 'rest') return { is: 'done', because: final.because };
   // Whoever rotates a secret that is not ours would be mailed at each rotation.
   if (final.do === 'refuse' && message.echo && final.finding.reason === 'SecretNotOurs')

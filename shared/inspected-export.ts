@@ -7,6 +7,7 @@ import { readCertificates, writeCertificates } from './material/pem.ts';
 import { writeSecretString } from './material/secret-string.ts';
 import { tooLarge } from './material/too-large.ts';
 import { trustMark } from './material/trust-mark.ts';
+import { beforeActing } from './may-act.ts';
 import type { Wanted } from './plan.ts';
 import type { World } from './world.ts';
 
@@ -36,7 +37,7 @@ export async function inspectedExport(
 ): Promise<InspectedExport> {
   const { certificate } = wanted;
   const of = ofSecret(wanted);
-  const passphrase = await world.secrets.passphrase();
+  const [passphrase] = await Promise.all([world.secrets.passphrase(), beforeActing(world)]);
   const [exported, authority] = await Promise.all([
     world.certificates.export(certificate.arn, passphrase),
     certificate.caArn === undefined ? undefined : readAuthority(certificate.caArn, { of, world }),

@@ -1,4 +1,14 @@
-import { holderOf, sinceLabel, sinceLabels, type Versions, withLabel, without } from './domain/secret.ts';
+import {
+  holderOf,
+  type Labelled,
+  sinceLabel,
+  spareSinceLabels,
+  triedLabel,
+  triedLabels,
+  type Versions,
+  withLabel,
+  without,
+} from './domain/secret.ts';
 import type { World } from './world.ts';
 
 /** Where labels are moved: a secret, its versions as they were seen, and who moves them. */
@@ -21,9 +31,16 @@ export async function takeLabel(label: string, versionId: string, { secret, vers
  * Writes since when (epoch seconds) a version is current, and takes every other such label off: a labelled version is
  * never pruned, and one version has become current once.
  */
-export async function markSince(since: number, versionId: string, at: At): Promise<Versions> {
-  let versions = await setLabel(sinceLabel(since), versionId, at);
-  for (const old of sinceLabels(at.versions).filter((one) => one.name !== sinceLabel(since)))
+export const markSince = (since: number, versionId: string, at: At): Promise<Versions> =>
+  mark({ versionId, name: sinceLabel(since) }, { instead: spareSinceLabels(at.versions), ...at });
+
+/** Writes since when canaries are restarted for a version, in the same way. */
+export const markTried = (since: number, versionId: string, at: At): Promise<Versions> =>
+  mark({ versionId, name: triedLabel(since) }, { instead: triedLabels(at.versions), ...at });
+
+async function mark({ versionId, name }: Labelled, { instead, ...at }: At & { instead: readonly Labelled[] }) {
+  let versions = await setLabel(name, versionId, at);
+  for (const old of instead.filter((one) => one.name !== name))
     versions = await takeLabel(old.name, old.versionId, { ...at, versions });
   return versions;
 }

@@ -1,19 +1,26 @@
 import { blocksLater, isDone, isOpen, type Judged, judge, type Promotion } from './domain/rollout.ts';
 import { type Nominee, wavesOf } from './domain/waves.ts';
 import { nomineesOf } from './plan.ts';
+import { type Expected, prove } from './prove.ts';
 import type { World } from './world.ts';
 
 type Looking = {
   readonly secret: string;
   readonly versionId: string;
   readonly promotion: Promotion;
-  /** A canary has served the version already. */
-  readonly proven: boolean;
-  readonly world: Pick<World, 'tagged' | 'services' | 'settings' | 'settled'>;
+  readonly expected: Expected;
+  /** Leaves out whoever does not read COURIER_NEXT. */
+  readonly onlyCanaries?: boolean;
+  readonly world: World;
 };
 
-/** All waves up to the first that is not over, judged; `wave` counts from 1. */
-export type Looked = { readonly judged: readonly Judged[]; readonly wave: number; readonly waves: number };
+/** All waves up to the first that is not over, judged; `wave` is its place, from 1, and `present` who is in it. */
+export type Looked = {
+  readonly judged: readonly Judged[];
+  readonly present: readonly Judged[];
+  readonly wave: number;
+  readonly waves: number;
+};
 
 /**
  * Looks at the consumers wave by wave, until one is not over: what comes behind it is not asked about. When all are over,
@@ -21,7 +28,8 @@ export type Looked = { readonly judged: readonly Judged[]; readonly wave: number
  */
 export async function lookAtWaves(looking: Looking): Promise<Looked> {
   const nominees = await nomineesOf(looking.secret, looking.world);
-  const waves = wavesOf(nominees, { parallel: looking.world.settings.rolloutParallel, proven: looking.proven });
+  const proven = looking.promotion.triedSince !== undefined;
+  const waves = wavesOf(nominees, { parallel: looking.world.settings.rolloutParallel, proven });
   const looked = await walk(waves, looking);
   const doubtful = looked.judged.filter((one) => !isOpen(one) && !isDone(one));
   if (looked.judged.some(isOpen) || doubtful.length === 0) return looked;
@@ -31,29 +39,38 @@ export async function lookAtWaves(looking: Looking): Promise<Looked> {
 
 async function walk(waves: readonly (readonly Nominee[])[], looking: Looking): Promise<Looked> {
   const judged: Judged[] = [];
+  let present: readonly Judged[] = [];
   for (const [index, wave] of waves.entries()) {
     const waiting = judged.filter(blocksLater).map(({ consumer }) => consumer.order);
     if (wave.some(({ order }) => order > Math.min(...waiting))) break;
-    const seen = await judgeWave(wave, looking);
-    judged.push(...seen);
-    if (seen.some(isOpen)) return { judged, wave: index + 1, waves: waves.length };
+    present = await judgeWave(wave, looking);
+    judged.push(...present);
+    if (present.some(isOpen)) return { judged, present, wave: index + 1, waves: waves.length };
   }
-  return { judged, wave: waves.length, waves: waves.length };
+  return { judged, present, wave: waves.length, waves: waves.length };
 }
 
 async function judgeWave(wave: readonly Nominee[], looking: Looking): Promise<readonly Judged[]> {
-  const { secret, promotion, world } = looking;
+  const { world } = looking;
   const unknown = wave.filter((nominee) => !world.settled.has(keyOf(nominee, looking)));
-  const asked = unknown.map(({ arn }) => arn);
-  const found = asked.length > 0 ? await world.services.consumers(asked, { secret, since: promotion.since }) : [];
-  const judged = new Map(
-    found.map((consumer) => [consumer.arn, { consumer, verdict: judge(consumer, promotion) }] as const),
-  );
+  const judged = new Map((await ask(unknown, looking)).map((one) => [one.consumer.arn, one]));
   for (const nominee of unknown) {
     const one = judged.get(nominee.arn) ?? null;
     if (one === null || !isOpen(one)) world.settled.set(keyOf(nominee, looking), one);
   }
   return wave.flatMap((nominee) => judged.get(nominee.arn) ?? world.settled.get(keyOf(nominee, looking)) ?? []);
+}
+
+async function ask(nominees: readonly Nominee[], looking: Looking): Promise<readonly Judged[]> {
+  if (nominees.length === 0) return [];
+  const { secret, promotion, world } = looking;
+  const arns = nominees.map(({ arn }) => arn);
+  const found = await world.services.consumers(arns, { secret, ...promotion });
+  const consumers = looking.onlyCanaries ? found.filter(({ canary }) => canary) : found;
+  return prove(
+    consumers.map((consumer) => ({ consumer, verdict: judge(consumer, promotion) })),
+    looking,
+  );
 }
 
 const keyOf = ({ arn }: Pick<Nominee, 'arn'>, { secret, versionId, promotion }: Looking) =>

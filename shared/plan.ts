@@ -20,8 +20,7 @@ export async function planDelivery(wanted: Wanted, sight: Sight): Promise<Seen> 
   const { secret, ...view } = await observeDelivery(wanted, sight);
   const next = nextStep({ ...view, secret });
   const since = sinceFor(next, secret, sight.now());
-  const servedNotAfter = endBefore(secret, next);
-  const judged = goesOn(next) ? await judgeConsumers(wanted, { since, servedNotAfter, sight }) : [];
+  const judged = goesOn(next) ? await judgeConsumers(wanted, { ...timesOf(next, secret), since, sight }) : [];
   return { next, judged, steps: planOf(plannedOf(wanted, { next, judged })) };
 }
 
@@ -54,24 +53,27 @@ export async function observeDelivery(
 /** Every consumer of the secret with its state for a promotion at `since`, in the order of a rollout. */
 export async function judgeConsumers(
   { delivery }: Pick<Wanted, 'delivery'>,
-  { since, servedNotAfter, sight }: { since: number; servedNotAfter?: number | undefined; sight: Sight },
+  { sight, ...times }: Times & { readonly sight: Sight },
 ): Promise<readonly Judged[]> {
   const { secret } = delivery;
   const nominees = await nomineesOf(secret, sight);
   const arns = wavesOf(nominees, { parallel: { count: 1 }, proven: true }).flatMap((wave) =>
     wave.map(({ arn }) => arn),
   );
-  const consumers = await sight.services.consumers(arns, { secret, since });
-  const promotion = promotionAt(since, { servedNotAfter, sight });
+  const consumers = await sight.services.consumers(arns, { secret, ...times });
+  const promotion = promotionAt(times, sight);
   return consumers
     .toSorted((a, b) => arns.indexOf(a.arn) - arns.indexOf(b.arn))
     .map((consumer) => ({ consumer, verdict: judge(consumer, promotion) }));
 }
 
-export const promotionAt = (
-  since: number,
-  { servedNotAfter, sight }: { servedNotAfter: number | undefined; sight: Pick<Sight, 'now' | 'settings'> },
-): Promotion => ({ since, now: sight.now(), deadlineSeconds: sight.settings.deadlineSeconds, servedNotAfter });
+type Times = Pick<Promotion, 'since' | 'triedSince' | 'exposedSince' | 'servedNotAfter'>;
+
+export const promotionAt = (times: Times, { now, settings }: Pick<Sight, 'now' | 'settings'>): Promotion => ({
+  ...times,
+  now: now(),
+  deadlineSeconds: settings.deadlineSeconds,
+});
 
 /** Whoever says by tags that it reads the secret, with what its tags say of the order. */
 export async function nomineesOf(secret: string, { tagged }: Pick<Sight, 'tagged'>): Promise<readonly Nominee[]> {
@@ -92,11 +94,13 @@ function sinceFor(next: Step, secret: Secret, now: number): number {
   return (isCurrent && sinceOf(secret.versions, next.versionId)) || now;
 }
 
-/** When that ends what tasks from before the promotion serve. */
-function endBefore(secret: Secret, next: Step): number | undefined {
-  if (secret.state !== 'present') return undefined;
+/** When that ends what tasks from before the promotion serve, and since when others than those are new or old. */
+function timesOf(next: Step, secret: Secret): Omit<Times, 'since'> {
+  if (secret.state !== 'present') return {};
   const isCurrent = next.do === 'roll out' || next.do === 'mark since';
-  return endOf(secret.versions, isCurrent ? label.previous : label.current);
+  const servedNotAfter = endOf(secret.versions, isCurrent ? label.previous : label.current);
+  if (next.do !== 'roll out') return { servedNotAfter };
+  return { servedNotAfter, triedSince: next.triedSince, exposedSince: next.exposedSince };
 }
 
 const plannedOf = ({ certificate, delivery }: Wanted, seen: Pick<Planned, 'next' | 'judged'>): Planned => ({

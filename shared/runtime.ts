@@ -41,6 +41,8 @@ const settings = (): Settings => ({
   secretPrefix: prefix(process.env.SECRET_PREFIX),
   deadlineSeconds: minutes('ROLLOUT_DEADLINE_MINUTES', process.env.ROLLOUT_DEADLINE_MINUTES ?? '60') * 60,
   rolloutParallel: parallel(process.env.ROLLOUT_PARALLEL ?? '4'),
+  rollBack: process.env.ROLL_BACK === 'never' ? 'never' : 'evidence',
+  rollbackFloorSeconds: days(process.env.ROLLBACK_FLOOR_DAYS ?? '3') * 86_400,
   notices: process.env.NOTICES === 'tagged' ? 'tagged' : 'all',
   renewPrivate: process.env.RENEW_PRIVATE === 'true',
 });
@@ -56,6 +58,13 @@ function minutes(name: string, value: string): number {
   const number = Number(value);
   if (number > 0 && number <= 480) return number;
   throw new Error(`Cannot start: the environment variable ${name} is "${value}", not a number of minutes up to 480`);
+}
+
+/** Less than nothing would bring back what has ended. */
+function days(value: string): number {
+  const number = Number(value);
+  if (number >= 0 && number <= 400) return number;
+  throw new Error(`Cannot start: the parameter rollbackFloorDays is "${value}", not a number of days up to 400`);
 }
 
 /** A rollout that restarts none at a time would never end. */

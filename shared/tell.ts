@@ -120,6 +120,7 @@ const states: Readonly<Record<Verdict['is'], string>> = {
   'reads by itself': 'reads the secret by itself (courier:restart=false)',
   stale: 'runs tasks from before and is to be restarted',
   rolling: 'is being restarted',
+  unproven: 'was restarted, and was not seen serving the new certificate yet',
   failed: 'could not be restarted with the new certificate',
   late: 'has not brought all its tasks to the new certificate in time',
   short: 'runs no task from before, but fewer than it should',

@@ -1,4 +1,6 @@
 import type { Certificates } from './aws/certificates.ts';
+import type { KillSwitch } from './aws/kill-switch.ts';
+import type { ProgressEvents } from './aws/progress.ts';
 import type { Secrets } from './aws/secrets.ts';
 import type { Services } from './aws/services.ts';
 import type { Tagged } from './aws/tagged.ts';
@@ -6,6 +8,7 @@ import type { Topic } from './aws/topic.ts';
 import type { Judged } from './domain/rollout.ts';
 import type { Place } from './domain/shell.ts';
 import type { Parallel } from './domain/waves.ts';
+import type { Prober } from './prober.ts';
 
 /** What every use case is given: its settings, its clock, and where it writes down what it decided. */
 export type Base = {
@@ -25,6 +28,10 @@ export type Settings = {
   readonly deadlineSeconds: number;
   /** How many services may be restarted at a time for one secret. */
   readonly rolloutParallel: Parallel;
+  /** Whether evidence against a certificate brings the one before it back. */
+  readonly rollBack: 'evidence' | 'never';
+  /** What is gone back to must be good for longer than this. */
+  readonly rollbackFloorSeconds: number;
   /** Whether a certificate without any tag of ours is worth a notice. */
   readonly notices: 'tagged' | 'all';
   /** Whether ACM may be asked to renew a private certificate whose obstacle is gone. */
@@ -38,7 +45,10 @@ export type Log = (level: 'info' | 'warn' | 'error', message: string, facts: Rea
 export type Count = (what: 'NoticesSent' | 'ServicesRestarted' | 'CertificatesDelivered' | 'SweepsFinished') => void;
 
 /** How many there are now of what a sweep looks for. */
-export type Gauge = (what: 'UndeliveredCertificates' | 'BlockedRenewals', value: number) => void;
+export type Gauge = (
+  what: 'UndeliveredCertificates' | 'BlockedRenewals' | 'renewedToServedSeconds',
+  value: number,
+) => void;
 
 /** What can be seen without touching a key: enough to plan. */
 export type Sight = Base & {
@@ -55,6 +65,11 @@ export type World = Sight & {
   readonly services: Services;
   readonly topic: Topic;
   readonly count: Count;
+  readonly gauge: Gauge;
+  readonly killSwitch: KillSwitch;
+  readonly progress: ProgressEvents;
+  /** Absent where no probe stands in a VPC. */
+  readonly prober?: Prober;
   /**
    * How consumers stood when they were looked at last, by promotion; null for what turned out to be none. Kept while the
    * function lives, to save calls: whoever does not find something here asks for it.

@@ -5,16 +5,20 @@ import {
   type Deployment as EcsDeployment,
   type Service as EcsService,
   ListServiceDeploymentsCommand,
+  type ListTasksCommandInput,
   paginateListTasks,
   type ServiceDeploymentStatus,
   type Task,
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
+import type { ProbePort } from '../domain/probe.ts';
 import type { Consumer, Deployment } from '../domain/rollout.ts';
 import { readServiceWish } from '../domain/service-wish.ts';
 import { mutableImages, readsStage } from '../domain/task-definition.ts';
+import type { Ending } from '../domain/task-endings.ts';
 import { slices } from '../domain/waves.ts';
 import { consumedSecrets } from '../domain/wish.ts';
+import { type Address, taskAddresses } from './task-addresses.ts';
 import { taskDefinitions } from './task-definitions.ts';
 import { ask, askFor } from './trouble.ts';
 
@@ -27,29 +31,50 @@ export function services(
   once = new ECSClient({ maxAttempts: 1 }),
 ) {
   const definitions = taskDefinitions(ecs);
+  const addresses = taskAddresses(undefined, ecs);
   return {
     /**
      * The services among `arns` that consume the secret by their own tags (the Tagging API only nominates), each with
-     * its deployments since `since` (epoch seconds) and its tasks. Services that are gone are left out. One call for ten
+     * its deployments since `since` (epoch seconds; of canaries since `triedSince`, where it is given) and its tasks. Services that are gone are left out. One call for ten
      * services, and one for each task definition that is new; more only where a service's own description leaves open
      * what became of its tasks (docs/decisions/0013).
      */
-    async consumers(arns: readonly string[], { secret, since }: Wanted): Promise<readonly Consumer[]> {
+    async consumers(arns: readonly string[], wanted: Wanted): Promise<readonly Consumer[]> {
       const found: Consumer[] = [];
       for (const batch of batches(arns)) {
         const described = await describe(ecs, batch);
-        const consuming = described.filter(({ tags }) => consumedSecrets(readTags(tags)).includes(secret));
-        const tasks = await tasksOf(ecs, { cluster: batch.cluster, services: consuming.filter(leavesOpen(since)) });
+        const consuming = described.filter(({ tags }) => consumedSecrets(readTags(tags)).includes(wanted.secret));
+        const standings = await Promise.all(consuming.map((service) => standing(service, wanted)));
+        const open = standings.filter(({ service, since }) => ownWords(service, since) === null);
+        const tasks = await tasksOf(ecs, { cluster: batch.cluster, services: open.map(({ service }) => service) });
         found.push(
           ...(await Promise.all(
-            consuming.map(async (service) => ({
-              ...(await standing(service, secret)),
+            standings.map(async ({ service, since, is }) => ({
+              ...is,
               ...(await happenings(service, { since, tasks: tasks.get(service), ecs })),
             })),
           )),
         );
       }
       return found;
+    },
+
+    /** How tasks of a service ended that were created at or after `since`; ECS shows them for an hour. */
+    async endings({ cluster, service }: Place, since: number): Promise<readonly Ending[]> {
+      const arns = await listTasks(ecs, { cluster, serviceName: service, desiredStatus: 'STOPPED' });
+      const tasks = await describeTasks(ecs, { cluster, arns: arns.slice(0, describedAtOnce) });
+      return tasks.map(readEnding).filter(({ createdAt }) => createdAt >= since);
+    },
+
+    /** Where each running task of a service serves the certificate; no address where it cannot be reached. */
+    async places({ cluster, service }: Place, at: ProbePort): Promise<readonly TaskPlace[]> {
+      const arns = await listTasks(ecs, { cluster, serviceName: service, desiredStatus: 'RUNNING' });
+      const tasks = await describeTasks(ecs, { cluster, arns });
+      const found = await addresses.of(tasks, { cluster, at });
+      return tasks.map(({ taskArn = '', startedAt }) => {
+        const address = found.get(taskArn);
+        return { taskArn, startedAt: seconds(startedAt), ...(address && { address }) };
+      });
     },
 
     /** Starts new tasks in place of the running ones, with the task definition that the service has. One attempt. */
@@ -60,15 +85,16 @@ export function services(
     },
   };
 
-  /** What the service is, whatever happens to it. */
-  async function standing(service: EcsService, secret: string) {
+  /** What the service is, whatever happens to it, and since when that is of interest. */
+  async function standing(service: EcsService, { secret, since, triedSince = since }: Wanted) {
     const arn = service.serviceArn ?? '';
     const active = service.status === 'ACTIVE';
     const desired = service.desiredCount ?? 0;
     // Under EXTERNAL each task set has its own.
     const definition =
       active && desired > 0 && service.taskDefinition ? await definitions.find(service.taskDefinition) : undefined;
-    return {
+    const canary = definition !== undefined && readsStage(definition, { secret, stage: 'COURIER_NEXT' });
+    const is = {
       ...readServiceWish(readTags(service.tags), secret),
       arn,
       service: service.serviceName ?? arn,
@@ -76,13 +102,19 @@ export function services(
       active,
       desired,
       controller: service.deploymentController?.type ?? 'ECS',
-      canary: definition !== undefined && readsStage(definition, { secret, stage: 'COURIER_NEXT' }),
+      canary,
       mutableImages: definition === undefined ? [] : mutableImages(definition),
     };
+    return { service, since: canary ? triedSince : since, is };
   }
 }
 
-type Wanted = { readonly secret: string; readonly since: number };
+type Wanted = { readonly secret: string; readonly since: number; readonly triedSince?: number | undefined };
+type Place = Pick<Consumer, 'cluster' | 'service'>;
+
+/** A running task, and where it serves. */
+export type TaskPlace = { readonly taskArn: string; readonly startedAt: number; readonly address?: Address };
+
 type Happenings = Pick<Consumer, 'tasks' | 'deployments' | 'busySince'>;
 
 /** DescribeServices takes ten services of one cluster (API Reference). */
@@ -133,8 +165,6 @@ function isQuiet({ events = [], deployments = [] }: EcsService, since: number): 
   const times = [...events.map(({ createdAt }) => createdAt), ...deployments.map(({ updatedAt }) => updatedAt)];
   return events.length > 0 && times.every((time) => time !== undefined && seconds(time) < since);
 }
-
-const leavesOpen = (since: number) => (service: EcsService) => ownWords(service, since) === null;
 
 type Asked = Pick<Wanted, 'since'> & { readonly tasks: Consumer['tasks'] | undefined; readonly ecs: ECSClient };
 
@@ -194,18 +224,14 @@ async function tasksOf(
   { cluster, services }: { cluster: string; services: readonly EcsService[] },
 ): Promise<ReadonlyMap<EcsService, Consumer['tasks']>> {
   const lists = await Promise.all(
-    services.map(async (service) => ({ service, arns: await listTasks(ecs, { cluster, service }) })),
+    services.map(async (service) => {
+      // By name, all that the API Reference promises to filter by: an ARN may find no task, as if all had stopped.
+      const { serviceName } = service;
+      return { service, arns: await listTasks(ecs, { cluster, serviceName, desiredStatus: 'RUNNING' }) };
+    }),
   );
-  const described = new Map<string | undefined, Task>();
-  for (const some of slices(
-    lists.flatMap(({ arns }) => arns),
-    describedAtOnce,
-  )) {
-    const answer = await ask('ecs:DescribeTasks', () =>
-      ecs.send(new DescribeTasksCommand({ cluster, tasks: [...some] })),
-    );
-    for (const task of answer.tasks ?? []) described.set(task.taskArn, task);
-  }
+  const tasks = await describeTasks(ecs, { cluster, arns: lists.flatMap(({ arns }) => arns) });
+  const described = new Map(tasks.map((task) => [task.taskArn, task]));
   return new Map(
     lists.map(({ service, arns }) => [service, arns.flatMap((arn) => readTask(described.get(arn)))] as const),
   );
@@ -214,12 +240,29 @@ async function tasksOf(
 /** Source: API Reference, DescribeTasks. */
 const describedAtOnce = 100;
 
-async function listTasks(ecs: ECSClient, { cluster, service }: { cluster: string; service: EcsService }) {
-  // By name, all that the API Reference promises to filter by: an ARN may find no task, as if all had stopped.
-  const wanted = { cluster, serviceName: service.serviceName, desiredStatus: 'RUNNING' } as const;
+async function describeTasks(ecs: ECSClient, { cluster, arns }: { cluster: string; arns: readonly string[] }) {
+  const tasks: Task[] = [];
+  for (const some of slices(arns, describedAtOnce)) {
+    const answer = await ask('ecs:DescribeTasks', () =>
+      ecs.send(new DescribeTasksCommand({ cluster, tasks: [...some] })),
+    );
+    tasks.push(...(answer.tasks ?? []));
+  }
+  return tasks;
+}
+
+async function listTasks(ecs: ECSClient, wanted: ListTasksCommandInput): Promise<readonly string[]> {
   const pages = await ask('ecs:ListTasks', () => Array.fromAsync(paginateListTasks({ client: ecs }, wanted)));
   return pages.flatMap(({ taskArns = [] }) => taskArns);
 }
+
+const readEnding = ({ createdAt, stoppedReason = 'ECS gives no reason', containers = [] }: Task): Ending => ({
+  createdAt: seconds(createdAt),
+  reason: stoppedReason,
+  exits: containers.flatMap(({ name = '', exitCode, reason = '' }) =>
+    exitCode === undefined ? [] : [{ container: name, code: exitCode, reason }],
+  ),
+});
 
 const readTask = (task: Task | undefined): Consumer['tasks'] =>
   task ? [{ createdAt: seconds(task.createdAt), running: task.lastStatus === 'RUNNING' }] : [];

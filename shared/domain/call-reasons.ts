@@ -12,6 +12,25 @@ const within = (days: number | undefined) => (days === undefined ? '' : ` in ${c
 
 /** What AWS answered to a call: much of it passes by itself. */
 export const callReasons = {
+  StackStopped: reason<{ readonly detail: string }>({
+    severity: 'warning',
+    retry: 'never',
+    headline: () => 'held, the stack is stopped by hand',
+    sentence: ({ detail }) => `Nothing is exported, made current or restarted: ${detail}`,
+    mend: {
+      kind: 'by hand',
+      text: () =>
+        'Set the parameter back to go when the stack may act again; what is behind by then is queued within the hour',
+    },
+  }),
+  SwitchUnreadable: reason<{ readonly detail: string }>({
+    severity: 'info',
+    retry: 'soon',
+    headline: () => 'held, the kill switch is unreadable',
+    sentence: ({ detail }) =>
+      `Nothing is exported, made current or restarted while nobody knows whether it may be, as ${detail}; looking again`,
+    mend: nothing,
+  }),
   OldCertificateExported: reason<OfSecret>({
     severity: 'info',
     retry: 'soon',

@@ -3,14 +3,14 @@ import { count, listed, nothing, type OfCertificate, type OfSecret, type Reason,
 
 /** A delivery on its way, and wishes that cannot be fulfilled. */
 export const deliveryReasons = {
-  Delivered: reason<OfSecret & { readonly serial: string; readonly consumers: number }>({
+  Delivered: reason<OfSecret & { readonly serial: string; readonly consumers: number; readonly probed: number }>({
     severity: 'info',
     retry: 'never',
     headline: ({ consumers }) => (consumers === 0 ? 'delivered, no service to restart' : 'delivered'),
-    sentence: ({ name, secret, serial, consumers }) =>
+    sentence: ({ name, secret, serial, consumers, probed }) =>
       consumers === 0
         ? `The certificate of "${name}" with serial ${serial} is current in secret "${secret}"; no ECS service that acm-courier may restart is tagged courier:secret=${secret}`
-        : `The certificate of "${name}" with serial ${serial} is current in secret "${secret}", and every task of ${count(consumers, 'service')} has started since`,
+        : `The certificate of "${name}" with serial ${serial} is current in secret "${secret}", and every task of ${count(consumers, 'service')} has started since; ${sightOf(consumers, probed)}`,
     mend: nothing,
   }),
   IssuerChanged: reason<OfSecret & { readonly caArn: string; readonly others: readonly string[] }>({
@@ -128,3 +128,10 @@ export const deliveryReasons = {
     },
   }),
 } satisfies Record<string, Reason<never>>;
+
+/** What was seen of the tasks, beyond that they started: a probe's handshakes. */
+function sightOf(consumers: number, probed: number): string {
+  if (probed === consumers) return 'each was seen serving it';
+  if (probed === 0) return 'none was probed, so what they serve was not seen';
+  return `those of ${count(probed, 'service')} were seen serving it, the others were not probed`;
+}

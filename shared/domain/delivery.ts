@@ -8,8 +8,10 @@ import {
   type PresentSecret,
   type Secret,
   sinceLabel,
-  sinceLabels,
   sinceOf,
+  spareSinceLabels,
+  triedLabel,
+  triedOf,
   trustLabels,
 } from './secret.ts';
 import { contentHash, noNonce, readVersionId, type VersionId, writeVersionId } from './version-id.ts';
@@ -27,6 +29,8 @@ export type Asked = {
   readonly force?: string | undefined;
   /** Take the held or stopped version as it is. */
   readonly accept?: boolean | undefined;
+  /** Take the version back that ACM's certificate is in, and go back to the one before. */
+  readonly rollBack?: boolean | undefined;
 };
 
 export type DeliveryView<One extends Claimed = Claimed> = Claim<One> & {
@@ -42,20 +46,38 @@ export type DeliveryView<One extends Claimed = Claimed> = Claim<One> & {
 export type Step =
   | { readonly do: 'export'; readonly create: boolean; readonly versionId: string }
   | { readonly do: 'label next'; readonly versionId: string; readonly from: string | undefined }
-  | { readonly do: 'promote'; readonly versionId: string; readonly from: string | undefined }
+  /** Once its canaries serve it: `triedSince` says since when they have been restarted for it (epoch seconds). */
+  | {
+      readonly do: 'promote';
+      readonly versionId: string;
+      readonly from: string | undefined;
+      readonly triedSince?: number;
+      /** It has served before: nothing is tried. */
+      readonly back?: true;
+    }
   | { readonly do: 'accept'; readonly versionId: string; readonly label: string }
   /** Take off what a label says of a promotion that somebody has undone since. */
   | { readonly do: 'forget'; readonly versionId: string; readonly label: string }
   /** Say that its trust bundle trusts another issuer than the version that carries this label, then take that off. */
   | { readonly do: 'tell of trust'; readonly versionId: string; readonly label: string }
   | { readonly do: 'mark since'; readonly versionId: string; readonly since: number }
-  | { readonly do: 'roll out'; readonly versionId: string; readonly since: number; readonly told: boolean }
+  /** Bar the version's serial: the next step is back to the version before. */
+  | { readonly do: 'reject'; readonly versionId: string }
+  | {
+      readonly do: 'roll out';
+      readonly versionId: string;
+      readonly since: number;
+      readonly told: boolean;
+      readonly triedSince?: number;
+      /** It was gone back to: since when the version that was taken back was current. */
+      readonly exposedSince?: number;
+    }
   | { readonly do: 'rest'; readonly because: 'delivered' | 'stopped' | 'held' | 'rejected' }
   | { readonly do: 'refuse'; readonly finding: Finding };
 
 /** Ordered: each check assumes that those above it found nothing to do. */
 export function nextStep(view: DeliveryView): Step {
-  const { certificate, delivery, secret, prefix, asked } = view;
+  const { delivery, secret, prefix, asked } = view;
   const claim = ofSecret(view);
   if (!delivery.secret.startsWith(prefix))
     return { do: 'refuse', finding: finding('SecretOutsidePrefix', { ...claim, prefix, tag: tagBelow(view) }) };
@@ -64,15 +86,45 @@ export function nextStep(view: DeliveryView): Step {
 
   const notOurs = whyNotOurs(secret, view);
   if (notOurs) return { do: 'refuse', finding: notOurs };
-  if (isRejected(secret, certificate.serial) && asked.force === undefined) return { do: 'rest', because: 'rejected' };
+  const rejected = rejectedOf(secret, view);
+  if (rejected !== undefined && asked.accept) return { do: 'accept', versionId: rejected, label: label.rejected };
+  if (rejected !== undefined) return stepBack(rejected, secret, view);
 
   const versionId = holding(secret, view);
+  if (versionId === undefined && asked.rollBack) return { do: 'refuse', finding: finding('CannotRollBack', claim) };
   if (versionId === undefined) return { do: 'export', create: false, versionId: wantedVersionId(view) };
   if (isBehind(versionId, secret, view)) {
     const detail = `secret "${delivery.secret}" holds a newer certificate than ACM shows`;
     return { do: 'refuse', finding: finding('WorldMoved', { detail }) };
   }
+  const isLast = hasLabel(secret.versions, versionId, label.current) && versionBefore(secret) === undefined;
+  if (asked.rollBack && isLast) return { do: 'refuse', finding: finding('CannotRollBack', claim) };
+  if (asked.rollBack) return { do: 'reject', versionId };
   return stepFor(versionId, secret, asked);
+}
+
+/**
+ * ACM's certificate is barred: what was current before it is what is to be served. Where that is not possible, or done,
+ * nothing is left to do until ACM has another one.
+ */
+function stepBack(rejected: string, secret: PresentSecret, { asked }: DeliveryView): Step {
+  const { versions } = secret;
+  const current = holderOf(versions, label.current);
+  const target = current === rejected ? versionBefore(secret) : current;
+  if (target === undefined || readVersionId(target) === null) return { do: 'rest', because: 'rejected' };
+  const step = stepFor(target, secret, { thorough: asked.thorough });
+  const exposedSince = sinceOf(versions, rejected);
+  if (step.do === 'roll out' && exposedSince !== undefined) return { ...step, exposedSince };
+  if (step.do === 'promote') return { ...step, back: true };
+  return step.do === 'rest' && step.because === 'delivered' ? { do: 'rest', because: 'rejected' } : step;
+}
+
+/** AWSPREVIOUS, where it may serve again: ours, neither barred nor stopped itself, and ending after that (epoch seconds). */
+export function versionBefore({ versions }: PresentSecret, endingAfter = 0): string | undefined {
+  const id = holderOf(versions, label.previous);
+  const holds = id === undefined ? null : readVersionId(id);
+  if (id === undefined || holds === null || holds.notAfter <= endingAfter) return undefined;
+  return [label.rejected, label.stopped, label.held].some((name) => hasLabel(versions, id, name)) ? undefined : id;
 }
 
 function stepFor(versionId: string, { versions, changedAt }: PresentSecret, asked: Asked): Step {
@@ -81,6 +133,9 @@ function stepFor(versionId: string, { versions, changedAt }: PresentSecret, aske
   if (has(label.held) && !asked.accept) return { do: 'rest', because: 'held' };
   // Before promoting: whoever moves AWSCURRENT back from a stopped version must not find it promoted again.
   if (has(label.stopped)) return asked.accept ? accepted(label.stopped) : { do: 'rest', because: 'stopped' };
+  const triedSince = triedOf(versions, versionId);
+  // What canaries have read since then was another version.
+  if (!has(label.next) && triedSince !== undefined) return { do: 'forget', versionId, label: triedLabel(triedSince) };
   if (!has(label.next)) return { do: 'label next', versionId, from: holderOf(versions, label.next) };
   // After NEXT: without any label it would be lost, and another version of this serial be taken for it.
   if (has(label.held)) return accepted(label.held);
@@ -96,13 +151,21 @@ function stepFor(versionId: string, { versions, changedAt }: PresentSecret, aske
     // Tasks that started while another version was current would pass for new by the times of the promotion before.
     if (since !== undefined) return { do: 'forget', versionId, label: sinceLabel(since) };
     if (has(label.delivered)) return { do: 'forget', versionId, label: label.delivered };
-    return { do: 'promote', versionId, from: holderOf(versions, label.current) };
+    const from = holderOf(versions, label.current);
+    return { do: 'promote', versionId, from, ...(triedSince !== undefined && { triedSince }) };
   }
-  // A run that died half way left the mark on the version before, which would then never be pruned.
-  if (since === undefined || sinceLabels(versions).length > 1)
+  // A run that died half way left the mark on the version before, which would then never be pruned. What was taken back
+  // keeps its own: it says which tasks may have read it.
+  if (since === undefined || spareSinceLabels(versions).length > 1)
     return { do: 'mark since', versionId, since: since ?? changedAt };
   if (has(label.delivered) && !asked.thorough) return { do: 'rest', because: 'delivered' };
-  return { do: 'roll out', versionId, since, told: has(label.delivered) };
+  return {
+    do: 'roll out',
+    versionId,
+    since,
+    told: has(label.delivered),
+    ...(triedSince !== undefined && { triedSince }),
+  };
 }
 
 /**
@@ -133,10 +196,12 @@ function isBehind(versionId: string, { versions }: PresentSecret, { certificate,
   return holds !== null && holds.serial !== certificate.serial && holds.notAfter > certificate.notAfter;
 }
 
-const isRejected = (secret: PresentSecret, serial: string) =>
-  ourVersions(secret.versions).some(
-    ({ id, holds }) => holds.serial === serial && hasLabel(secret.versions, id, label.rejected),
-  );
+/** The barred version of ACM's serial; undefined where there is none, or where a person forces another export. */
+function rejectedOf({ versions }: PresentSecret, { certificate, asked }: DeliveryView): string | undefined {
+  const barred = ourVersions(versions).find(({ id }) => hasLabel(versions, id, label.rejected));
+  const isForced = asked.force !== undefined && barred?.holds.nonce !== asked.force;
+  return barred?.holds.serial === certificate.serial && !isForced ? barred.id : undefined;
+}
 
 const wantedVersion = ({ certificate, delivery, asked }: DeliveryView): VersionId => ({
   serial: certificate.serial,

@@ -1,9 +1,11 @@
 import { appraise } from './appraisal.ts';
 import type { Issued, ListedCertificate, Tags } from './certificate.ts';
 import { nextStep, type Step } from './delivery.ts';
+import type { Authority } from './observation.ts';
 import { type Finding, retryOf } from './reasons.ts';
-import { holderOf, label, type Secret } from './secret.ts';
-import { consumedSecrets, type Delivery, isPaused } from './wish.ts';
+import { holderOf, label, type PresentSecret, type Secret, sinceOf } from './secret.ts';
+import { nonceOf, readVersionId } from './version-id.ts';
+import { consumedSecrets, type Delivery, isPaused, readsByItself } from './wish.ts';
 
 /** All that a sweep has listed of a region. Each list may lag behind the world: it nominates, and whoever acts looks. */
 export type Inventory = {
@@ -12,7 +14,23 @@ export type Inventory = {
   /** By name, those below the stack's prefix. */
   readonly secrets: ReadonlyMap<string, Secret>;
   /** ECS services with a tag of ours. */
-  readonly services: readonly { readonly arn: string; readonly tags: Tags }[];
+  readonly services: readonly Service[];
+  /** Of this account, by `issuerKey`; none where they could not be listed. */
+  readonly authorities?: ReadonlyMap<string, Authority>;
+  /** What AWS did not let us see and why, a sentence each; the rest was listed without it. */
+  readonly unseen?: readonly string[];
+};
+
+/** `state` where ECS was asked, and still has the service. */
+export type Service = { readonly arn: string; readonly tags: Tags; readonly state?: ServiceState };
+
+export type ServiceState = {
+  /** It is active, and wants tasks. */
+  readonly runs: boolean;
+  readonly restartable: boolean;
+  readonly underWay: boolean;
+  /** When the deployment began that its tasks belong to, epoch seconds. */
+  readonly startedAt?: number;
 };
 
 /** One delivery, or one certificate, that is not as its tags want it. */
@@ -20,15 +38,27 @@ export type Difference = State & { readonly certificate: ListedCertificate; read
 
 /**
  * - `behind`: looking again would bring the delivery forward.
- * - `waiting`: nothing automatic goes on until a person acts; they were told.
+ * - `waiting`: nothing automatic goes on until a person acts; they were told. Of paused services which, and since when the version waits for them.
  * - `refused`: no delivery is possible as things are.
- * - `unarmed`: delivered, and yet ACM would not renew it.
+ * - `unarmed`: delivered, exported once more for it, and yet ACM would not renew it.
  */
 type State =
   | { readonly is: 'behind'; readonly because: 'missed event' | 'never filled' | 'left half way' | 'not rolled out' }
-  | { readonly is: 'waiting'; readonly because: 'paused' | 'service paused' | 'held' | 'stopped' | 'rejected' }
+  /** Services whose tasks may be from before the version: added later, restarted too early, rolled back. */
+  | { readonly is: 'behind'; readonly because: 'consumer behind'; readonly services: readonly string[] }
+  /** The version holds what ACM has, and ACM does not count the export: `force` is a nonce for one more. */
+  | { readonly is: 'behind'; readonly because: 'export not counted'; readonly force: string }
+  | {
+      readonly is: 'waiting';
+      readonly because: 'paused' | 'service paused' | 'held' | 'stopped' | 'rejected';
+      readonly since?: number;
+      readonly services?: readonly string[];
+    }
   | { readonly is: 'refused'; readonly finding: Finding }
   | { readonly is: 'unarmed' };
+
+export type Behind = Extract<Difference, { is: 'behind' }>;
+export const isBehind = (one: Difference): one is Behind => one.is === 'behind';
 
 export type Policy = {
   readonly secretPrefix: string;
@@ -37,11 +67,26 @@ export type Policy = {
   readonly now: number;
 };
 
-type Facts = { readonly inventory: Inventory; readonly policy: Policy };
+type Facts = { readonly inventory: Inventory; readonly policy: Policy; readonly consumers: Consumers };
+type Consumers = ReadonlyMap<string, readonly Service[]>;
 
 /** Decides with what the worker itself decides by, so that the two cannot disagree about what is right. */
-export const compare = (inventory: Inventory, policy: Policy): readonly Difference[] =>
-  inventory.certificates.flatMap((certificate) => differencesOf(certificate, { inventory, policy }));
+export function compare(inventory: Inventory, policy: Policy): readonly Difference[] {
+  const facts = { inventory, policy, consumers: consumersOf(inventory) };
+  return inventory.certificates.flatMap((certificate) => differencesOf(certificate, facts));
+}
+
+/** The services that say that they read a secret, by its name. */
+export function consumersOf({ services }: Pick<Inventory, 'services'>): Consumers {
+  const bySecret = new Map<string, Service[]>();
+  for (const service of services)
+    for (const secret of consumedSecrets(service.tags)) {
+      const known = bySecret.get(secret);
+      if (known) known.push(service);
+      else bySecret.set(secret, [service]);
+    }
+  return bySecret;
+}
 
 function differencesOf(certificate: ListedCertificate, facts: Facts): readonly Difference[] {
   const appraisal = appraise(certificate, { ...facts.policy, notices: 'tagged' });
@@ -61,7 +106,8 @@ function differencesOf(certificate: ListedCertificate, facts: Facts): readonly D
 type Wanted = { readonly certificate: Issued<ListedCertificate>; readonly delivery: Delivery };
 
 /** Undefined where the delivery is as it should be, or under way. */
-function stateOf(wanted: Wanted, { inventory, policy }: Facts): State | undefined {
+function stateOf(wanted: Wanted, facts: Facts): State | undefined {
+  const { inventory, policy } = facts;
   const secret = inventory.secrets.get(wanted.delivery.secret) ?? { state: 'absent' };
   const step = nextStep({ ...wanted, secret, prefix: policy.secretPrefix, asked: {} });
   switch (step.do) {
@@ -72,13 +118,14 @@ function stateOf(wanted: Wanted, { inventory, policy }: Facts): State | undefine
     case 'promote':
     case 'accept':
     case 'forget':
+    case 'reject':
     case 'mark since':
       return { is: 'behind', because: 'left half way' };
     case 'roll out':
-      return rolloutOf(step, wanted.delivery, { inventory, policy });
+      return rolloutOf(step, wanted.delivery, facts);
     case 'rest':
       if (step.because !== 'delivered') return { is: 'waiting', because: step.because };
-      return wanted.certificate.eligible || wanted.certificate.inUse ? undefined : { is: 'unarmed' };
+      return secret.state === 'present' ? afterDelivery(secret, wanted, facts) : undefined;
     case 'refuse':
       // ACM's list was older than the secrets': the next sweep sees both.
       return retryOf(step.finding) === 'soon' ? undefined : { is: 'refused', finding: step.finding };
@@ -90,10 +137,34 @@ const isFilled = (secret: Secret) =>
 
 type RollOut = Extract<Step, { do: 'roll out' }>;
 
-function rolloutOf({ since }: RollOut, { secret }: Delivery, { inventory, policy }: Facts): State | undefined {
+function rolloutOf({ since }: RollOut, { secret }: Delivery, { policy, consumers }: Facts): State | undefined {
   if (policy.now - since < policy.deadlineSeconds) return undefined;
-  const consumers = inventory.services.filter(({ tags }) => consumedSecrets(tags).includes(secret));
-  return consumers.some(({ tags }) => isPaused(tags))
-    ? { is: 'waiting', because: 'service paused' }
+  const paused = (consumers.get(secret) ?? []).filter(({ tags }) => isPaused(tags));
+  return paused.length > 0
+    ? { is: 'waiting', because: 'service paused', since, services: paused.map(({ arn }) => arn) }
     : { is: 'behind', because: 'not rolled out' };
 }
+
+/** Seconds for which ACM's list may not show an export that it has counted. A needless one would restart a fleet. */
+const settling = 3600;
+
+function afterDelivery(secret: PresentSecret, { certificate, delivery }: Wanted, facts: Facts): State | undefined {
+  const current = holderOf(secret.versions, label.current) ?? '';
+  const since = sinceOf(secret.versions, current) ?? secret.changedAt;
+  const counts = certificate.eligible || certificate.inUse || facts.policy.now - since < settling;
+  const force = nonceOf(certificate.serial);
+  if (!counts && readVersionId(current)?.nonce !== force) return { is: 'behind', because: 'export not counted', force };
+  const late = (facts.consumers.get(delivery.secret) ?? []).filter((service) => mayBeBehind(service, since));
+  if (late.length > 0) return { is: 'behind', because: 'consumer behind', services: late.map(({ arn }) => arn) };
+  return counts ? undefined : { is: 'unarmed' };
+}
+
+/** Deployments lie both ways (a roll-back brings an old one back with new tasks): whoever acts looks at the tasks. */
+const mayBeBehind = ({ tags, state }: Service, since: number) =>
+  state?.startedAt !== undefined &&
+  state.startedAt < since &&
+  state.runs &&
+  state.restartable &&
+  !state.underWay &&
+  !isPaused(tags) &&
+  !readsByItself(tags);

@@ -56,6 +56,8 @@ export function planOf(planned: Planned): readonly PlanStep[] {
       return [promote(next.versionId), ...rollout];
     case 'accept':
       return [step('promote', `accept version ${next.versionId} as it is`, { versionId: next.versionId }), ...rollout];
+    case 'reject':
+      return [step('promote', `bar version ${next.versionId} and go back to the one before`, next), ...rollout];
     case 'mark since':
       return rollout;
     case 'roll out':
@@ -93,6 +95,8 @@ function consumerSteps({ consumer, verdict }: Judged, step: MakeStep): readonly 
   switch (verdict.is) {
     case 'stale':
       return [step('restart', `restart service ${service}`, { service })];
+    case 'unproven':
+      return [step('wait', `wait until service ${service} is seen serving it`, { service })];
     case 'rolling':
       return [step('wait', `wait for service ${service}, whose deployment is under way`, { service })];
     case 'paused':

@@ -1,8 +1,23 @@
-import { tagCertificate } from './aws-commands.ts';
+import { aws, tagCertificate } from './aws-commands.ts';
 import { count, type OfCertificate, type OfSecret, type Reason, reason } from './reason.ts';
 
 /** What a person asked for by hand. */
 export const requestReasons = {
+  CannotRollBack: reason<OfSecret>({
+    severity: 'warning',
+    retry: 'never',
+    headline: () => 'cannot be rolled back',
+    sentence: ({ name, secret }) =>
+      `Cannot take the certificate of "${name}" back from secret "${secret}": the version before is not there, has ended, or was stopped or barred itself`,
+    mend: {
+      kind: 'command',
+      text: () => 'See which versions there are; export again to have another version of the same certificate',
+      commands: ({ certificateArn, secret }) => [
+        aws`secretsmanager list-secret-version-ids --secret-id ${secret}`,
+        { reExport: { certificateArn, force: true } },
+      ],
+    },
+  }),
   BadRequest: reason<{ readonly detail: string; readonly accepted: string }>({
     severity: 'info',
     retry: 'never',

@@ -2,11 +2,18 @@ import type { OfSecret } from './reason.ts';
 import { type Finding, finding } from './reasons.ts';
 import type { Consumer, Judged } from './rollout.ts';
 
-type Context = { readonly of: OfSecret; readonly deadlineSeconds: number };
+type Context = {
+  readonly of: OfSecret;
+  readonly deadlineSeconds: number;
+  /** The version is not current: it is tried on canaries. */
+  readonly onTrial?: boolean;
+};
 
 /** What is to be said of a consumer that is not on the new version, in the catalogue's words; undefined where nothing is. */
-export function findingOf({ consumer, verdict }: Judged, { of, deadlineSeconds }: Context): Finding | undefined {
+export function findingOf({ consumer, verdict }: Judged, context: Context): Finding | undefined {
+  const { of, deadlineSeconds, onTrial } = context;
   const service = { ...of, service: consumer.service, cluster: consumer.cluster };
+  if (onTrial) return onTrialOf({ consumer, verdict }, context);
   switch (verdict.is) {
     case 'failed':
       return finding('DeploymentFailed', { ...service, detail: verdict.detail });
@@ -28,6 +35,23 @@ export function findingOf({ consumer, verdict }: Judged, { of, deadlineSeconds }
     case 'idle':
     case 'stale':
     case 'rolling':
+    case 'unproven':
+      return undefined;
+  }
+}
+
+/** Of a canary only what keeps the version from becoming current is worth saying. */
+function onTrialOf({ consumer, verdict }: Judged, { of, deadlineSeconds }: Context): Finding | undefined {
+  const service = { ...of, service: consumer.service, cluster: consumer.cluster };
+  const minutes = Math.round(deadlineSeconds / 60);
+  switch (verdict.is) {
+    case 'failed':
+      return finding('CanaryFailed', { ...service, detail: verdict.detail });
+    case 'late':
+      return finding('CanaryFailed', { ...service, detail: `not all of its tasks came up within ${minutes} minutes` });
+    case 'outside window':
+      return finding('CanaryWaits', { ...service, ...(verdict.until && { until: verdict.until }) });
+    default:
       return undefined;
   }
 }

@@ -1,5 +1,15 @@
 import { describeService } from './aws-commands.ts';
-import { count, listed, type Mend, minute, nothing, type OfService, type Reason, reason } from './reason.ts';
+import {
+  count,
+  listed,
+  type Mend,
+  minute,
+  nothing,
+  type OfSecret,
+  type OfService,
+  type Reason,
+  reason,
+} from './reason.ts';
 
 /** A rollout that stopped: mend the service, then let acm-courier look at it again. */
 const mendService: Mend<OfService> = {
@@ -17,6 +27,77 @@ const mendService: Mend<OfService> = {
 
 /** A rollout that did not reach every task. */
 export const rolloutReasons = {
+  CanaryFailed: reason<OfService & { readonly detail: string }>({
+    severity: 'critical',
+    retry: 'never',
+    headline: ({ service }) => `not made current, canary ${service} failed`,
+    sentence: ({ service, cluster, secret, detail }) =>
+      `The new certificate was tried on the canary "${service}" in cluster "${cluster}" and is not made current in secret "${secret}": ${detail}`,
+    mend: {
+      kind: 'command',
+      text: () =>
+        'Everybody else serves the certificate from before. Find out why the canary failed (first command). If it was the ' +
+        'canary, mend it and export again, which tries again (second command), or accept the version as it is, which ' +
+        'restarts all others with it (third command)',
+      commands: (facts) => [
+        describeService(facts),
+        { reExport: { certificateArn: facts.certificateArn, force: true } },
+        { reExport: { certificateArn: facts.certificateArn, accept: true } },
+      ],
+    },
+  }),
+  CanaryWaits: reason<OfService & { readonly until?: number }>({
+    severity: 'info',
+    retry: 'never',
+    headline: ({ service, until }) =>
+      until === undefined
+        ? `canary ${service} waits, its window is unreadable`
+        : `canary ${service} waits for its window`,
+    sentence: ({ service, cluster, secret, until }) =>
+      `The new certificate waits in secret "${secret}" as COURIER_NEXT: the canary "${service}" in cluster "${cluster}" is restarted ${until === undefined ? 'once its tag courier:window can be read' : `when its tag courier:window lets it be, from ${minute(until)} on`}, and nothing becomes current before`,
+    mend: {
+      kind: 'command',
+      text: () =>
+        'Nothing, if it may wait: within an hour of that time it goes on by itself. If it may not, take the tag off and deliver again',
+      commands: ({ certificateArn }) => [{ reExport: { certificateArn } }],
+    },
+  }),
+  RolledBack: reason<OfService & { readonly serial: string; readonly back: string; readonly evidence: string }>({
+    severity: 'critical',
+    retry: 'never',
+    headline: ({ service }) => `rolled back, ${service} does not serve it`,
+    sentence: ({ service, cluster, secret, serial, back, evidence }) =>
+      `The new certificate with serial ${serial} is taken back from secret "${secret}", which goes back to serial ${back}: at service "${service}" in cluster "${cluster}" ${evidence}`,
+    mend: {
+      kind: 'command',
+      text: () =>
+        'Services that had picked it up are restarted by themselves. The serial is barred: find out what is wrong with it ' +
+        '(first command shows the service). Then try again with a new export of it (second command), or take the barred ' +
+        'version as it is (third command); a newer certificate from ACM is delivered by itself',
+      commands: (facts) => [
+        describeService(facts),
+        { reExport: { certificateArn: facts.certificateArn, force: true } },
+        { reExport: { certificateArn: facts.certificateArn, accept: true } },
+      ],
+    },
+  }),
+  BackOnPrevious: reason<OfSecret & { readonly serial: string; readonly ends: number; readonly consumers: number }>({
+    severity: 'warning',
+    retry: 'never',
+    headline: () => 'back on the certificate from before',
+    sentence: ({ name, secret, serial, ends, consumers }) =>
+      `Secret "${secret}" holds the certificate of "${name}" from before again, serial ${serial}, which ends at ${minute(ends)}; no task of ${count(consumers, 'service')} runs with the one that was taken back`,
+    mend: {
+      kind: 'command',
+      text: () =>
+        "ACM's certificate is barred until there is a newer one. Try it again with a new export (first command), or take the " +
+        'barred version as it is (second command)',
+      commands: ({ certificateArn }) => [
+        { reExport: { certificateArn, force: true } },
+        { reExport: { certificateArn, accept: true } },
+      ],
+    },
+  }),
   DeploymentFailed: reason<OfService & { readonly detail: string }>({
     severity: 'critical',
     retry: 'never',

@@ -30,7 +30,8 @@ export type Deployment = {
 };
 
 export type Verdict =
-  | { readonly is: 'new' }
+  /** `probed`: each of its tasks was seen serving it. */
+  | { readonly is: 'new'; readonly probed?: true }
   | { readonly is: 'idle' }
   | { readonly is: 'paused' }
   | { readonly is: 'reads by itself' }
@@ -39,18 +40,33 @@ export type Verdict =
   | { readonly is: 'image held'; readonly images: readonly string[] }
   | { readonly is: 'stale'; readonly overridesWindow?: true }
   | { readonly is: 'rolling' }
-  | { readonly is: 'failed'; readonly detail: string }
+  /** New, and not seen serving it yet. */
+  | { readonly is: 'unproven' }
+  | Failed
   | { readonly is: 'late' }
   | { readonly is: 'short'; readonly running: number }
   | { readonly is: 'not ours to restart'; readonly controller: string };
+
+export type Failed = {
+  readonly is: 'failed';
+  readonly detail: string;
+  /** Why it is the certificate's fault, a sentence's end; absent where a broken image would look the same. */
+  readonly evidence?: string;
+  /** Failures with the same marks are alike. */
+  readonly marks?: readonly string[];
+};
 
 export type Promotion = {
   /** When the version became current, epoch seconds. */
   readonly since: number;
   readonly now: number;
   readonly deadlineSeconds: number;
+  /** When canaries began to be restarted for it, before it was current: they need no second restart. */
+  readonly triedSince?: number | undefined;
   /** The end of what tasks from before serve, where it is known: no window outlasts it. */
   readonly servedNotAfter?: number | undefined;
+  /** After a roll-back: since when tasks may have read what was taken back. Those from before never did. */
+  readonly exposedSince?: number | undefined;
 };
 
 /**
@@ -62,15 +78,27 @@ export type Promotion = {
  * a service that grows while it is looked at months later is not one that came too late.
  */
 export function judge(consumer: Consumer, promotion: Promotion): Verdict {
-  const { since, now, deadlineSeconds } = promotion;
+  if (!consumer.canary || promotion.triedSince === undefined) return judgeBy(promotion, consumer);
+  const verdict = judgeBy({ ...promotion, since: promotion.triedSince }, consumer);
+  // A person accepted the version though a canary had failed on it: now it is a consumer like any other.
+  const isAccepted = consumer.deployments.every(({ createdAt }) => createdAt < promotion.since);
+  return isAccepted && (verdict.is === 'failed' || verdict.is === 'late') ? notRestarted(consumer, promotion) : verdict;
+}
+
+function judgeBy(promotion: Promotion, consumer: Consumer): Verdict {
+  const { since, now, deadlineSeconds, exposedSince } = promotion;
+  // A canary has read it before it was current.
+  const isOld = ({ createdAt }: { createdAt: number }) =>
+    createdAt < since && (consumer.canary || exposedSince === undefined || createdAt >= exposedSince);
   if (!consumer.active || consumer.desired === 0) return { is: 'idle' };
   if (consumer.readsByItself) return { is: 'reads by itself' };
   const [newest] = consumer.deployments;
   // Somebody's: restarted on top of it, their deployment would be ours to answer for.
-  if (!newest && consumer.busySince !== undefined)
+  if (!newest && consumer.busySince !== undefined && exposedSince === undefined)
     return now - since <= deadlineSeconds ? { is: 'rolling' } : { is: 'late' };
-  const old = consumer.tasks.some((task) => task.createdAt < since);
-  const running = consumer.tasks.filter((task) => task.running && task.createdAt >= since).length;
+  // While it goes on, a deployment of what was taken back starts no task that would stay.
+  const old = consumer.tasks.some(isOld) || (!newest && consumer.busySince !== undefined);
+  const running = consumer.tasks.filter((task) => task.running && !isOld(task)).length;
   if (!old && running >= consumer.desired && newest?.status !== 'under way') return { is: 'new' };
   if (newest?.status === 'failed') return { is: 'failed', detail: newest.detail };
   if (!newest && old) return notRestarted(consumer, promotion);
@@ -102,7 +130,7 @@ function atItsTime({ window }: Consumer, { now, deadlineSeconds, servedNotAfter 
 
 export type Judged = { readonly consumer: Consumer; readonly verdict: Verdict };
 
-const openVerdicts: readonly Verdict['is'][] = ['stale', 'rolling', 'failed', 'late'];
+const openVerdicts: readonly Verdict['is'][] = ['stale', 'rolling', 'unproven', 'failed', 'late'];
 
 /** Whether a wave with this in it is not over. */
 export const isOpen = ({ verdict }: Judged): boolean => openVerdicts.includes(verdict.is);
@@ -128,13 +156,27 @@ export type RolloutStep =
 export function nextRolloutStep(judged: readonly Judged[]): RolloutStep {
   const those = (...wanted: Verdict['is'][]) => judged.filter(({ verdict }) => wanted.includes(verdict.is));
   const failed = those('failed', 'late');
-  if (failed.length > 0) return those('rolling').length > 0 ? { do: 'wait' } : { do: 'stop', failed };
+  const isOver = those('rolling', 'unproven').length === 0;
+  if (failed.length > 0) return isOver || evidenceOf(failed) ? { do: 'stop', failed } : { do: 'wait' };
   const stale = those('stale');
   if (stale.length > 0) return { do: 'restart', consumers: stale.map(({ consumer }) => consumer) };
-  if (those('rolling').length > 0) return { do: 'wait' };
+  if (!isOver) return { do: 'wait' };
   const held = those('paused', 'outside window', 'image held');
   if (held.length > 0) return { do: 'hold', held };
   return { do: 'finish', left: those('not ours to restart', 'short', 'reads by itself') };
+}
+
+/**
+ * Why failures speak against the certificate (DESIGN §7), or undefined: a broken image or missing capacity would look the
+ * same. Two services whose tasks end in the same way are more than one with a bad image.
+ */
+export function evidenceOf(failed: readonly Judged[]): string | undefined {
+  const verdicts = failed.flatMap(({ verdict }) => (verdict.is === 'failed' ? [verdict] : []));
+  const own = verdicts.find(({ evidence }) => evidence !== undefined)?.evidence;
+  if (own !== undefined) return own;
+  const marks = verdicts.flatMap(({ marks = [] }) => [...new Set(marks)]);
+  const shared = marks.find((mark, index) => marks.indexOf(mark) < index);
+  return shared && `tasks of several services ended alike: ${shared}`;
 }
 
 /** What waits for its window holds up whoever has a later order, not those beside it. */

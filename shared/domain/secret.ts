@@ -1,6 +1,6 @@
 import { readVersionId, type VersionId } from './version-id.ts';
 
-/** The staging labels of a secret's versions; `COURIER_SINCE_…` and `COURIER_TRUST_…` carry a value. */
+/** The staging labels of a secret's versions; `COURIER_SINCE_…`, `COURIER_NEXT_SINCE_…` and `COURIER_TRUST_…` carry a value. */
 export const label = {
   current: 'AWSCURRENT',
   previous: 'AWSPREVIOUS',
@@ -15,6 +15,11 @@ const sincePrefix = 'COURIER_SINCE_';
 const sinceForm = /^COURIER_SINCE_(\d{1,12})$/;
 export const sinceLabel = (since: number): string => `${sincePrefix}${since}`;
 
+const triedPrefix = 'COURIER_NEXT_SINCE_';
+const triedForm = /^COURIER_NEXT_SINCE_(\d{1,12})$/;
+/** Since when canaries have been restarted for a version, before it is current (docs/decisions/0014). */
+export const triedLabel = (since: number): string => `${triedPrefix}${since}`;
+
 const trustPrefix = 'COURIER_TRUST_';
 /** `COURIER_TRUST_<12 hex>`: whom the trust bundle of a version trusts, see trustMark. */
 export const trustLabel = (mark: string): string => `${trustPrefix}${mark}`;
@@ -22,7 +27,8 @@ export const trustLabel = (mark: string): string => `${trustPrefix}${mark}`;
 /** A secret as DescribeSecret shows it: labelled versions only. Times are epoch seconds. */
 export type Secret =
   | { readonly state: 'absent' }
-  | { readonly state: 'deleting' }
+  /** Where a list says it: when somebody deleted it, and the ids of its labelled versions. */
+  | { readonly state: 'deleting'; readonly since?: number; readonly held?: readonly string[] }
   | {
       readonly state: 'present';
       readonly tags: Readonly<Record<string, string>>;
@@ -45,8 +51,15 @@ export const hasLabel = (versions: Versions, id: string, wanted: string): boolea
  * When a version became current, by its own label; undefined where the label is missing or says no time. The latest
  * counts where two workers promoted side by side.
  */
-export function sinceOf(versions: Versions, id: string): number | undefined {
-  const times = versions[id]?.flatMap((name) => sinceForm.exec(name)?.[1] ?? []) ?? [];
+export const sinceOf = (versions: Versions, id: string): number | undefined =>
+  timeOf(versions, { id, form: sinceForm });
+
+/** Since when canaries have been restarted for a version, by its own label. */
+export const triedOf = (versions: Versions, id: string): number | undefined =>
+  timeOf(versions, { id, form: triedForm });
+
+function timeOf(versions: Versions, { id, form }: { id: string; form: RegExp }): number | undefined {
+  const times = versions[id]?.flatMap((name) => form.exec(name)?.[1] ?? []) ?? [];
   return times.map(Number).toSorted((a, b) => b - a)[0];
 }
 
@@ -55,8 +68,22 @@ export type Labelled = { readonly versionId: string; readonly name: string };
 /** Every version that carries a COURIER_SINCE label, with the label: what must come off once another is current. */
 export const sinceLabels = (versions: Versions): readonly Labelled[] => labelsFrom(versions, sincePrefix);
 
+/** The same without the version that was taken back, which keeps its own. */
+export const spareSinceLabels = (versions: Versions): readonly Labelled[] =>
+  sinceLabels(versions).filter(({ versionId }) => !hasLabel(versions, versionId, label.rejected));
+
+/** Every version that canaries were restarted for, with the label that says so. */
+export const triedLabels = (versions: Versions): readonly Labelled[] => labelsFrom(versions, triedPrefix);
+
 /** Every version that says whom its trust bundle trusts, with the label that says it. */
 export const trustLabels = (versions: Versions): readonly Labelled[] => labelsFrom(versions, trustPrefix);
+
+const toldPrefix = 'COURIER_TOLD_';
+/** `COURIER_TOLD_<8 hex>`: people were told of what a sweep found about this secret; the digits say of what. */
+export const toldLabel = (mark: string): string => `${toldPrefix}${mark}`;
+
+/** Every version that says of what people were told, with the label that says it. */
+export const toldLabels = (versions: Versions): readonly Labelled[] => labelsFrom(versions, toldPrefix);
 
 const labelsFrom = (versions: Versions, prefix: string): readonly Labelled[] =>
   Object.entries(versions).flatMap(([versionId, names]) =>

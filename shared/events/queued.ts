@@ -9,6 +9,7 @@ const message = z.object({
   quiet: z.optional(z.boolean()),
   force: z.optional(z.string().check(z.regex(/^[0-9a-f]{4}$/))),
   accept: z.optional(z.boolean()),
+  rollBack: z.optional(z.boolean()),
   /** `force` because ACM did not count the export of what is stored: said with the delivery. */
   uncounted: z.optional(z.boolean()),
   until: z.optional(z.literal('current')),

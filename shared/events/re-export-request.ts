@@ -12,6 +12,7 @@ const request = z.strictObject({
   wait: z.optional(z.boolean()),
   force: z.optional(z.boolean()),
   accept: z.optional(z.boolean()),
+  rollBack: z.optional(z.boolean()),
   requestId: z.optional(z.string().check(z.regex(/^[\w.:-]{1,80}$/))),
 });
 
@@ -20,7 +21,7 @@ export type Request = {
   readonly dryRun: boolean;
   readonly wait: boolean;
   /** What of it goes into the message. */
-  readonly asked: Pick<Message, 'thorough' | 'force' | 'accept'>;
+  readonly asked: Pick<Message, 'thorough' | 'force' | 'accept' | 'rollBack'>;
   readonly requestId: string;
 };
 
@@ -37,23 +38,29 @@ export function readRequest(
 ): Request | { readonly wrong: string } {
   const parsed = request.safeParse(value);
   if (!parsed.success) return { wrong: describeIssues(parsed.error) };
-  const { dryRun = false, wait = false, force = false, accept = false, ...asked } = parsed.data;
+  const { dryRun = false, wait = false, force = false, accept = false, rollBack = false, ...asked } = parsed.data;
   const selectors = (['certificateArn', 'domainName', 'secret', 'all'] as const).filter(
     (by) => asked[by] !== undefined,
   );
   const [by, second] = selectors;
   if (by === undefined) return { wrong: 'it names nothing to export' };
   if (second !== undefined) return { wrong: `it names both ${by} and ${second}` };
-  if (by === 'all' && (wait || force || accept))
-    return { wrong: 'wait, force and accept go with one certificate, not with all' };
+  if (by === 'all' && (wait || force || accept || rollBack))
+    return { wrong: 'wait, force, accept and rollBack go with one certificate, not with all' };
   if (dryRun && wait) return { wrong: 'dryRun does nothing that could be waited for' };
   if (force && accept) return { wrong: 'force exports again and accept takes what is there: choose one' };
+  if (rollBack && (force || accept || wait)) return { wrong: 'rollBack goes with none of force, accept and wait' };
   const id = asked.requestId ?? requestId;
   return {
     which: by === 'all' ? { by } : { by, value: asked[by] ?? '' },
     dryRun,
     wait,
-    asked: { thorough: true, ...(force && { force: nonceOf(id) }), ...(accept && { accept }) },
+    asked: {
+      thorough: true,
+      ...(force && { force: nonceOf(id) }),
+      ...(accept && { accept }),
+      ...(rollBack && { rollBack }),
+    },
     requestId: id,
   };
 }
@@ -61,4 +68,4 @@ export function readRequest(
 export const acceptedRequest =
   'Name one of {"certificateArn": "arn:aws:acm:…"}, {"domainName": "api.example.com"}, {"secret": "courier/api"} or ' +
   '{"all": true}; add "dryRun": true to see the plan only, "wait": true to follow it to the end, "force": true to ' +
-  'export again, "accept": true to take what was held or stopped';
+  'export again, "accept": true to take what was held, stopped or barred, "rollBack": true to go back to the version before';

@@ -52,7 +52,7 @@ beforeEach(async () => {
   [acm, pca, manager] = [new ACMClient(to), new ACMPCAClient(to), new SecretsManagerClient(to)];
   sight = {
     place: { region: 'us-east-1', account, partition: 'aws', functionPrefix: '', runbook: '' },
-    settings: { mode: 'deliver', secretPrefix: 'courier/', deadlineSeconds: 3600, rolloutParallel: { count: 4 }, notices: 'all', renewPrivate: false },
+    settings: { mode: 'deliver', secretPrefix: 'courier/', deadlineSeconds: 3600, rolloutParallel: { count: 4 }, rollBack: 'evidence', rollbackFloorSeconds: 0, notices: 'all', renewPrivate: false },
     now: () => Math.floor(lab.clock.now().getTime() / 1000),
     sleep: () => new Promise(() => {}),
     log: () => {},

@@ -38,8 +38,8 @@ async function look(size = 2) {
       },
     },
   };
-  const promotion = { since, now, deadlineSeconds: 3600 };
-  const of = { secret: 'courier/api', versionId: 'v', promotion, proven: true };
+  const promotion = { since, now, deadlineSeconds: 3600, triedSince: since };
+  const of = { secret: 'courier/api', versionId: 'v', promotion, expected: { serial: '', name: '' } };
   const { judged, wave, waves } = await lookAtWaves({ ...of, world: world as never });
   return { seen: judged.map(({ consumer, verdict }) => `${consumer.service} ${verdict.is}`), wave: `${wave}/${waves}` };
 }

@@ -26,6 +26,8 @@ function world(other: Partial<RenewalSight> = {}) {
       secretPrefix: 'courier/',
       deadlineSeconds: 3600,
       rolloutParallel: { count: 4 },
+      rollBack: 'evidence',
+      rollbackFloorSeconds: 0,
       notices: 'all',
       renewPrivate: false,
     },

@@ -26,6 +26,11 @@ describe('a request to re-export', () => {
       { which: { by: 'secret', value: 'a' }, asked: { thorough: true, accept: true } },
     ],
     [
+      'to go back',
+      { secret: 'a', rollBack: true },
+      { which: { by: 'secret', value: 'a' }, asked: { thorough: true, rollBack: true } },
+    ],
+    [
       'to be forced, with the nonce of the call',
       { secret: 'a', force: true },
       { which: { by: 'secret', value: 'a' }, asked: { thorough: true, force: nonceOf('call-1') } },
@@ -49,13 +54,30 @@ describe('a request to re-export', () => {
     ['two at once', { certificateArn: arn, secret: 'a' }, 'it names both certificateArn and secret'],
     ['all and one', { all: true, secret: 'a' }, 'it names both secret and all'],
     ['all that is false', { all: false }, '"all" can only be true'],
-    ['all to be waited for', { all: true, wait: true }, 'wait, force and accept go with one certificate, not with all'],
-    ['all by force', { all: true, force: true }, 'wait, force and accept go with one certificate, not with all'],
-    ['all to be accepted', { all: true, accept: true }, 'wait, force and accept go with one certificate, not with all'],
+    [
+      'all to be waited for',
+      { all: true, wait: true },
+      'wait, force, accept and rollBack go with one certificate, not with all',
+    ],
+    [
+      'all by force',
+      { all: true, force: true },
+      'wait, force, accept and rollBack go with one certificate, not with all',
+    ],
+    [
+      'all to be accepted',
+      { all: true, accept: true },
+      'wait, force, accept and rollBack go with one certificate, not with all',
+    ],
     [
       'a plan to be waited for',
       { secret: 'a', dryRun: true, wait: true },
       'dryRun does nothing that could be waited for',
+    ],
+    [
+      'to go back by force',
+      { secret: 'a', rollBack: true, force: true },
+      'rollBack goes with none of force, accept and wait',
     ],
     [
       'force and accept',

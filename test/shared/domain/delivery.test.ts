@@ -13,13 +13,14 @@ import {
   label,
   type Secret,
   sinceLabel,
-  sinceLabels,
   sinceOf,
+  spareSinceLabels,
+  triedLabel,
   type Versions,
   withLabel,
   without,
 } from '../../../shared/domain/secret.ts';
-import { certificate, day, delivery, idOf, now, otherArn, present } from './sample.ts';
+import { certificate, claim, day, delivery, idOf, now, otherArn, present } from './sample.ts';
 
 const mine = idOf();
 const before = idOf({ serial: 'cd'.repeat(20), notAfter: now + 45 * day });
@@ -230,16 +231,99 @@ const rows: readonly Row[] = [
     { do: 'roll out', versionId: forced, since, told: false },
   ],
   [
-    'a rejected serial is barred',
+    'a rejected serial is barred: canaries read what is gone back to, too',
     { [before]: ['AWSCURRENT'], [mine]: ['AWSPREVIOUS', 'COURIER_NEXT', 'COURIER_REJECTED'] },
+    {},
+    { do: 'label next', versionId: before, from: mine },
+  ],
+  [
+    'a rejected version that is current gives way to the one before, which is not tried on anybody',
+    { [before]: ['AWSPREVIOUS', 'COURIER_NEXT'], [mine]: ['AWSCURRENT', 'COURIER_REJECTED'] },
+    {},
+    { do: 'promote', versionId: before, from: mine, back: true },
+  ],
+  [
+    'what is gone back to forgets that it was delivered once',
+    { [before]: ['AWSPREVIOUS', 'COURIER_NEXT', 'COURIER_DELIVERED'], [mine]: ['AWSCURRENT', 'COURIER_REJECTED'] },
+    {},
+    { do: 'forget', versionId: before, label: 'COURIER_DELIVERED' },
+  ],
+  ...['COURIER_STOPPED', 'COURIER_HELD'].map(
+    (name): Row => [
+      `a rejected version stays where the one before is labelled ${name}`,
+      { [before]: ['AWSPREVIOUS', name], [mine]: ['AWSCURRENT', 'COURIER_REJECTED'] },
+      {},
+      { do: 'rest', because: 'rejected' },
+    ],
+  ),
+  [
+    'what was gone back to is rolled out to whoever may have picked up the other',
+    { [before]: ['AWSCURRENT', 'COURIER_NEXT', mark], [mine]: ['AWSPREVIOUS', 'COURIER_REJECTED', sinceLabel(7)] },
+    {},
+    { do: 'roll out', versionId: before, since, told: false, exposedSince: 7 },
+  ],
+  [
+    'what was gone back to and delivered is the end',
+    {
+      [before]: ['AWSCURRENT', 'COURIER_NEXT', 'COURIER_DELIVERED', mark],
+      [mine]: ['COURIER_REJECTED', sinceLabel(7)],
+    },
     {},
     { do: 'rest', because: 'rejected' },
   ],
   [
     'a rejected serial is barred in whatever version it is',
-    { [before]: ['AWSCURRENT'], [mine]: ['COURIER_NEXT'], [forced]: ['COURIER_REJECTED'] },
-    { thorough: true, accept: true },
+    { [before]: ['AWSCURRENT', mark, 'COURIER_DELIVERED', 'COURIER_NEXT'], [mine]: [], [forced]: ['COURIER_REJECTED'] },
+    { thorough: false },
     { do: 'rest', because: 'rejected' },
+  ],
+  [
+    'a rejected version is taken as it is where a person accepts it',
+    { [before]: ['AWSCURRENT'], [mine]: ['COURIER_NEXT', 'COURIER_REJECTED'] },
+    { accept: true },
+    { do: 'accept', versionId: mine, label: 'COURIER_REJECTED' },
+  ],
+  [
+    'a forced export that was rejected is not exported again by the same force',
+    { [before]: ['AWSPREVIOUS', 'COURIER_NEXT'], [forced]: ['AWSCURRENT', 'COURIER_REJECTED'] },
+    { force: 'beef' },
+    { do: 'promote', versionId: before, from: forced, back: true },
+  ],
+  [
+    'by hand the current version is barred',
+    { [before]: ['AWSPREVIOUS'], [mine]: ['AWSCURRENT', 'COURIER_NEXT', 'COURIER_DELIVERED', mark] },
+    { rollBack: true },
+    { do: 'reject', versionId: mine },
+  ],
+  [
+    'by hand a version is barred that is not current yet',
+    { [before]: ['AWSCURRENT'], [mine]: ['COURIER_NEXT', 'COURIER_STOPPED'] },
+    { rollBack: true },
+    { do: 'reject', versionId: mine },
+  ],
+  [
+    'by hand nothing is barred that has nothing before it',
+    { [mine]: ['AWSCURRENT', 'COURIER_NEXT', mark] },
+    { rollBack: true },
+    { do: 'refuse', finding: finding('CannotRollBack', claim) },
+  ],
+  [
+    'by hand nothing is exported to be barred',
+    { [before]: ['AWSCURRENT'] },
+    { rollBack: true },
+    { do: 'refuse', finding: finding('CannotRollBack', claim) },
+  ],
+  [
+    'a version that canaries were restarted for says since when',
+    { [before]: ['AWSCURRENT'], [mine]: ['COURIER_NEXT', triedLabel(7)] },
+    {},
+    { do: 'promote', versionId: mine, from: before, triedSince: 7 },
+  ],
+  [
+    'what canaries read while another version was next says nothing',
+    { [before]: ['AWSCURRENT', 'COURIER_NEXT'], [mine]: [triedLabel(7)] },
+    {},
+    { do: 'forget', versionId: mine, label: triedLabel(7) },
   ],
   [
     'a rejected serial is exported again by force',
@@ -321,10 +405,12 @@ function afterStep(step: Step, secret: Secret): Secret {
     case 'tell of trust':
       return so(without(versions, step.label));
     case 'mark since': {
-      const others = sinceLabels(versions).filter(({ name }) => name !== sinceLabel(step.since));
+      const others = spareSinceLabels(versions).filter(({ name }) => name !== sinceLabel(step.since));
       const clean = others.reduce((left, { name }) => without(left, name), versions);
       return so(withLabel(clean, sinceLabel(step.since), step.versionId));
     }
+    case 'reject':
+      return so(withLabel(versions, label.rejected, step.versionId));
     default:
       return secret;
   }
@@ -341,24 +427,25 @@ describe('from any state', () => {
     const all = Object.entries(labels).reduce((so, [name, id]) => withLabel(so, name, id), bare);
     return present(Object.fromEntries(Object.entries(all).filter(([, names]) => names.length > 0)));
   });
-  const askeds = fc.record(
-    { thorough: fc.boolean(), force: fc.constant('beef'), accept: fc.boolean() },
-    { requiredKeys: [] },
+  // No request asks for both of accept and rollBack.
+  const askeds = fc.oneof(
+    fc.record({ thorough: fc.boolean(), force: fc.constant('beef'), accept: fc.boolean() }, { requiredKeys: [] }),
+    fc.record({ rollBack: fc.constant(true) }),
   );
   const start = fc.tuple(fc.oneof(fc.constant<Secret>({ state: 'absent' }), secrets), askeds);
 
-  /** The secret and the step at which the worker ends; it asks nine times at most. */
+  /** The secret and the step at which the worker ends; it asks twelve times at most. */
   function walk(secret: Secret, asked: Asked): { step: Step; secret: Secret } {
     let at = secret;
-    for (let asks = 1; asks <= 9; asks++) {
+    for (let asks = 1; asks <= 12; asks++) {
       const step = nextStep(view(at, asked));
       if (step.do === 'roll out' || step.do === 'rest' || step.do === 'refuse') return { step, secret: at };
       at = afterStep(step, at);
     }
-    throw new Error(`No end after nine steps: ${JSON.stringify(at)}`);
+    throw new Error(`No end after twelve steps: ${JSON.stringify(at)}`);
   }
 
-  it('the end is reached within nine steps', () => {
+  it('the end is reached within twelve steps', () => {
     fc.assert(
       fc.property(start, ([secret, asked]) => walk(secret, asked).step.do !== undefined),
       { numRuns: 2000 },
@@ -372,7 +459,8 @@ describe('from any state', () => {
         if (step.do !== 'roll out' || end.state !== 'present') return;
         expect(holderOf(end.versions, label.current)).toBe(step.versionId);
         expect(holderOf(end.versions, label.next)).toBe(step.versionId);
-        expect(step.versionId.startsWith(certificate.serial)).toBe(true);
+        const isBarred = holderOf(end.versions, label.rejected)?.startsWith(certificate.serial);
+        expect(step.versionId.startsWith(certificate.serial)).not.toBe(isBarred && step.versionId === before);
         expect(sinceOf(end.versions, step.versionId)).toBe(step.since);
       }),
       { numRuns: 2000 },

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ListedCertificate } from '../../../shared/domain/certificate.ts';
 import { compare, type Inventory } from '../../../shared/domain/inventory.ts';
-import type { Secret } from '../../../shared/domain/secret.ts';
+import { type Secret, sinceLabel } from '../../../shared/domain/secret.ts';
+import { nonceOf } from '../../../shared/domain/version-id.ts';
 import { idOf, listed, now, present } from './sample.ts';
 
 const older = idOf({ serial: 'cd'.repeat(20), notAfter: now + 30 * 86_400 });
@@ -25,6 +26,14 @@ const service = (tags: Readonly<Record<string, string>>) => ({
 const rollingSince = (since: number) => present({ [idOf()]: ['AWSCURRENT', 'COURIER_NEXT', `COURIER_SINCE_${since}`] });
 const delivered = present({
   [idOf()]: ['AWSCURRENT', 'COURIER_NEXT', `COURIER_SINCE_${now - 60}`, 'COURIER_DELIVERED'],
+});
+
+const deliveredAt = (since: number, id = idOf()) =>
+  present({ [id]: ['AWSCURRENT', 'COURIER_NEXT', `COURIER_SINCE_${since}`, 'COURIER_DELIVERED'] });
+const nonce = nonceOf(listed().serial ?? '');
+const started = (startedAt: number, other: object = {}) => ({
+  ...service({}),
+  state: { runs: true, restartable: true, underWay: false, startedAt, ...other },
 });
 
 const behind = (because: string) => [{ is: 'behind', because, secret: 'courier/api' }];
@@ -60,7 +69,7 @@ describe('a sweep sees a certificate that is', () => {
     [
       'not rolled out to a service that is paused',
       { secret: rollingSince(0), services: [service({ 'courier:pause': 'true' })] },
-      waiting('service paused'),
+      [{ ...waiting('service paused')[0], since: 0, services: [service({}).arn] }],
     ],
     [
       'not rolled out to a service that is not',
@@ -85,13 +94,47 @@ describe('a sweep sees a certificate that is', () => {
     ['held', { secret: present({ [older]: ['AWSCURRENT'], [idOf()]: ['COURIER_HELD'] }) }, waiting('held')],
     [
       'rolled back',
-      { secret: present({ [older]: ['AWSCURRENT'], [idOf()]: ['COURIER_REJECTED'] }) },
+      {
+        secret: present({
+          [older]: ['AWSCURRENT', 'COURIER_NEXT', 'COURIER_DELIVERED', sinceLabel(now)],
+          [idOf()]: ['COURIER_REJECTED'],
+        }),
+      },
       waiting('rejected'),
     ],
     [
-      'delivered, and not exported as ACM has it',
-      { secret: delivered, of: { eligible: false } },
+      'delivered a second less than an hour ago, and not exported as ACM has it: nothing yet',
+      { secret: deliveredAt(now - 3_599), of: { eligible: false } },
+      [],
+    ],
+    [
+      'delivered an hour ago, and not exported as ACM has it',
+      { secret: deliveredAt(now - 3_600), of: { eligible: false } },
+      [{ is: 'behind', because: 'export not counted', force: nonce, secret: 'courier/api' }],
+    ],
+    [
+      'exported once more for that, to no avail',
+      { secret: deliveredAt(now - 3_600, idOf({ nonce })), of: { eligible: false } },
       [{ is: 'unarmed', secret: 'courier/api' }],
+    ],
+    [
+      'delivered, with a service whose deployment began a second before',
+      { secret: delivered, services: [started(now - 61)] },
+      [{ is: 'behind', because: 'consumer behind', services: [service({}).arn], secret: 'courier/api' }],
+    ],
+    ['delivered in the second of a deployment: nothing', { secret: delivered, services: [started(now - 60)] }, []],
+    ['… under way', { secret: delivered, services: [started(0, { underWay: true })] }, []],
+    ['… of a service without tasks', { secret: delivered, services: [started(0, { runs: false })] }, []],
+    ['… that is not ours to restart', { secret: delivered, services: [started(0, { restartable: false })] }, []],
+    [
+      '… of a paused service',
+      { secret: delivered, services: [{ ...started(0), tags: service({ 'courier:pause': 'true' }).tags }] },
+      [],
+    ],
+    [
+      '… of a service that reads by itself',
+      { secret: delivered, services: [{ ...started(0), tags: service({ 'courier:restart': 'false' }).tags }] },
+      [],
     ],
     [
       'delivered, not exported, and used by a load balancer: nothing',

@@ -29,7 +29,8 @@ describe('a mail reads', () => {
     expect(body).toBe(`What happened
   The certificate of "api.example.com" with serial
   abababababababababababababababababababab is current in secret
-  "courier/api", and every task of 2 services has started since.
+  "courier/api", and every task of 2 services has started since; those
+  of 1 service were seen serving it, the others were not probed.
 
 What it affects
   The certificate of "api.example.com" in ACM ends on 2027-10-31, 395
@@ -148,7 +149,8 @@ Where to look
   "api.example.com"; accepted: standard.
   The certificate of "api.example.com" with serial
   abababababababababababababababababababab is current in secret
-  "courier/api", and every task of 2 services has started since.`);
+  "courier/api", and every task of 2 services has started since; those
+  of 1 service were seen serving it, the others were not probed.`);
     expect(attributes).toEqual({
       severity: 'warning',
       reason: 'BadTag',

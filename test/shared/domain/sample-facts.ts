@@ -23,7 +23,7 @@ const detail = { detail: 'acm:ExportCertificate: as AWS says it' };
 
 /** Facts for every reason: the compiler asks for those of a new one. */
 export const sampleFacts: { readonly [Code in ReasonCode]: FactsOf<Code> } = {
-  Delivered: { ...claim, serial: 'ab'.repeat(20), consumers: 2 },
+  Delivered: { ...claim, serial: 'ab'.repeat(20), consumers: 2, probed: 1 },
   IssuerChanged: { ...claim, caArn, others: ['courier/teller'] },
   PlannedOnly: claim,
   NotTagged: claim,
@@ -55,6 +55,16 @@ export const sampleFacts: { readonly [Code in ReasonCode]: FactsOf<Code> } = {
   AccessDenied: detail,
   CallRefused: detail,
   CertificateGone: { certificateArn: arn },
+  CanaryFailed: { ...service, detail: 'task 0a1b was restarted and shows none: it closed the connection' },
+  CanaryWaits: { ...service, until: now + 3600 },
+  RolledBack: {
+    ...{ ...service, serial: 'ab'.repeat(20), back: 'cd'.repeat(20) },
+    evidence: 'task 0a1b was restarted and serves the certificate with serial 0c',
+  },
+  BackOnPrevious: { ...claim, serial: 'cd'.repeat(20), ends: now + 3600, consumers: 2 },
+  CannotRollBack: claim,
+  StackStopped: { detail: 'the parameter "/acm-courier-prod/acts" is "stop"' },
+  SwitchUnreadable: { detail: 'there is no parameter "/acm-courier-prod/acts"' },
   DeploymentFailed: { ...service, detail: 'tasks failed to start' },
   RolloutTooSlow: { ...service, minutes: 60 },
   NotRestartable: { ...service, controller: 'CODE_DEPLOY' },
@@ -80,7 +90,13 @@ export const sampleFacts: { readonly [Code in ReasonCode]: FactsOf<Code> } = {
   OnlyObserving: claim,
   NotCurrentInTime: detail,
   UnknownFailure: { detail: 'TypeError' },
-  Digest: { ending: 2, waiting: 1, unowned: 3 },
+  ConsumerBehind: { ...claim, services: ['prod/web', 'prod/api'] },
+  ExportNotCounted: claim,
+  CertificateLost: { secret: claim.secret, ends: '2027-06-01', services: ['prod/web'] },
+  ConsumerOfNothing: { secret: 'courier/apj', service: 'web', cluster: 'prod', near: claim.secret },
+  VersionsNearLimit: { secret: claim.secret, versions: 92 },
+  PausedForLong: { ...claim, days: 7, ends: '2026-11-30' },
+  Digest: { ending: 2, found: 1, waiting: 1, unowned: 3 },
   ValidationRecordMissing: { ...renewal, records },
   ValidationRecordWrong: {
     ...renewal,
@@ -130,6 +146,7 @@ export const sampleFacts: { readonly [Code in ReasonCode]: FactsOf<Code> } = {
   Expired: { ...replaced, by: { is: 'imported' } },
   Revoked: { ...replaced, by: { is: 'public', exportOption: true } },
   RevokedByAuthority: replaced,
+  RevokedStillHeld: { ...of, secrets: ['courier/api'] },
   CertificateUnseen: { ...of, about: 'expiring', days: 15 },
   RenewedAfterAll: { ...of, daysLeft: 395, imported: false },
 };

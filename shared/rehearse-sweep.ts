@@ -1,0 +1,92 @@
+import { isIssued } from './domain/certificate.ts';
+import type { Note } from './domain/noteworthy.ts';
+import { composeNotice, type Notice } from './domain/notice.ts';
+import { ofSecret } from './domain/ownership.ts';
+import type { PlanStep } from './domain/plan.ts';
+import { type Finding, finding, gravestFirst } from './domain/reasons.ts';
+import { nextRolloutStep } from './domain/rollout.ts';
+import { findingOf } from './domain/rollout-findings.ts';
+import { wishFor } from './domain/wish.ts';
+import { planDelivery, type Seen as SeenDelivery, type Wanted } from './plan.ts';
+import { behindAfter, confirmed, messageFor, noteOf, type Seen, type Wire } from './repairs.ts';
+import { mailsOf, notesOf } from './tell-notes.ts';
+
+/** What a sweep would do, and all that it would lead to. */
+export type SweepPlan = {
+  readonly dryRun: true;
+  readonly mode: 'observe' | 'deliver';
+  readonly certificates: number;
+  /** In the order of the certificates' ends; within a certificate in the order in which it would be done. */
+  readonly plan: readonly PlanStep[];
+  readonly notices: readonly Pick<Notice, 'subject' | 'attributes'>[];
+  /** What AWS did not let us see and why, a sentence each. */
+  readonly unseen: readonly string[];
+};
+
+/** Plans with what the worker itself decides by, and touches nothing. Calls for what is behind only. */
+export async function rehearse(seen: Seen, wire: Wire): Promise<SweepPlan> {
+  const services = await wire.tagged.services();
+  const sight = { ...wire, tagged: { ...wire.tagged, services: async () => services } };
+  const plan: PlanStep[] = [];
+  const notices: Notice[] = [];
+  const notes: Note[] = [];
+  for (const own of behindAfter(seen)) {
+    const real = await confirmed(own, seen.inventory, wire);
+    const message = messageFor(own[0].certificate.arn, { own: real, runId: '' });
+    notes.push(...real.flatMap(noteOf));
+    for (const { secret = '' } of real) {
+      const wanted = await wantedOf({ arn: message.certificateArn, secret, asked: message }, wire);
+      if (!wanted) continue;
+      const delivery = await planDelivery(wanted, sight);
+      plan.push(...delivery.steps);
+      notices.push(...expected(wanted, delivery, wire));
+    }
+  }
+  const due = notesOf(seen, notes, wire);
+  notices.push(...(await mailsOf(due, seen, wire)).map(({ notice }) => notice));
+  return {
+    dryRun: true,
+    mode: wire.settings.mode,
+    certificates: seen.inventory.certificates.length,
+    plan,
+    notices: notices.map(({ subject, attributes }) => ({ subject, attributes })),
+    unseen: seen.inventory.unseen ?? [],
+  };
+}
+
+type Asking = { readonly arn: string; readonly secret: string; readonly asked: Wanted['asked'] };
+
+/** As ACM has it now; undefined where it is not to be delivered any more. */
+async function wantedOf({ arn, secret, asked }: Asking, { certificates }: Wire): Promise<Wanted | undefined> {
+  const certificate = await certificates.find(arn);
+  const delivery = certificate && wishFor(certificate.tags, secret);
+  return certificate && delivery && isIssued(certificate) ? { certificate, delivery, asked } : undefined;
+}
+
+/** What the worker would say at the end, if nothing goes wrong on the way. */
+function expected(wanted: Wanted, { next, judged }: SeenDelivery, { settings, place }: Wire): readonly Notice[] {
+  if (next.do === 'refuse' || next.do === 'rest' || (next.do === 'roll out' && next.told)) return [];
+  const of = ofSecret(wanted);
+  const rollout = nextRolloutStep(judged.filter(({ verdict }) => verdict.is !== 'stale' && verdict.is !== 'rolling'));
+  const said = (one: (typeof judged)[number]) =>
+    findingOf(one, { of, deadlineSeconds: settings.deadlineSeconds }) ?? [];
+  const [held, ...others] = rollout.do === 'hold' ? rollout.held.flatMap(said) : [];
+  if (held && wanted.asked.echo) return [];
+  const left = rollout.do === 'finish' ? rollout.left : [];
+  const delivered = finding('Delivered', {
+    ...of,
+    serial: wanted.certificate.serial,
+    probed: 0,
+    consumers: judged.length - left.length,
+  });
+  const findings: readonly [Finding, ...Finding[]] = held ? [held, ...others] : [delivered, ...left.flatMap(said)];
+  const { name, arn: certificateArn, tags } = wanted.certificate;
+  const owner = tags['courier:owner'];
+  const nothingElse = { affects: [], done: [], planned: [], unseen: [] };
+  return [
+    composeNotice(
+      { findings: gravestFirst(findings), name, certificateArn, ...(owner && { owner }), ...nothingElse },
+      place,
+    ),
+  ];
+}

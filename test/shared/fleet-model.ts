@@ -1,0 +1,237 @@
+import { Trouble } from '../../shared/aws/trouble.ts';
+import { deliver } from '../../shared/deliver.ts';
+import { BoundedMap } from '../../shared/domain/bounded-map.ts';
+import type { Progress } from '../../shared/domain/progress.ts';
+import { finding } from '../../shared/domain/reasons.ts';
+import type { Consumer } from '../../shared/domain/rollout.ts';
+import { holderOf, label, type Versions, withLabel, without } from '../../shared/domain/secret.ts';
+import type { Ending } from '../../shared/domain/task-endings.ts';
+import type { Message } from '../../shared/events/queued.ts';
+import type { Outcome } from '../../shared/outcome.ts';
+import { certificate, day, delivery, idOf, place, now as start } from './domain/sample.ts';
+import { consumerOf } from './domain/sample-consumer.ts';
+
+/** How a service behaves, and what its tags ask for. */
+export type Wish = Partial<Pick<Consumer, 'order' | 'canary' | 'paused' | 'window' | 'desired' | 'controller'>> & {
+  /**
+   * What becomes of its deployments: `breaks` whatever it reads, `refuses` the new certificate with an exit code of the
+   * start-up helper, `hangs` for ever. Or it comes up, and a handshake shows another leaf (`stale leaf`).
+   */
+  readonly nature?: 'sound' | 'breaks' | 'refuses' | 'hangs' | 'stale leaf';
+};
+
+type Deployed = { createdAt: number; endsAt: number; version: string; ending?: Ending };
+type Service = { readonly wish: Wish; tasks: { createdAt: number; version: string }[]; deployments: Deployed[] };
+
+/** The version before and the one that is to be delivered. */
+export const before = idOf({ serial: 'cd'.repeat(20), notAfter: start + 45 * day });
+export const fresh = idOf();
+
+/** Seconds that a deployment takes. */
+const duration = 70;
+
+export class Crash extends Error {}
+
+type Settings = {
+  readonly parallel?: number;
+  readonly rollBack?: 'evidence' | 'never';
+  readonly crashAt?: readonly number[];
+};
+
+/**
+ * A secret with a version that is stored and not current, and the services that read it, in memory. ECS in four rules: a
+ * deployment takes 70 seconds, its tasks read the stage that they read when they are created, the circuit breaker takes
+ * back what fails, and an old deployment's tasks stay until then. `crashAt` counts acts; a run dies right after one.
+ */
+export function fleetModel(wishes: Readonly<Record<string, Wish>>, settings: Settings = {}) {
+  let now = start;
+  let acts = 0;
+  let versions: Versions = { [before]: [label.current], [fresh]: [label.next] };
+  const mails: string[] = [];
+  const events: Progress[] = [];
+  const gauges: number[] = [];
+  let permission: 'go' | 'stopped' | 'unreadable' = 'go';
+  let mostAtOnce = 0;
+  const restarts: { service: string; version: string; stage: 'trial' | 'rollout' }[] = [];
+  const services = new Map<string, Service>(
+    Object.entries(wishes).map(([name, wish]) => [
+      name,
+      { wish, tasks: [{ createdAt: start - day, version: before }], deployments: [] },
+    ]),
+  );
+
+  /** What may die half way: the act is done, and nothing after it. */
+  function acted(): void {
+    acts += 1;
+    if (settings.crashAt?.includes(acts)) throw new Crash();
+  }
+
+  const readBy = ({ canary = false }: Wish) => holderOf(versions, canary ? label.next : label.current) ?? '';
+
+  function fails({ nature }: Wish, version: string): Ending | undefined {
+    const ending = (reason: string, code: number): Ending => ({
+      createdAt: now,
+      reason,
+      exits: [{ container: 'app', code, reason: '' }],
+    });
+    if (nature === 'breaks') return ending('Essential container in task exited', 1);
+    return nature === 'refuses' && version === fresh ? ending('Essential container in task exited', 83) : undefined;
+  }
+
+  function settle(): void {
+    for (const service of services.values()) {
+      const [newest] = service.deployments;
+      if (!newest || newest.endsAt > now || newest.ending) continue;
+      service.tasks = [{ createdAt: newest.createdAt + 1, version: newest.version }];
+    }
+  }
+
+  const isUnderWay = ({ deployments: [newest] }: Service) => newest !== undefined && newest.endsAt > now;
+
+  function restart(name: string): void {
+    const service = services.get(name);
+    if (!service) throw new Error(`No service ${name}`);
+    const version = readBy(service.wish);
+    const ending = fails(service.wish, version);
+    const endsAt = service.wish.nature === 'hangs' ? Number.POSITIVE_INFINITY : now + duration;
+    service.deployments.unshift({ createdAt: now, endsAt, version, ...(ending && { ending }) });
+    const stage = holderOf(versions, label.current) === version ? 'rollout' : 'trial';
+    restarts.push({ service: name, version, stage });
+    mostAtOnce = Math.max(mostAtOnce, [...services.values()].filter(isUnderWay).length);
+  }
+
+  function seen(name: string, since: number): Consumer {
+    const { wish, tasks, deployments } = services.get(name) ?? { wish: {}, tasks: [], deployments: [] };
+    const { nature: _, ...tags } = wish;
+    const [newest] = deployments;
+    const earlier = newest && newest.createdAt < since && newest.endsAt > now ? { busySince: newest.createdAt } : {};
+    const shown = deployments
+      .filter(({ createdAt }) => createdAt >= since)
+      .map(({ createdAt, endsAt, ending }) => ({
+        createdAt,
+        status: endsAt > now ? ('under way' as const) : ending ? ('failed' as const) : ('successful' as const),
+        detail: 'the circuit breaker',
+      }));
+    const running = tasks.map(({ createdAt }) => ({ createdAt, running: true }));
+    const isSilent = shown[0]?.status === 'under way' || 'busySince' in earlier;
+    return consumerOf(name, {
+      ...{ desired: 1, probe: { port: 8443 }, ...tags, ...earlier },
+      ...{ deployments: shown, tasks: isSilent ? [] : running },
+    });
+  }
+
+  const arnOf = (name: string) => consumerOf(name).arn;
+  const nameOf = (arn: string) => arn.split('/').at(-1) ?? '';
+
+  const world = {
+    place,
+    settings: {
+      ...{ mode: 'deliver', secretPrefix: 'courier/', deadlineSeconds: 600, notices: 'all', renewPrivate: false },
+      ...{ rolloutParallel: { count: settings.parallel ?? 4 }, rollBack: settings.rollBack ?? 'evidence' },
+      rollbackFloorSeconds: 3 * day,
+    },
+    now: () => now,
+    sleep: async (milliseconds: number) => {
+      now += milliseconds / 1000;
+    },
+    log: () => {},
+    count: () => {},
+    gauge: (_: string, value: number) => void gauges.push(value),
+    killSwitch: { allows: async () => ({ is: permission, why: 'a person said so' }) },
+    progress: { put: async (event: Progress) => void events.push(event) },
+    certificates: { find: async () => certificate },
+    secrets: {
+      find: async () => ({ state: 'present', tags: {}, changedAt: now, versions }),
+      move: async (_: string, { label: name, from, to }: { label: string; from?: string; to?: string }) => {
+        if (from !== holderOf(versions, name)) throw new Trouble(finding('WorldMoved', { detail: name }));
+        versions = to === undefined ? without(versions, name) : withLabel(versions, name, to);
+        acted();
+      },
+    },
+    tagged: {
+      services: async () =>
+        [...services].map(([name, { wish }]) => ({
+          ...{ arn: arnOf(name), secrets: [delivery.secret] },
+          tags: { 'courier:order': `${wish.order ?? 100}` },
+        })),
+    },
+    services: {
+      consumers: async (
+        arns: readonly string[],
+        { since, triedSince = since }: { since: number; triedSince?: number },
+      ) => {
+        settle();
+        return arns.map(nameOf).map((name) => seen(name, services.get(name)?.wish.canary ? triedSince : since));
+      },
+      endings: async ({ service }: { service: string }, since: number) =>
+        (services.get(service)?.deployments ?? [])
+          .flatMap(({ ending }) => ending ?? [])
+          .filter((one) => one.createdAt >= since),
+      places: async ({ service }: { service: string }) =>
+        (services.get(service)?.tasks ?? []).map((_, index) => ({
+          ...{ taskArn: `${service}/${index}`, startedAt: now - 3600 },
+          address: { host: '127.0.0.1', port: 8443 },
+        })),
+      restart: async ({ arn }: { arn: string }) => {
+        restart(nameOf(arn));
+        acted();
+      },
+    },
+    prober: {
+      look: async (targets: readonly { id: string }[]) =>
+        new Map(
+          targets.map(({ id }) => {
+            const service = services.get(id.split('/')[0] ?? '');
+            const version = service?.wish.nature === 'stale leaf' ? before : service?.tasks[0]?.version;
+            return [id, { serial: version?.slice(0, 40) ?? '' }];
+          }),
+        ),
+    },
+    topic: {
+      tell: async ({ attributes: { severity, reason } }: { attributes: { severity: string; reason: string } }) =>
+        void mails.push(`${severity} ${reason}`),
+    },
+    settled: new BoundedMap(100),
+  };
+
+  /** One look by a fresh function or a warm one; `null` where it died. */
+  async function look(message: Partial<Message> = {}, { warm = true } = {}): Promise<Outcome | null> {
+    if (!warm) world.settled.clear();
+    try {
+      const asked = { certificateArn: certificate.arn, cause: 'test', ...message };
+      return await deliver(asked, { sentAt: now, world: world as never });
+    } catch (error) {
+      if (!(error instanceof Crash)) throw error;
+      return null;
+    }
+  }
+
+  /** Looks until the message ends; a run that died comes back as SQS brings it. */
+  async function run(message: Partial<Message> = {}, { warm = true, most = 400 } = {}): Promise<Outcome> {
+    for (let looks = 0; looks < most; looks++) {
+      const outcome = await look(message, { warm });
+      if (outcome && outcome.is !== 'again') return outcome;
+      now += outcome?.seconds ?? 360;
+    }
+    throw new Error(`No end after ${most} looks: ${JSON.stringify({ versions, mails })}`);
+  }
+
+  return {
+    ...{ look, run, mails, events, gauges, restarts, world },
+    restart,
+    allow: (what: typeof permission) => {
+      permission = what;
+    },
+    pass: (seconds: number) => {
+      now += seconds;
+    },
+    versions: () => versions,
+    current: () => holderOf(versions, label.current),
+    labels: (id: string) => (versions[id] ?? []).map((name) => name.replace(/_\d+$/, '')).toSorted(),
+    serves: (name: string) => {
+      settle();
+      return services.get(name)?.tasks.map(({ version }) => version);
+    },
+    mostAtOnce: () => mostAtOnce,
+  };
+}
