@@ -7,6 +7,7 @@ const renewal = { ...of, daysLeft: 15, urgency: 'action' } as const;
 const ofNames = { ...renewal, names: ['api.example.com', '*.example.com'] };
 const caArn = 'arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/11111111-0000-4000-8000-1234567890ab';
 const authority = { ...renewal, authority: caArn, eligible: true };
+const foreign = { ...authority, authority: caArn.replace('111122223333', '444455556666') };
 const records = [
   { name: '_3639ac514e785e898d2646601fa951d5.example.com.', value: '_98d2646601fa951d.acm-validations.aws.' },
 ];
@@ -125,8 +126,8 @@ export const sampleFacts: { readonly [Code in ReasonCode]: FactsOf<Code> } = {
   AuthorityNotReady: authority,
   AuthorityEndsTooSoon: { ...authority, ends: '2027-06-01', lifetimeDays: 395 },
   AuthorityShortLived: authority,
-  ForeignAuthorityRefuses: { ...authority, account: '444455556666', state: 'is disabled', ask: 'enable it' },
-  LinkedRoleMissing: authority,
+  ForeignAuthorityRefuses: { ...foreign, account: '444455556666', state: 'is disabled', ask: 'enable it' },
+  LinkedRoleMissing: foreign,
   NameConstraintsForbid: authority,
   IssuanceQuotaReached: authority,
   IssuanceRefused: authority,
