@@ -8,6 +8,7 @@ import { findStack, type Where } from './stack.ts';
 import {
   checkAlarms,
   checkDeadLetters,
+  checkKillSwitch,
   checkPermissions,
   checkQuotas,
   checkStack,
@@ -26,6 +27,7 @@ export async function doctor(options: DoctorOptions): Promise<ExitCode> {
   const tagged = inventory.certificates.find(({ tags }) => tags['courier:secret'] !== undefined);
   const checks = await run([
     ['stack', async () => checkStack(stack)],
+    ['kill switch', async () => checkKillSwitch(stack)],
     ['permissions', async () => checkPermissions(stack, tagged?.arn)],
     ['topic', async () => checkTopic(stack)],
     ['alarms', async () => checkAlarms(stack)],

@@ -32,7 +32,9 @@ export class Failure extends Error {
 /** Any error as a failure; null for one that is a mistake of ours. */
 export function failureOf(error: unknown): Failure | null {
   if (error instanceof Failure) return error;
-  if (error instanceof Trouble) return withoutAnswer(error.cause) ?? found(error);
+  // A denial is worded by what was called; what got no answer at all, by what kept it from one.
+  if (error instanceof Trouble)
+    return (error.finding.reason === 'AccessDenied' ? null : withoutAnswer(error.cause)) ?? found(error);
   return withoutAnswer(error);
 }
 

@@ -80,11 +80,11 @@ async function sendAgain(
 }
 
 async function handOver(letter: Letter, { queue, stack }: { queue: DeadQueue; stack: Stack }): Promise<string | null> {
-  const to =
-    queue.back === 'function' ? readRecord(letter.body) : { functionArn: letter.targetArn, event: letter.body };
-  if (!to?.functionArn) return `Letter ${letter.id} does not say where it was on its way to`;
   const { region, account, partition, functionPrefix } = stack.place;
-  if (!to.functionArn.startsWith(`arn:${partition}:lambda:${region}:${account}:function:${functionPrefix}`))
+  const own = `arn:${partition}:lambda:${region}:${account}:function:${functionPrefix}`;
+  const to = destinationOf(letter, { queue, own });
+  if (!to?.functionArn) return `Letter ${letter.id} does not say where it was on its way to`;
+  if (!to.functionArn.startsWith(own))
     return `Letter ${letter.id} was on its way to "${to.functionArn}", which is not of this stack`;
   try {
     await stack.functions.handOver(to.functionArn, to.event);
@@ -97,8 +97,16 @@ async function handOver(letter: Letter, { queue, stack }: { queue: DeadQueue; st
   }
 }
 
+type Destination = { readonly functionArn: string | undefined; readonly event: string };
+
+function destinationOf(letter: Letter, { queue, own }: { queue: DeadQueue; own: string }): Destination | null {
+  // A sweep that could not go on: where it was matters no more, for a new one looks at everything.
+  if (letter.sourceArn?.endsWith('-sweeps')) return { functionArn: `${own}sweep`, event: '{}' };
+  return queue.back === 'function' ? readRecord(letter.body) : { functionArn: letter.targetArn, event: letter.body };
+}
+
 /** What Lambda writes about an event that it gave up on (Developer Guide, "Capturing records of asynchronous invocations"). */
-function readRecord(body: string): { readonly functionArn: string | undefined; readonly event: string } | null {
+function readRecord(body: string): Destination | null {
   try {
     const { requestContext, requestPayload } = JSON.parse(body);
     return { functionArn: requestContext?.functionArn, event: JSON.stringify(requestPayload ?? {}) };

@@ -1,7 +1,8 @@
+import { killSwitch } from '../shared/aws/kill-switch.ts';
 import type { Answer } from '../shared/re-export.ts';
 import { deadLetters } from './aws/dead-letters.ts';
 import { alarms, type Subscription, subscriptions } from './aws/notices.ts';
-import { type Check, ill, look, orWell, well } from './check.ts';
+import { type Check, ill, look, orWell, unseen, well } from './check.ts';
 import { deadQueues } from './redrive.ts';
 import { askFunction, type Stack } from './stack.ts';
 
@@ -45,6 +46,22 @@ export async function checkStack({ functions, place, settings }: Stack): Promise
       }),
     ];
   return [well('stack', `${missing.length === 0 ? functionNames.length : 0} functions, mode deliver`)];
+}
+
+/** A person may have stopped everything, and forgotten it. */
+export async function checkKillSwitch({ environment, place }: Stack): Promise<readonly Check[]> {
+  const name = environment?.KILL_SWITCH;
+  if (!name) return [];
+  const permission = await killSwitch(name).allows();
+  const mend = `aws ssm put-parameter --name ${name} --value go --overwrite --region ${place.region}`;
+  switch (permission.is) {
+    case 'go':
+      return [well('kill switch', `${name} is "go"`)];
+    case 'stopped':
+      return [ill('kill switch', { seen: `Nothing is exported or restarted: ${permission.why}`, mend })];
+    case 'unreadable':
+      return [unseen('kill switch', { seen: permission.why, mend: `If there is none, nothing is done: ${mend}` })];
+  }
 }
 
 /** Has the function plan one certificate: what its role is denied is not found out otherwise before it is needed. */

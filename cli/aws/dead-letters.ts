@@ -17,6 +17,8 @@ export type Letter = {
   readonly body: string;
   /** Where EventBridge was bringing it, by ARN; undefined where it does not say. */
   readonly targetArn: string | undefined;
+  /** The queue that it was given up on in, by ARN. */
+  readonly sourceArn: string | undefined;
   readonly remove: () => Promise<void>;
 };
 
@@ -64,6 +66,7 @@ export function deadLetters(prefix: string, sqs = new SQSClient({})) {
             MaxNumberOfMessages: 10,
             VisibilityTimeout: patience,
             MessageAttributeNames: ['All'],
+            MessageSystemAttributeNames: ['DeadLetterQueueSourceArn'],
           }),
         ),
       );
@@ -72,13 +75,14 @@ export function deadLetters(prefix: string, sqs = new SQSClient({})) {
   };
 
   function letterOf(
-    { MessageId = '', Body = '', ReceiptHandle, MessageAttributes = {} }: Message,
+    { MessageId = '', Body = '', ReceiptHandle, Attributes = {}, MessageAttributes = {} }: Message,
     QueueUrl?: string,
   ): Letter {
     return {
       id: MessageId,
       body: Body,
       targetArn: MessageAttributes.TARGET_ARN?.StringValue,
+      sourceArn: Attributes.DeadLetterQueueSourceArn,
       remove: async () => {
         await ask('sqs:DeleteMessage', () => sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle })));
       },
