@@ -1,26 +1,39 @@
 import { certificates } from '../shared/aws/certificates.ts';
+import { fleet } from '../shared/aws/fleet.ts';
+import { pacedClients } from '../shared/aws/paced-clients.ts';
 import { queue } from '../shared/aws/queue.ts';
 import { secrets } from '../shared/aws/secrets.ts';
+import { sweeps } from '../shared/aws/sweeps.ts';
 import { tagged } from '../shared/aws/tagged.ts';
 import { digest } from '../shared/digest.ts';
 import { readSweep } from '../shared/events.ts';
 import type { Message } from '../shared/events/queued.ts';
+import { lazily } from '../shared/lazily.ts';
 import { gauge } from '../shared/metrics.ts';
 import { base, entry, environment } from '../shared/runtime.ts';
 import { sweep } from '../shared/sweep.ts';
 import { telling } from '../shared/telling.ts';
 
+const { acm, manager, tagging, ecs } = pacedClients();
+const shared = base();
 const wire = {
-  ...base(),
+  ...shared,
   ...telling(),
-  certificates: certificates(),
-  secrets: secrets(),
-  tagged: tagged(),
+  certificates: certificates(acm),
+  secrets: secrets({}, manager),
+  tagged: tagged(tagging),
+  fleet: fleet(ecs),
+  // Only services that a sweep names are looked at more closely.
+  services: lazily(async () => (await import('../shared/aws/services.ts')).services(ecs)),
+  authorities: lazily(async () => (await import('../shared/aws/authority.ts')).authorities(shared.place.account)),
   deliveries: queue<Message>(environment('DELIVERIES_QUEUE_URL')),
+  sweeps: sweeps(environment('SWEEPS_QUEUE_URL')),
   gauge,
 };
 
 /** Hourly: puts right what is behind. Weekly, asked with `{"digest": true}`: tells what will not come right by itself. */
-export const handler = entry(async (event: unknown, context) =>
-  readSweep(event).digest ? digest(wire) : sweep(context.awsRequestId, wire),
-);
+export const handler = entry(async (event: unknown, context) => {
+  const order = readSweep(event);
+  if (order.digest) return digest(wire);
+  return sweep(order, { runId: context.awsRequestId, remaining: () => context.getRemainingTimeInMillis(), wire });
+});

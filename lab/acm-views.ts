@@ -49,6 +49,7 @@ export function certificateSearchResult(record: CertificateRecord) {
   return {
     CertificateArn,
     X509Attributes: {
+      Issuer: record.material?.facts.issuedBy,
       Subject: { CommonName: DomainName },
       SubjectAlternativeNames: namesOf(record).map((DnsName) => ({ DnsName })),
       KeyAlgorithm: keyAlgorithmOf(record),

@@ -17,6 +17,8 @@ export function certificateFacts(pem: string) {
     subject: certificate.subject.replaceAll('\n', ', '),
     /** Name of the issuing organisation, or of the CA where it has none. */
     issuer: fieldOf(certificate.issuer, 'O') ?? fieldOf(certificate.issuer, 'CN'),
+    /** As a search answers it. */
+    issuedBy: { CommonName: fieldOf(certificate.issuer, 'CN'), Organization: fieldOf(certificate.issuer, 'O') },
     /** Lower-case bytes between colons, `0a:1b:…`. */
     serial: (certificate.serialNumber.toLowerCase().match(/../g) ?? []).join(':'),
     /** As requests and searches have it; Describe and List write it with hyphens (`RSA-2048`). */

@@ -49,6 +49,7 @@ type QueueParts = {
 /** An SQS queue on the lab's clock: order, visibility, deduplication, retention and dead letters. */
 export function createQueue(name: string, { attributes, clock, byArn }: QueueParts) {
   const fifo = attributes.FifoQueue === 'true';
+  const createdAt = clock.now();
   const queueArn = arn('sqs', name);
   const visibilitySeconds = Number(attributes.VisibilityTimeout ?? 30);
   const retentionMs = Number(attributes.MessageRetentionPeriod ?? 345_600) * 1000;
@@ -192,7 +193,16 @@ export function createQueue(name: string, { attributes, clock, byArn }: QueuePar
   }
 
   const acts = { send, receive, remove, changeVisibility, counts, watch, bury, redriveAll };
-  return { name, arn: queueArn, fifo, attributes, visibilitySeconds, buriesIn: redrive.deadLetterTargetArn, ...acts };
+  return {
+    name,
+    arn: queueArn,
+    fifo,
+    attributes,
+    visibilitySeconds,
+    createdAt,
+    buriesIn: redrive.deadLetterTargetArn,
+    ...acts,
+  };
 }
 
 const invalid = (name: string, reason: string) =>

@@ -31,13 +31,16 @@ export function createScheduler({ clock, delivery, iam }: Parts) {
     const [other] = Object.keys(others);
     const flaw = other ? `The lab's schedules know no ${other}` : delivery.flawOf(target);
     if (flaw) throw new Error(flaw);
-    if (Input?.includes('<aws.scheduler.')) throw new Error("The lab's schedules put nothing into their Input");
+    const text = (time: Date) =>
+      Input?.replaceAll('<aws.scheduler.scheduled-time>', `${time.toISOString().slice(0, 19)}Z`);
+    if (text(clock.now())?.includes('<aws.scheduler.'))
+      throw new Error("The lab's schedules put nothing into their Input but the scheduled time");
     const scheduleArn = arn('scheduler', `schedule/${GroupName}/${Name}`);
     iam.assume(RoleArn, scheduleArn);
 
     function fire(time: Date): void {
       delivery.deliver(target, {
-        body: Input ?? notification(scheduleArn, time),
+        body: text(time) ?? notification(scheduleArn, time),
         detailType: 'Scheduled Event',
         sender: { SCHEDULE_ARN: scheduleArn },
         demand: (asked) => iam.demand(scheduleArn, asked),

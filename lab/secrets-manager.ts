@@ -204,6 +204,7 @@ export function createSecretsManager({ clock, emit, tags }: { clock: Clock; emit
   }) => {
     const secret = force ? find(SecretId) : findLive(SecretId);
     secret.deletion?.cancel();
+    secret.changed = clock.now();
     const due = new Date(clock.now().getTime() + (force ? 0 : days * day));
     function remove(): void {
       secrets.delete(secret.arn);

@@ -33,6 +33,7 @@ export function createSqs({ clock, url }: { clock: Clock; url: () => string }) {
     const { visible, inFlight } = queue.counts();
     const all = {
       QueueArn: queue.arn,
+      CreatedTimestamp: String(Math.floor(queue.createdAt.getTime() / 1000)),
       ApproximateNumberOfMessages: String(visible),
       ApproximateNumberOfMessagesNotVisible: String(inFlight),
       ...queue.attributes,

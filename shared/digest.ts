@@ -1,6 +1,7 @@
 import { Trouble } from './aws/trouble.ts';
 import { digestsOf } from './domain/digest.ts';
 import { compare } from './domain/inventory.ts';
+import { noteworthy } from './domain/noteworthy.ts';
 import { type Lists, takeInventory } from './inventory.ts';
 import { facts, send, type Telling } from './tell.ts';
 
@@ -13,8 +14,13 @@ const pace = 250;
  */
 export async function digest(wire: Telling & Lists): Promise<{ readonly mails: number }> {
   const inventory = await takeInventory(wire);
-  const differences = compare(inventory, { ...wire.settings, now: wire.now() });
-  const notices = digestsOf({ inventory, differences }, { ...wire, ...wire.settings, now: wire.now() });
+  const now = wire.now();
+  const differences = compare(inventory, { ...wire.settings, now });
+  const { remembered: notes } = noteworthy(
+    { inventory, differences },
+    { ...wire.settings, now, interval: { after: now, until: now } },
+  );
+  const notices = digestsOf({ inventory, differences, notes }, { ...wire, ...wire.settings, now });
   let trouble: Trouble | undefined;
   for (const notice of notices) {
     try {

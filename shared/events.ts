@@ -1,7 +1,46 @@
 import * as z from 'zod/mini';
+import { readQueued } from './events/queued.ts';
 import { read } from './events/read.ts';
 
-const sweep = z.strictObject({ digest: z.optional(z.boolean()) });
+const cursor = z.object({
+  runId: z.string(),
+  /** What the sweep answers for ends here, epoch seconds. */
+  until: z.number(),
+  /** The last certificate that was dealt with: its end (epoch seconds, null without one) and ARN. */
+  after: z.object({ notAfter: z.nullable(z.number()), arn: z.string() }),
+  /** Invocations before this one. */
+  hops: z.number(),
+  queued: z.number(),
+});
 
-/** What the schedules, or a person by hand, ask of a sweep: to put right what is behind, or to write the digest. */
-export const readSweep = (value: unknown): z.infer<typeof sweep> => read(sweep, value);
+/** Where a sweep goes on that had no time left. */
+export type Cursor = z.infer<typeof cursor>;
+
+const sweep = z.strictObject({
+  digest: z.optional(z.boolean()),
+  dryRun: z.optional(z.boolean()),
+  /** When the schedule meant it to run, be it late: what each sweep answers for then has no gaps and no overlaps. */
+  scheduledAt: z.optional(z.iso.datetime({ offset: true })),
+});
+
+export type SweepOrder = {
+  readonly digest: boolean;
+  readonly dryRun: boolean;
+  /** Epoch seconds. */
+  readonly scheduledAt?: number;
+  readonly resume?: Cursor;
+};
+
+/**
+ * What the schedules, or a person by hand, ask of a sweep: to put right what is behind, to say what it would do, or to
+ * write the digest. Or a sweep of itself, by its queue: to go on.
+ */
+export function readSweep(value: unknown): SweepOrder {
+  const [handedOn] = readQueued(value) ?? [];
+  if (handedOn) {
+    const { cursor: resume } = read(z.object({ cursor }), JSON.parse(handedOn.body));
+    return { digest: false, dryRun: false, resume };
+  }
+  const { digest = false, dryRun = false, scheduledAt } = read(sweep, value);
+  return { digest, dryRun, ...(scheduledAt && { scheduledAt: Math.floor(Date.parse(scheduledAt) / 1000) }) };
+}

@@ -1,4 +1,7 @@
+import type { Authorities, ListedAuthority } from './aws/authority.ts';
 import type { Certificates } from './aws/certificates.ts';
+import type { Fleet } from './aws/fleet.ts';
+import { look } from './aws/look.ts';
 import type { Secrets } from './aws/secrets.ts';
 import type { Tagged } from './aws/tagged.ts';
 import type { Inventory } from './domain/inventory.ts';
@@ -8,24 +11,49 @@ export type Lists = Pick<Base, 'settings'> & {
   readonly certificates: Pick<Certificates, 'search'>;
   readonly secrets: Pick<Secrets, 'list'>;
   readonly tagged: Pick<Tagged, 'resources'>;
+  /** Where it matters what the services started with, and how long authorities last. */
+  readonly fleet?: Pick<Fleet, 'states'>;
+  readonly authorities?: Pick<Authorities, 'all'>;
 };
 
 /**
- * Lists certificates, secrets and services side by side and joins them by their ARNs and names. Pages cost calls,
- * certificates do not: 500 of them, 100 secrets or 100 tagged resources with each.
+ * Lists certificates, secrets, services and authorities side by side and joins them by their ARNs and names. Pages cost
+ * calls, certificates do not: 500 of them, 100 secrets, 100 tagged resources or ten services with each.
  */
 export async function takeInventory({ settings, ...from }: Lists): Promise<Inventory> {
-  const [certificates, secrets, resources] = await Promise.all([
+  const [certificates, secrets, [resources, states], authorities] = await Promise.all([
     from.certificates.search(),
     from.secrets.list(settings.secretPrefix),
-    from.tagged.resources(),
+    taggedWithStates(from),
+    look(async () => (await from.authorities?.all()) ?? []),
   ]);
   const tags = new Map(resources.map((one) => [one.arn, one.tags]));
   return {
     certificates: certificates
-      .map((certificate) => ({ ...certificate, tags: tags.get(certificate.arn) ?? {} }))
-      .toSorted((a, b) => (a.notAfter ?? Infinity) - (b.notAfter ?? Infinity)),
+      .map((certificate) => ({ ...certificate, tags: tags.get(certificate.arn) ?? noTags }))
+      .sort((a, b) => (a.notAfter ?? Infinity) - (b.notAfter ?? Infinity) || (a.arn < b.arn ? -1 : 1)),
     secrets,
-    services: resources.filter(({ arn }) => arn.split(':')[2] === 'ecs'),
+    services: resources.filter(isService).map((one) => {
+      const state = states.is === 'seen' ? states.fact?.get(one.arn) : undefined;
+      return state ? { ...one, state } : one;
+    }),
+    ...(authorities.is === 'seen' && { authorities: byKey(authorities.fact) }),
+    unseen: [states, authorities].flatMap((sight) => (sight.is === 'unseen' ? [sight.why] : [])),
   };
 }
+
+/** Of several with one name the one that ends last: nothing is to be feared for the others' certificates then. */
+const byKey = (all: readonly ListedAuthority[]) =>
+  new Map(all.toSorted((a, b) => (a.notAfter ?? 0) - (b.notAfter ?? 0)).map(({ key, ...one }) => [key, one]));
+
+/** One for all that have none: most certificates of a large account. */
+const noTags = {};
+
+async function taggedWithStates({ tagged, fleet }: Pick<Lists, 'tagged' | 'fleet'>) {
+  const resources = await tagged.resources();
+  const consuming = resources.filter((one) => isService(one) && one.tags['courier:secret'] !== undefined);
+  const states = await look(async () => fleet?.states(consuming.map(({ arn }) => arn)));
+  return [resources, states] as const;
+}
+
+const isService = ({ arn }: { readonly arn: string }) => arn.split(':', 3)[2] === 'ecs';

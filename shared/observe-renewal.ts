@@ -1,8 +1,9 @@
 import type { Authorities } from './aws/authority.ts';
 import type { LinkedRole } from './aws/linked-role.ts';
 import { look } from './aws/look.ts';
-import type { Certificate } from './domain/certificate.ts';
-import type { DeliverySight, NameRecords, Observation, Sight } from './domain/observation.ts';
+import { type Certificate, isIssued } from './domain/certificate.ts';
+import { nextStep } from './domain/delivery.ts';
+import type { DeliverySight, Held, NameRecords, Observation, Sight } from './domain/observation.ts';
 import { holderOf, label, type Secret, sinceOf } from './domain/secret.ts';
 import { isContentOf, readVersionId } from './domain/version-id.ts';
 import { type Delivery, readWishes } from './domain/wish.ts';
@@ -12,7 +13,7 @@ import type { Sight as World } from './world.ts';
 
 /** What a diagnosis may look at. Nothing that changes anything, nothing that touches a key. */
 export type RenewalSight = World & {
-  readonly authorities: Authorities;
+  readonly authorities: Pick<Authorities, 'find' | 'named'>;
   readonly linkedRole: LinkedRole;
   readonly dns: Dns;
 };
@@ -83,14 +84,21 @@ async function lookAtDelivery(
 ): Promise<DeliverySight> {
   const { secret } = delivery;
   const prefix = sight.settings.secretPrefix;
+  const nextOf = (found: Secret) =>
+    isIssued(certificate) && { next: nextStep({ certificate, delivery, secret: found, prefix, asked: {} }) };
   // IAM would deny it, and the denial would hide what is wrong.
-  if (!secret.startsWith(prefix)) return unseen(secret, `The secret "${secret}" is outside the prefix "${prefix}"`);
+  if (!secret.startsWith(prefix))
+    return {
+      ...unseen(secret, `The secret "${secret}" is outside the prefix "${prefix}"`),
+      ...nextOf({ state: 'absent' }),
+    };
   const found = await inTime(() => sight.secrets.find(secret), sight);
   if (found.is === 'unseen') return unseen(secret, found.why);
   const since = currentSince(found.fact);
   return {
     secret,
     current: { is: 'seen', fact: whatItHolds(found.fact, certificate) },
+    ...nextOf(found.fact),
     consumers:
       since === undefined
         ? { is: 'seen', fact: [] }
@@ -111,14 +119,14 @@ function currentSince(secret: Secret): number | undefined {
   return current === undefined ? undefined : (sinceOf(secret.versions, current) ?? secret.changedAt);
 }
 
-function whatItHolds(secret: Secret, { arn, serial }: Certificate) {
+function whatItHolds(secret: Secret, { arn, serial }: Certificate): Held {
   const current = secret.state === 'present' ? holderOf(secret.versions, label.current) : undefined;
-  if (current === undefined) return { holds: 'nothing' } as const;
-  const held = readVersionId(current);
-  if (!held) return { holds: 'unknown' } as const;
-  const { notAfter } = held;
-  if (held.serial === serial) return { holds: 'this', notAfter } as const;
-  return isContentOf(arn, held.content) ? ({ holds: 'earlier', notAfter } as const) : ({ holds: 'unknown' } as const);
+  if (current === undefined) return { holds: 'nothing' };
+  const version = readVersionId(current);
+  if (!version) return { holds: 'unknown' };
+  const { content, ...held } = version;
+  if (held.serial === serial) return { holds: 'this', ...held };
+  return { holds: isContentOf(arn, content) ? 'earlier' : 'another', ...held };
 }
 
 /** Milliseconds that one look may take. The warning goes out before the function's own time is over. */

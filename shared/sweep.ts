@@ -1,56 +1,147 @@
-import type { Queue } from './aws/queue.ts';
-import { compare, type Difference } from './domain/inventory.ts';
-import type { Message } from './events/queued.ts';
-import { type Lists, takeInventory } from './inventory.ts';
+import { compare, type Difference, isBehind } from './domain/inventory.ts';
+import type { Note } from './domain/noteworthy.ts';
+import type { Cursor, SweepOrder } from './events.ts';
+import { takeInventory } from './inventory.ts';
+import { record } from './record.ts';
+import { rehearse, type SweepPlan } from './rehearse-sweep.ts';
+import { behindAfter, confirmed, messageFor, noteOf, placeOf, type Seen, type Wire } from './repairs.ts';
 import { facts } from './tell.ts';
-import type { Base, Count, Gauge } from './world.ts';
+import { notesOf, tellNotes } from './tell-notes.ts';
 
-export type Wire = Base &
-  Lists & {
-    readonly deliveries: Pick<Queue<Message>, 'add'>;
-    readonly count: Count;
-    readonly gauge: Gauge;
-  };
+export type Means = {
+  /** Tells the messages of one run from those of another. */
+  readonly runId: string;
+  /** Milliseconds that this invocation has left. */
+  readonly remaining: () => number;
+  readonly wire: Wire;
+};
 
-export type Swept = { readonly certificates: number; readonly differences: number; readonly queued: number };
+export type Swept = {
+  readonly certificates: number;
+  readonly differences: number;
+  readonly queued: number;
+  readonly notices: number;
+  /** Another invocation goes on where this one had no time left. */
+  readonly handedOn: boolean;
+};
+
+/** Milliseconds in which what was begun is ended and the rest is handed on. */
+const reserve = 60_000;
+/** Invocations that one sweep may take; Lambda's own guard against loops is off for its queue. */
+const mostHops = 20;
 
 /**
- * Looks at everything, and queues what an event should have queued and did not (DESIGN §2). It tells nobody: what cannot
- * be delivered was told when it was first found, is told again by the weekly digest, and is otherwise in the log and in
- * the metrics. `runId` tells the messages of one run from those of another.
+ * Looks at everything, queues what an event should have queued and did not (DESIGN §2), and says what no delivery will
+ * say. The soonest to end come first; where the time ends, the rest goes to a next invocation, which looks anew.
  */
-export async function sweep(runId: string, wire: Wire): Promise<Swept> {
-  const inventory = await takeInventory(wire);
-  const differences = compare(inventory, { ...wire.settings, now: wire.now() });
-  for (const one of differences)
-    wire.log(one.is === 'refused' ? 'warn' : 'info', 'Found a difference', shown(one, wire));
-  const behind = Map.groupBy(differences.filter(isBehind), ({ certificate }) => certificate.arn);
-  const queued = wire.settings.mode === 'deliver' ? [...behind] : [];
-  for (const [certificateArn, own] of queued) await wire.deliveries.add(messageFor(certificateArn, { own, runId }));
-
-  wire.gauge('UndeliveredCertificates', behind.size);
-  wire.gauge('BlockedRenewals', inventory.certificates.filter(isBlocked).length);
-  wire.count('SweepsFinished');
-  const swept = { certificates: inventory.certificates.length, differences: differences.length, queued: queued.length };
-  wire.log('info', 'Swept', swept);
-  return swept;
+export async function sweep(order: SweepOrder, means: Means): Promise<Swept | SweepPlan> {
+  const seen = await see(order, means);
+  if (order.dryRun) return rehearse(seen, means.wire);
+  const worked = await queueBehind(seen, means);
+  if (worked.left) return handOn(worked.left, { seen, worked, means });
+  const notices = await tellNotes(notesOf(seen, worked.notes, means.wire), seen, means.wire);
+  return finish({ seen, worked, notices, wire: means.wire });
 }
 
-type Behind = Extract<Difference, { is: 'behind' }>;
-const isBehind = (one: Difference): one is Behind => one.is === 'behind';
+async function see({ scheduledAt, resume }: SweepOrder, { wire }: Means): Promise<Seen> {
+  const inventory = await takeInventory(wire);
+  const differences = compare(inventory, { ...wire.settings, now: wire.now() });
+  return { inventory, differences, until: resume?.until ?? scheduledAt ?? wire.now(), resume };
+}
 
-const messageFor = (certificateArn: string, { own, runId }: { own: readonly Behind[]; runId: string }): Message => ({
-  certificateArn,
-  cause: `${runId}/${certificateArn.split('/').at(-1)}`,
-  quiet: true,
-  ...(own.every(({ because }) => because === 'not rolled out') && { echo: true }),
-});
+type Worked = { readonly queued: number; readonly notes: readonly Note[]; readonly left?: Omit<Cursor, 'queued'> };
+
+async function queueBehind(seen: Seen, { runId, remaining, wire }: Means): Promise<Worked> {
+  const run = seen.resume?.runId ?? runId;
+  const notes: Note[] = [];
+  let queued = 0;
+  let after = seen.resume?.after;
+  for (const own of behindAfter(seen)) {
+    const { certificate } = own[0];
+    if (remaining() < reserve && after !== seen.resume?.after)
+      return {
+        queued,
+        notes,
+        left: {
+          runId: run,
+          until: seen.until,
+          after: after ?? placeOf(certificate),
+          hops: (seen.resume?.hops ?? 0) + 1,
+        },
+      };
+    const real = await confirmed(own, seen.inventory, wire);
+    const isQueued = real.length > 0 && wire.settings.mode === 'deliver';
+    if (isQueued) await wire.deliveries.add(messageFor(certificate.arn, { own: real, runId: run }));
+    if (isQueued) notes.push(...real.flatMap(noteOf));
+    if (real.length > 0) queued += 1;
+    for (const one of real) write(one, { run, done: isQueued ? ['queued'] : [] }, wire);
+    after = placeOf(certificate);
+  }
+  return { queued, notes };
+}
+
+async function handOn(
+  left: NonNullable<Worked['left']>,
+  { seen, worked, means }: { seen: Seen; worked: Worked; means: Means },
+): Promise<Swept> {
+  const { wire } = means;
+  const queued = (seen.resume?.queued ?? 0) + worked.queued;
+  const notices = await tellNotes({ due: worked.notes, moved: [], forgotten: [], standing: [] }, seen, wire);
+  const goesOn = left.hops < mostHops;
+  if (goesOn) await wire.sweeps.handOn({ ...left, queued });
+  wire.log(
+    goesOn ? 'info' : 'error',
+    goesOn ? 'Handed the sweep on' : 'Gave the sweep up after too many invocations',
+    left,
+  );
+  return {
+    certificates: seen.inventory.certificates.length,
+    differences: seen.differences.length,
+    queued,
+    notices,
+    handedOn: goesOn,
+  };
+}
+
+function finish({ seen, worked, notices, wire }: { seen: Seen; worked: Worked; notices: number; wire: Wire }): Swept {
+  const { certificates } = seen.inventory;
+  const undelivered = (seen.resume?.queued ?? 0) + worked.queued;
+  for (const one of seen.differences.filter((other) => !isBehind(other))) write(one, { run: 'sweep', done: [] }, wire);
+  wire.gauge('UndeliveredCertificates', undelivered);
+  wire.gauge('BlockedRenewals', certificates.filter(isBlocked).length);
+  wire.count('SweepsFinished');
+  const queued = wire.settings.mode === 'deliver' ? undelivered : 0;
+  const swept = {
+    certificates: certificates.length,
+    differences: seen.differences.length,
+    queued,
+    notices,
+    handedOn: false,
+  };
+  wire.log('info', 'Swept', { ...swept, unseen: seen.inventory.unseen });
+  return swept;
+}
 
 const isBlocked = ({ status, renewal }: Difference['certificate']) =>
   status === 'issued' && (renewal?.status === 'failed' || renewal?.status === 'validating');
 
-/** A difference as the fields of a log line. */
-function shown({ certificate, ...difference }: Difference, wire: Pick<Wire, 'place'>) {
-  const of = { certificateArn: certificate.arn, ...difference };
-  return difference.is === 'refused' ? { ...of, ...facts(difference.finding, wire) } : of;
+function write(one: Difference, { run, done }: { run: string; done: readonly string[] }, wire: Wire): void {
+  const { certificate, secret, ...state } = one;
+  const { arn: certificateArn, serial, eligible, notAfter } = certificate;
+  const seen = { eligible, notAfter, ...(state.is === 'refused' ? facts(state.finding, wire) : state) };
+  const why =
+    state.is === 'refused' ? state.finding.reason : state.is === 'unarmed' ? 'export not counted' : state.because;
+  record(
+    {
+      event: `${run}/${certificateArn.split('/').at(-1)}`,
+      certificateArn,
+      serial,
+      secret,
+      seen,
+      decided: state.is,
+      why,
+      done,
+    },
+    wire,
+  );
 }

@@ -8,6 +8,7 @@ import {
   paginateListCertificateAuthorities,
   paginateListPermissions,
 } from '@aws-sdk/client-acm-pca';
+import { issuerKey } from '../domain/certificate.ts';
 import type { Authority } from '../domain/observation.ts';
 import { finding } from '../domain/reasons.ts';
 import { look } from './look.ts';
@@ -27,6 +28,9 @@ export async function authorityChain(caArn: string, pca = new ACMPCAClient({})):
   }
   return [answer.Certificate, answer.CertificateChain].filter(Boolean).join('\n');
 }
+
+/** An authority, and how `issuerKey` writes its name. */
+export type ListedAuthority = Authority & { readonly key: string };
 
 export type Authorities = ReturnType<typeof authorities>;
 
@@ -58,6 +62,20 @@ export function authorities(account: string, pca = new ACMPCAClient({})) {
         .filter(({ CertificateAuthorityConfiguration: of }) => nameOf(of?.Subject) === issuer)
         .toSorted((a, b) => likelihood(b) - likelihood(a));
       return likeliest ? readAuthority(likeliest.Arn ?? '', likeliest, account) : null;
+    },
+
+    /** The authorities of this account that ACM could renew from, each once; a call for a thousand. */
+    async all(): Promise<readonly ListedAuthority[]> {
+      const pages = await ask('acm-pca:ListCertificateAuthorities', () =>
+        Array.fromAsync(paginateListCertificateAuthorities({ client: pca }, {})),
+      );
+      return pages
+        .flatMap(({ CertificateAuthorities = [] }) => CertificateAuthorities)
+        .map((one) => {
+          const { CommonName: commonName, Organization: organization } =
+            one.CertificateAuthorityConfiguration?.Subject ?? {};
+          return { ...readAuthority(one.Arn ?? '', one, account), key: issuerKey({ commonName, organization }) };
+        });
     },
   };
 }

@@ -12,6 +12,7 @@ import {
 } from '@aws-sdk/client-acm';
 import {
   type Certificate,
+  issuerKey,
   type ListedCertificate,
   normalSerial,
   type Renewal,
@@ -151,7 +152,7 @@ function readCertificate(arn: string, detail: CertificateDetail, tags: Tags): Ce
 
 /** None for what AWS may add to its types and statuses one day: there is nothing that we could say of it. */
 function readListed({ CertificateArn: arn, X509Attributes, CertificateMetadata }: CertificateSearchResult) {
-  const { SerialNumber, NotBefore, NotAfter, ...names } = X509Attributes ?? {};
+  const { SerialNumber, NotBefore, NotAfter, Issuer, ...names } = X509Attributes ?? {};
   const metadata = CertificateMetadata?.AcmCertificateMetadata ?? {};
   const type = metadata.Type && types[metadata.Type];
   const status = metadata.Status && statuses[metadata.Status];
@@ -169,6 +170,7 @@ function readListed({ CertificateArn: arn, X509Attributes, CertificateMetadata }
     eligible: metadata.RenewalEligibility === 'ELIGIBLE',
     inUse: metadata.InUse ?? false,
     ...(metadata.RenewalStatus && { renewal: { status: renewalStatuses[metadata.RenewalStatus] ?? 'pending' } }),
+    ...(Issuer && { issuedBy: issuerKey({ commonName: Issuer.CommonName, organization: Issuer.Organization }) }),
   };
   return [listed];
 }

@@ -157,8 +157,12 @@ type Entry = { readonly [Member in keyof SecretListEntry]?: SecretListEntry[Memb
 export const describedSecret = ({ VersionIdsToStages = {}, ...found }: DescribeSecretCommandOutput): PresentSecret =>
   presentSecret({ ...found, SecretVersionsToStages: VersionIdsToStages });
 
-const readSecret = (entry: SecretListEntry): Secret =>
-  entry.DeletedDate ? { state: 'deleting' } : presentSecret(entry);
+function readSecret(entry: SecretListEntry): Secret {
+  const secret = presentSecret(entry);
+  if (!entry.DeletedDate) return secret;
+  // DeletedDate is the day of its end in some of AWS's answers; a deletion is a change like any other.
+  return { state: 'deleting', since: secret.changedAt, held: Object.keys(secret.versions) };
+}
 
 const presentSecret = ({
   Tags = [],

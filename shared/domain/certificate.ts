@@ -74,7 +74,15 @@ export type ListedCertificate = Pick<
 > & {
   readonly inUse: boolean;
   readonly renewal?: Pick<Renewal, 'status'>;
+  /** Who signed it, as `issuerKey` writes it; absent where ACM does not say. */
+  readonly issuedBy?: string;
 };
+
+/** One name for an authority, whether its certificate's subject or its certificates' issuer is read. */
+export const issuerKey = (name: {
+  readonly commonName?: string | undefined;
+  readonly organization?: string | undefined;
+}) => `${name.organization ?? ''}/${name.commonName ?? ''}`;
 
 /** Its present serial came from a managed renewal. */
 export const isRenewed = ({ renewal }: Pick<ListedCertificate, 'renewal'>): boolean => renewal?.status === 'succeeded';

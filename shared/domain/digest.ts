@@ -1,6 +1,7 @@
 import type { ListedCertificate, Tags } from './certificate.ts';
 import type { Difference, Inventory } from './inventory.ts';
 import { page, section, shortened, subjectLine } from './layout.ts';
+import type { Note } from './noteworthy.ts';
 import { type Notice, todo } from './notice.ts';
 import { printable } from './printable.ts';
 import { count } from './reason.ts';
@@ -9,7 +10,12 @@ import type { Place } from './shell.ts';
 import { lifetimeDays } from './warning-days.ts';
 import { consumedSecrets, isPaused } from './wish.ts';
 
-export type Findings = { readonly inventory: Inventory; readonly differences: readonly Difference[] };
+export type Findings = {
+  readonly inventory: Inventory;
+  readonly differences: readonly Difference[];
+  /** What else stands, be it told before or not. */
+  readonly notes?: readonly Note[];
+};
 
 type Policy = { readonly notices: 'tagged' | 'all'; readonly now: number; readonly place: Place };
 
@@ -21,6 +27,7 @@ type Row = { readonly days?: number; readonly name: string; readonly why: string
 
 const titles = {
   ending: 'Will not renew by itself',
+  found: 'Found by the sweep',
   waiting: 'Paused, or stopped until a person acts',
   unowned: 'Tagged for delivery, without an owner',
 } as const;
@@ -37,9 +44,26 @@ const nameColumns = 32;
  * What ACM renews and acm-courier delivers by itself is not in them.
  */
 export function digestsOf(found: Findings, policy: Policy): readonly Notice[] {
-  const entries = [...ending(found, policy), ...waiting(found, policy), ...unowned(found, policy)];
+  const said = (found.notes ?? []).flatMap((note) => noteEntry(note, policy));
+  const entries = [...ending(found, policy), ...said, ...waiting(found, policy), ...unowned(found, policy)];
   return [...Map.groupBy(entries, ({ owner }) => owner)].map(([owner, own]) => compose(own, { owner, ...policy }));
 }
+
+/** In place of more notices of one run than anybody reads. */
+export const notesDigest = (notes: readonly Note[], policy: Policy & { readonly owner: string | undefined }): Notice =>
+  compose(
+    notes.flatMap((note) => noteEntry(note, policy)),
+    policy,
+  );
+
+const noteEntry = (
+  { finding: found, name, certificate, owner }: Note,
+  { now }: Pick<Policy, 'now'>,
+): readonly Entry[] => {
+  const notAfter = certificate?.notAfter;
+  const days = notAfter === undefined ? {} : { days: Math.floor((notAfter - now) / day) };
+  return [{ kind: 'found', owner, name, why: headlineOf(found), ...days }];
+};
 
 /** Certificates of which nobody may expect that ACM renews them. */
 function ending({ inventory, differences }: Findings, { notices, now }: Policy): readonly Entry[] {
@@ -143,8 +167,13 @@ function compose(
   entries: readonly Entry[],
   { owner, place }: Pick<Policy, 'place'> & { readonly owner: string | undefined },
 ): Notice {
-  const { ending = [], waiting = [], unowned = [] } = Object.groupBy(entries, ({ kind }) => kind);
-  const said = finding('Digest', { ending: ending.length, waiting: waiting.length, unowned: unowned.length });
+  const { ending = [], found = [], waiting = [], unowned = [] } = Object.groupBy(entries, ({ kind }) => kind);
+  const said = finding('Digest', {
+    ending: ending.length,
+    found: found.length,
+    waiting: waiting.length,
+    unowned: unowned.length,
+  });
   const name = owner ? `weekly digest for ${owner}` : 'weekly digest';
   const links = [`Runbook: ${place.runbook}#${anchorOf(said.reason)}`];
   return {
@@ -152,6 +181,7 @@ function compose(
     body: page([
       section('What happened', [sentenceOf(said)]),
       table(titles.ending, ending),
+      table(titles.found, found),
       table(titles.waiting, waiting),
       table(titles.unowned, unowned),
       todo([said], place),

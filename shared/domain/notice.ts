@@ -19,7 +19,8 @@ export type Matter = {
   /** The gravest is the subject; at least one. */
   readonly findings: Findings;
   readonly name: string;
-  readonly certificateArn: string;
+  /** Absent where ACM has none any more. */
+  readonly certificateArn?: string;
   readonly owner?: string;
   /** What is affected, a sentence each: services with their state, the end of what is served. */
   readonly affects: readonly string[];
@@ -70,7 +71,7 @@ export function composeNotice(matter: Matter, place: Place): Notice {
       reason: gravest.reason,
       domain: matter.name,
       ...(matter.owner && { owner: matter.owner }),
-      certificateArn: matter.certificateArn,
+      ...(matter.certificateArn && { certificateArn: matter.certificateArn }),
     },
   };
 }
@@ -93,13 +94,13 @@ export function todo(findings: readonly Finding[], place: Place): string {
   return ['What you must do', ...(first < 0 ? written : written.toSpliced(first, 0, where))].join('\n');
 }
 
-const linksOf = (gravest: Finding, certificateArn: string, place: Place): readonly string[] => [
-  ...consoleLink(certificateArn, place),
+const linksOf = (gravest: Finding, certificateArn: string | undefined, place: Place): readonly string[] => [
+  ...(certificateArn ? consoleLink(certificateArn, place) : []),
   `Runbook: ${place.runbook}#${anchorOf(gravest.reason)}`,
 ];
 
-const whose = (certificateArn: string, { account, region }: Place) => [
-  `Certificate: ${printable(certificateArn)}`,
+const whose = (certificateArn: string | undefined, { account, region }: Place) => [
+  ...(certificateArn ? [`Certificate: ${printable(certificateArn)}`] : []),
   `Account: ${account}, ${region}`,
 ];
 

@@ -9,6 +9,7 @@ import { requestReasons } from './request-reasons.ts';
 import { rolloutReasons } from './rollout-reasons.ts';
 import { secretReasons } from './secret-reasons.ts';
 import { stackReasons } from './stack-reasons.ts';
+import { sweepReasons } from './sweep-reasons.ts';
 import { validationReasons } from './validation-reasons.ts';
 
 export type { Command, OfSecret, Retry, Severity } from './reason.ts';
@@ -25,6 +26,7 @@ const catalogue = {
   ...rolloutReasons,
   ...requestReasons,
   ...stackReasons,
+  ...sweepReasons,
   ...digestReasons,
   ...validationReasons,
   ...authorityReasons,

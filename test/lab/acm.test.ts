@@ -526,6 +526,7 @@ describe('finding certificates', () => {
       {
         CertificateArn: ec,
         X509Attributes: {
+          Issuer: { CommonName: expect.any(String), Organization: expect.any(String) },
           Subject: { CommonName: 'a.example.com' },
           SubjectAlternativeNames: [{ DnsName: 'a.example.com' }, { DnsName: '*.Shop.example.com' }],
           KeyAlgorithm: 'EC_prime256v1',

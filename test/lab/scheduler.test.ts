@@ -185,7 +185,7 @@ describe('a schedule of EventBridge Scheduler', () => {
     ['with an end', schedule(target(), { EndDate: '2027-01-01T00:00:00Z' }), "The lab's schedules know no EndDate"],
     [
       'with attributes in its input',
-      schedule(target({ Input: '{"at":"<aws.scheduler.scheduled-time>"}' })),
+      schedule(target({ Input: '{"at":"<aws.scheduler.execution-id>"}' })),
       'put nothing into their Input',
     ],
     [

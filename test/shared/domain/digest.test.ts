@@ -2,10 +2,19 @@ import { describe, expect, it } from 'vitest';
 import type { ListedCertificate } from '../../../shared/domain/certificate.ts';
 import { digestsOf } from '../../../shared/domain/digest.ts';
 import { compare, type Inventory } from '../../../shared/domain/inventory.ts';
+import { nonceOf } from '../../../shared/domain/version-id.ts';
 import { day, idOf, listed, now, place, present } from './sample.ts';
 
 const delivered = present({
   [idOf()]: ['AWSCURRENT', 'COURIER_NEXT', `COURIER_SINCE_${now - 60}`, 'COURIER_DELIVERED'],
+});
+const forced = present({
+  [idOf({ nonce: nonceOf(listed().serial ?? '') })]: [
+    'AWSCURRENT',
+    'COURIER_NEXT',
+    'COURIER_SINCE_1',
+    'COURIER_DELIVERED',
+  ],
 });
 const stopped = present({ [idOf()]: ['AWSCURRENT', 'COURIER_NEXT', 'COURIER_STOPPED'] });
 
@@ -93,7 +102,7 @@ describe('the digest says of a certificate', () => {
     ],
     [
       'that it was delivered and is not armed',
-      { of: { eligible: false } },
+      { of: { eligible: false }, secrets: new Map([['courier/api', forced]]) },
       ['395 days | api.example.com | not exported since its renewal'],
     ],
     [

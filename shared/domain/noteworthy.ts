@@ -1,0 +1,263 @@
+import type { ListedCertificate, Tags } from './certificate.ts';
+import { hash32 } from './hash.ts';
+import { consumersOf, type Difference, type Inventory, type Policy, type Service } from './inventory.ts';
+import { nearName } from './near-name.ts';
+import { type Finding, finding } from './reasons.ts';
+import { endOf, holderOf, label, ourVersions, type PresentSecret, toldLabel, toldLabels } from './secret.ts';
+import { readVersionId } from './version-id.ts';
+import { lifetimeDays, windowDays } from './warning-days.ts';
+import { consumedSecrets, isPaused, readWishes } from './wish.ts';
+
+/**
+ * What a sweep has to say itself, because no event does and no delivery comes of it. Each is said once: `memory` is the
+ * label that remembers it, on a version of ours; what has none is noteworthy only in the sweep after it arose.
+ */
+export type Note = {
+  readonly finding: Finding;
+  /** Of the certificate, or of the secret where there is none. */
+  readonly name: string;
+  readonly certificate?: ListedCertificate;
+  readonly owner?: string | undefined;
+  readonly memory?: Memory;
+};
+
+/** `versionId` is where the label belongs. */
+export type Memory = { readonly secret: string; readonly label: string; readonly versionId: string };
+
+/** What a sweep answers for: it arose after `after` and not after `until`, epoch seconds. */
+export type Interval = { readonly after: number; readonly until: number };
+
+type Found = { readonly inventory: Inventory; readonly differences: readonly Difference[] };
+
+/** Labelled versions, of 100 that a secret may have. */
+const manyVersions = 90;
+/** Days after a renewal on which a pause is worth a word. */
+const longPauses = [7, 30];
+const day = 86_400;
+
+/** `remembered` is all that stands, told before or not; `passing` what came up in the interval. */
+export function noteworthy(
+  { inventory, differences }: Found,
+  { interval, ...policy }: Policy & { interval: Interval },
+) {
+  return {
+    remembered: [
+      ...lost(inventory, policy),
+      ...misspelt(inventory),
+      ...crowded(inventory),
+      ...outlived(inventory, policy),
+    ],
+    passing: [
+      ...pausedForLong(inventory, interval),
+      ...longPausedServices(differences, interval),
+      ...deleted(differences, { inventory, interval }),
+    ],
+  };
+}
+
+/** What is to be said now, and which labels that say what was said are not where they belong. */
+export type Memories = {
+  readonly due: readonly Note[];
+  readonly moved: readonly Memory[];
+  readonly forgotten: readonly Memory[];
+};
+
+/** Said once for as long as it stands: a label that no note stands for any more comes off, and it would be said again. */
+export function memoriesOf(
+  notes: readonly Note[],
+  { inventory, mayForget }: { readonly inventory: Inventory; readonly mayForget: boolean },
+): Memories {
+  const holder = ({ secret, label: name }: Memory) => {
+    const seen = inventory.secrets.get(secret);
+    return seen?.state === 'present' ? holderOf(seen.versions, name) : undefined;
+  };
+  const memories = notes.flatMap(({ memory }) => memory ?? []);
+  const wanted = new Set(memories.map(({ secret, label: name }) => `${secret} ${name}`));
+  const frozen = pausedSecrets(inventory.certificates);
+  const forgotten = [...inventory.secrets].flatMap(([secret, seen]) =>
+    seen.state === 'present' && !frozen.has(secret)
+      ? toldLabels(seen.versions)
+          .map(({ versionId, name }) => ({ secret, versionId, label: name }))
+          .filter((one) => !wanted.has(`${secret} ${one.label}`))
+      : [],
+  );
+  return {
+    due: notes.filter(({ memory }) => memory && holder(memory) === undefined),
+    moved: memories.filter((one) => ![undefined, one.versionId].includes(holder(one))),
+    forgotten: mayForget ? forgotten : [],
+  };
+}
+
+/** Secrets that hold a certificate that ACM does not have any more, and that no other is to be delivered to. */
+function lost({ certificates, secrets, services }: Inventory, { now }: Policy): readonly Note[] {
+  const serials = new Set(certificates.map(({ serial }) => serial));
+  const wished = wishedSecrets(certificates);
+  const consumers = consumersOf({ services });
+  return [...secrets].flatMap(([secret, seen]) => {
+    if (seen.state !== 'present' || wished.has(secret)) return [];
+    const notAfter = endOf(seen.versions, label.current);
+    const isKnown = ourVersions(seen.versions).some(({ holds }) => serials.has(holds.serial));
+    if (notAfter === undefined || notAfter <= now || isKnown || handedOver(seen, certificates)) return [];
+    const readers = consumers.get(secret) ?? [];
+    const found = finding('CertificateLost', { secret, ends: dateOf(notAfter), services: readers.map(shown) });
+    const mark = `${found.reason} ${notAfter}`;
+    return [{ finding: found, name: secret, owner: ownerOf(readers), ...remember(found, { secret, seen, mark }) }];
+  });
+}
+
+/** A person names its certificate, which is there: the tag on the certificate is missing, not the certificate. */
+const handedOver = ({ tags }: PresentSecret, certificates: readonly ListedCertificate[]) =>
+  certificates.some(({ arn }) => arn === tags['courier:certificate']);
+
+/** Services that name a secret which nothing is delivered to; remembered at the one that was probably meant. */
+function misspelt({ certificates, secrets, services }: Inventory): readonly Note[] {
+  const frozen = pausedSecrets(certificates);
+  const wished = wishedSecrets(certificates);
+  return services.flatMap((service) =>
+    consumedSecrets(service.tags).flatMap((secret) => {
+      const seen = secrets.get(secret);
+      const isFilled = seen?.state === 'present' && holderOf(seen.versions, label.current) !== undefined;
+      if (wished.has(secret) || isFilled || seen?.state === 'deleting' || isPaused(service.tags)) return [];
+      const near = nearName(secret, wished);
+      const [cluster = '', name = service.arn] = service.arn.split('/').slice(1);
+      const found = finding('ConsumerOfNothing', { secret, service: name, cluster, ...(near && { near }) });
+      const meant = near === undefined ? undefined : secrets.get(near);
+      const memory =
+        near && meant?.state === 'present' && !frozen.has(near) ? remember(found, { secret: near, seen: meant }) : {};
+      return [{ finding: found, name: secret, owner: service.tags['courier:owner'], ...memory }];
+    }),
+  );
+}
+
+function crowded({ certificates, secrets }: Inventory): readonly Note[] {
+  const frozen = pausedSecrets(certificates);
+  return [...secrets].flatMap(([secret, seen]) => {
+    if (frozen.has(secret)) return [];
+    const versions = seen.state === 'present' ? Object.keys(seen.versions).length : 0;
+    if (seen.state !== 'present' || versions < manyVersions || ourVersions(seen.versions).length === 0) return [];
+    // Not by the number, which grows: that would be a word for each new version.
+    const found = finding('VersionsNearLimit', { secret, versions });
+    return [
+      { finding: found, name: secret, owner: undefined, ...remember(found, { secret, seen, mark: found.reason }) },
+    ];
+  });
+}
+
+/** Private certificates whose next renewal would outlive its authority: ACM will not be able to renew them. */
+function outlived({ certificates, secrets, authorities }: Inventory, { now }: Policy): readonly Note[] {
+  return certificates.flatMap((certificate) => {
+    const { arn, name, type, status, notAfter, eligible, issuedBy = '' } = certificate;
+    const authority = authorities?.get(issuedBy);
+    const [delivery] = readWishes(certificate.tags).deliveries;
+    const seen = delivery && secrets.get(delivery.secret);
+    if (type !== 'private' || status !== 'issued' || notAfter === undefined || authority?.notAfter === undefined)
+      return [];
+    if (!delivery || seen?.state !== 'present' || isPaused(certificate.tags)) return [];
+    const lifetime = lifetimeDays(certificate);
+    const nextEnd = notAfter + (lifetime - windowDays(type, lifetime)) * day;
+    if (nextEnd <= authority.notAfter) return [];
+    const found = finding('AuthorityEndsTooSoon', {
+      name,
+      certificateArn: arn,
+      daysLeft: Math.max(0, Math.floor((notAfter - now) / day)),
+      urgency: 'warning',
+      authority: authority.arn,
+      eligible,
+      ends: dateOf(authority.notAfter),
+      lifetimeDays: lifetime,
+    });
+    const mark = `${found.reason} ${authority.arn} ${authority.notAfter}`;
+    return [
+      {
+        finding: found,
+        name,
+        certificate,
+        owner: certificate.tags['courier:owner'],
+        ...remember(found, { secret: delivery.secret, seen, mark }),
+      },
+    ];
+  });
+}
+
+/** Certificates that ACM renewed while they are paused: said some days after, never written down. */
+function pausedForLong({ certificates, secrets }: Inventory, interval: Interval): readonly Note[] {
+  return certificates.flatMap((certificate) => {
+    const { arn, name, tags, serial, notBefore } = certificate;
+    const days =
+      isPaused(tags) && notBefore !== undefined
+        ? longPauses.find((one) => isIn(notBefore + one * day, interval))
+        : undefined;
+    if (days === undefined) return [];
+    return readWishes(tags).deliveries.flatMap(({ secret }) => {
+      const seen = secrets.get(secret);
+      const current = seen?.state === 'present' ? readVersionId(holderOf(seen.versions, label.current) ?? '') : null;
+      if (!current || current.serial === serial) return [];
+      const found = finding('PausedForLong', {
+        name,
+        certificateArn: arn,
+        secret,
+        days,
+        ends: dateOf(current.notAfter),
+      });
+      return [{ finding: found, name, certificate, owner: tags['courier:owner'] }];
+    });
+  });
+}
+
+/** Services that have been on the certificate before for days because they are paused. */
+function longPausedServices(differences: readonly Difference[], interval: Interval): readonly Note[] {
+  return differences.flatMap((one) => {
+    if (one.is !== 'waiting' || one.because !== 'service paused' || one.since === undefined) return [];
+    const { since, certificate, secret = '' } = one;
+    if (!longPauses.some((days) => isIn(since + days * day, interval))) return [];
+    const { name, arn: certificateArn, tags } = certificate;
+    return (one.services ?? []).map((service) => {
+      const [cluster = '', reader = service] = service.split('/').slice(1);
+      const found = finding('ServicePaused', { name, certificateArn, secret, service: reader, cluster });
+      return { finding: found, name, certificate, owner: tags['courier:owner'] };
+    });
+  });
+}
+
+/**
+ * Secrets that somebody deleted and a certificate is to be delivered to. One that ACM has renewed since was told of by
+ * whoever tried to deliver it.
+ */
+function deleted(differences: readonly Difference[], { inventory, interval }: Passing): readonly Note[] {
+  return differences.flatMap((one) => {
+    if (one.is !== 'refused' || one.finding.reason !== 'SecretPendingDeletion') return [];
+    const { certificate, secret = '' } = one;
+    const seen = inventory.secrets.get(secret);
+    if (seen?.state !== 'deleting' || seen.since === undefined || !isIn(seen.since, interval)) return [];
+    const holds = seen.held?.some((id) => readVersionId(id)?.serial === certificate.serial);
+    return holds ? [{ finding: one.finding, name: certificate.name, certificate, owner: ownerOf([certificate]) }] : [];
+  });
+}
+
+type Passing = { readonly inventory: Inventory; readonly interval: Interval };
+
+const wishedSecrets = (certificates: readonly ListedCertificate[]): ReadonlySet<string> =>
+  new Set(
+    certificates.flatMap(({ tags }) =>
+      tags['courier:secret'] ? readWishes(tags).deliveries.map(({ secret }) => secret) : [],
+    ),
+  );
+
+/** What a paused certificate would be delivered to: nothing is written there, not even a label. */
+const pausedSecrets = (certificates: readonly ListedCertificate[]) =>
+  wishedSecrets(certificates.filter(({ tags }) => isPaused(tags)));
+
+const isIn = (time: number, { after, until }: Interval) => after < time && time <= until;
+
+/** On the newest version of ours: an older one is to be pruned in its time. */
+function remember(found: Finding, { secret, seen, mark }: { secret: string; seen: PresentSecret; mark?: string }) {
+  const newest = holderOf(seen.versions, label.next) ?? holderOf(seen.versions, label.current);
+  const versionId = newest !== undefined && readVersionId(newest) ? newest : undefined;
+  if (versionId === undefined) return {};
+  return { memory: { secret, versionId, label: toldLabel(hash32(mark ?? JSON.stringify(found))) } };
+}
+
+const ownerOf = (tagged: readonly { readonly tags: Tags }[]) =>
+  tagged.map(({ tags }) => tags['courier:owner']).find(Boolean);
+const shown = ({ arn }: Service) => arn.split('/').slice(1).join('/');
+const dateOf = (seconds: number) => new Date(seconds * 1000).toISOString().slice(0, 10);

@@ -1,0 +1,84 @@
+import { aws } from './aws-commands.ts';
+import { count, listed, nothing, type OfSecret, type Reason, reason } from './reason.ts';
+
+type OfNameless = { readonly secret: string };
+type OfReader = OfNameless & { readonly service: string; readonly cluster: string };
+
+/** What a sweep finds that no event tells of. */
+export const sweepReasons = {
+  ConsumerBehind: reason<OfSecret & { readonly services: readonly string[] }>({
+    severity: 'info',
+    retry: 'never',
+    headline: ({ services }) => `${count(services.length, 'service')} brought to the delivered certificate`,
+    sentence: ({ secret, services }) =>
+      `Tasks of ${listed(services)} are from before the certificate that is current in secret "${secret}", although it was delivered: they were added later, restarted too early, or brought back by somebody`,
+    mend: nothing,
+  }),
+  ExportNotCounted: reason<OfSecret>({
+    severity: 'warning',
+    retry: 'never',
+    headline: () => 'exported once more, ACM would not have renewed it',
+    sentence: ({ name, secret }) =>
+      `Secret "${secret}" held the certificate of "${name}" as ACM has it, but ACM did not count it as exported since its last renewal and would not have renewed it: it was exported once more`,
+    mend: {
+      kind: 'command',
+      text: () => 'See that ACM counts it now and answers ELIGIBLE; it is not exported again for the same certificate',
+      commands: ({ certificateArn }) => [
+        aws`acm describe-certificate --certificate-arn ${certificateArn} --query Certificate.RenewalEligibility`,
+      ],
+    },
+  }),
+  CertificateLost: reason<OfNameless & { readonly ends: string; readonly services: readonly string[] }>({
+    severity: 'action',
+    retry: 'never',
+    headline: ({ ends }) => `its certificate is gone from ACM, ends ${ends}`,
+    sentence: ({ secret, ends, services }) =>
+      `ACM no longer has the certificate that secret "${secret}" holds, and no other is to be delivered there: it ends on ${ends}${services.length > 0 ? ` for ${listed(services)}` : '; no service is tagged as reading it'}`,
+    mend: {
+      kind: 'by hand',
+      text: ({ secret }) =>
+        `Request another certificate and tag it courier:secret=${secret}, then tag the secret courier:certificate with its ARN; or, if nobody needs it any more, delete the secret`,
+    },
+  }),
+  ConsumerOfNothing: reason<OfReader & { readonly near?: string }>({
+    severity: 'warning',
+    retry: 'never',
+    headline: ({ service, near }) => `${service} names a secret that nobody fills${near ? `, ${near}?` : ''}`,
+    sentence: ({ secret, service, cluster, near }) =>
+      `The service "${service}" in cluster "${cluster}" is tagged as reading secret "${secret}", which no certificate is delivered to${near ? `; near to it is "${near}"` : ''}: it is never restarted for a new certificate`,
+    mend: {
+      kind: 'by hand',
+      text: ({ service, near }) =>
+        `Set the tag courier:secret of "${service}" to the secret that its task definition reads${near ? `, perhaps "${near}"` : ''}; or tag the certificate that is to be delivered there`,
+    },
+  }),
+  VersionsNearLimit: reason<OfNameless & { readonly versions: number }>({
+    severity: 'warning',
+    retry: 'never',
+    headline: ({ versions }) => `has ${versions} labelled versions of 100`,
+    sentence: ({ secret, versions }) =>
+      `Secret "${secret}" has ${versions} labelled versions; Secrets Manager keeps 100 and never removes one with a label, so soon no new certificate can be stored`,
+    mend: {
+      kind: 'command',
+      text: () =>
+        'See which labels are on old versions, and take off those that nobody reads by name (aws secretsmanager ' +
+        'update-secret-version-stage --remove-from-version-id); acm-courier needs AWSCURRENT, AWSPREVIOUS and its own only',
+      commands: ({ secret }) => [aws`secretsmanager describe-secret --secret-id ${secret} --query VersionIdsToStages`],
+    },
+  }),
+  PausedForLong: reason<OfSecret & { readonly days: number; readonly ends: string }>({
+    severity: 'warning',
+    retry: 'never',
+    headline: ({ days }) => `paused, and renewed ${count(days, 'day')} ago`,
+    sentence: ({ name, secret, days, ends }) =>
+      `ACM renewed the certificate of "${name}" ${count(days, 'day')} ago, and it is tagged courier:pause: secret "${secret}" still holds the one before, which ends on ${ends}, and ACM will not renew the new one unless it is exported`,
+    mend: {
+      kind: 'command',
+      text: () => 'Take the tag off as soon as it may be delivered, then deliver',
+      commands: ({ certificateArn }) => [
+        aws`acm remove-tags-from-certificate --certificate-arn ${certificateArn} --tags Key=courier:pause`,
+        { reExport: { certificateArn } },
+      ],
+    },
+  }),
+} satisfies Record<string, Reason<never>>;

@@ -1,0 +1,110 @@
+import type { Queue } from './aws/queue.ts';
+import type { Secrets } from './aws/secrets.ts';
+import type { Sweeps } from './aws/sweeps.ts';
+import { type Behind, type Difference, type Inventory, isBehind } from './domain/inventory.ts';
+import type { Note } from './domain/noteworthy.ts';
+import { finding } from './domain/reasons.ts';
+import { judge } from './domain/rollout.ts';
+import { holderOf, label, sinceOf } from './domain/secret.ts';
+import type { Message } from './events/queued.ts';
+import type { Cursor } from './events.ts';
+import type { Lists } from './inventory.ts';
+import type { Telling } from './tell.ts';
+import type { Gauge, Sight } from './world.ts';
+
+export type Wire = Lists &
+  Telling &
+  Sight & {
+    readonly certificates: Lists['certificates'];
+    readonly secrets: Lists['secrets'] & Pick<Secrets, 'move'>;
+    readonly tagged: Lists['tagged'];
+    readonly deliveries: Pick<Queue<Message>, 'add'>;
+    readonly sweeps: Sweeps;
+    readonly gauge: Gauge;
+  };
+
+/** Seconds that a sweep answers for: the next one answers for the next. */
+export const interval = 3600;
+
+/** All that a sweep has seen, and what it makes of it. */
+export type Seen = {
+  readonly inventory: Inventory;
+  readonly differences: readonly Difference[];
+  readonly until: number;
+  readonly resume?: Cursor | undefined;
+};
+
+type Own = readonly [Behind, ...Behind[]];
+
+/** What is behind, by certificate, the soonest to end first, from where the invocation before left off. */
+export function behindAfter({ differences, resume }: Pick<Seen, 'differences' | 'resume'>): readonly Own[] {
+  const groups = [...Map.groupBy(differences.filter(isBehind), ({ certificate }) => certificate.arn).values()];
+  return groups.filter((own): own is [Behind, ...Behind[]] => {
+    const [first] = own;
+    return first !== undefined && (!resume || isAfter(placeOf(first.certificate), resume.after));
+  });
+}
+
+type Place = Cursor['after'];
+export const placeOf = ({ notAfter = null, arn }: { notAfter?: number | null; arn: string }): Place => ({
+  notAfter,
+  arn,
+});
+
+/** In the order of an inventory; certificates that end meanwhile or come new do not move the others. */
+function isAfter(one: Place, other: Place): boolean {
+  const [a, b] = [one.notAfter ?? Infinity, other.notAfter ?? Infinity];
+  return a === b ? one.arn > other.arn : a > b;
+}
+
+/** Of services named stale only those are that run a task from before: their tasks are asked for, nobody else's. */
+export async function confirmed(own: readonly Behind[], inventory: Inventory, wire: Wire): Promise<readonly Behind[]> {
+  const real: Behind[] = [];
+  for (const one of own) {
+    if (one.because !== 'consumer behind') {
+      real.push(one);
+      continue;
+    }
+    const services = await staleAmong(one.services, one.secret ?? '', { inventory, wire });
+    if (services.length > 0) real.push({ ...one, services });
+  }
+  return real;
+}
+
+async function staleAmong(
+  arns: readonly string[],
+  secret: string,
+  { inventory, wire }: { inventory: Inventory; wire: Wire },
+): Promise<readonly string[]> {
+  const seen = inventory.secrets.get(secret);
+  if (seen?.state !== 'present') return [];
+  const since = sinceOf(seen.versions, holderOf(seen.versions, label.current) ?? '') ?? seen.changedAt;
+  const promotion = { since, now: wire.now(), deadlineSeconds: wire.settings.deadlineSeconds };
+  const consumers = await wire.services.consumers(arns, { secret, since });
+  return consumers.filter((one) => judge(one, promotion).is === 'stale').map(({ arn }) => arn);
+}
+
+export function messageFor(certificateArn: string, { own, runId }: { own: readonly Behind[]; runId: string }): Message {
+  const [first] = own;
+  const every = (because: Behind['because']) => own.every((one) => one.because === because);
+  // Where anything of it is to be exported anyway, that export counts.
+  const force = first?.because === 'export not counted' && every('export not counted') ? first.force : undefined;
+  return {
+    certificateArn,
+    cause: `${runId}/${certificateArn.split('/').at(-1)}`,
+    quiet: true,
+    ...(every('not rolled out') && { echo: true }),
+    ...(own.some(({ because }) => because === 'consumer behind') && { thorough: true }),
+    ...(force !== undefined && { force, uncounted: true }),
+  };
+}
+
+/** A repair that the worker has nothing new to say of: the delivery was told when it was one. */
+export function noteOf(one: Behind): readonly Note[] {
+  if (one.because !== 'consumer behind') return [];
+  const { certificate, secret = '' } = one;
+  const { name, arn: certificateArn, tags } = certificate;
+  const services = one.services.map((arn) => arn.split('/').slice(1).join('/'));
+  const found = finding('ConsumerBehind', { name, certificateArn, secret, services });
+  return [{ finding: found, name, certificate, owner: tags['courier:owner'] }];
+}
