@@ -1,8 +1,8 @@
 import { proposedSecret } from './appraisal.ts';
 import { authorityFindings } from './authority-checks.ts';
 import { type Certificate, whyNotExportable } from './certificate.ts';
-import type { DeliverySight, Observation, Sight } from './observation.ts';
-import { notArmed, rearming } from './rearming.ts';
+import type { Observation, Sight } from './observation.ts';
+import { minute } from './reason.ts';
 import { type Finding, finding } from './reasons.ts';
 import { causeOf } from './renewal-status.ts';
 import { isUsed, situation } from './situation.ts';
@@ -18,17 +18,13 @@ export type Diagnosis = {
   readonly findings: readonly Finding[];
   /** `rearm`: deliver it again, which exports it. `renew`: ask ACM to renew it now, of private certificates only. */
   readonly act: 'rearm' | 'renew' | 'nothing';
-  /** With `rearm`: what is stored holds the certificate already, and only an export of its own with this nonce counts. */
-  readonly force?: string;
   /** A sentence each. */
   readonly unseen: readonly string[];
 };
 
 /** What is known besides what was seen. */
 export type Said = {
-  /** Revoked by its authority, which ACM goes on showing as issued: the serial that an event names, in our dress. */
-  readonly revokedSerial?: string;
-  /** Revoked by ACM, which still shows it as issued. */
+  /** Revoked by its authority, by an event that names its present serial. */
   readonly revoked?: boolean;
   /** Where a certificate that nobody delivers could go. */
   readonly secretPrefix?: string;
@@ -37,7 +33,7 @@ export type Said = {
 /** Why this certificate has not been renewed, or will not be; judged on how the world is now. */
 export function diagnose(observation: Observation, said: Said = {}): Diagnosis {
   const findings = firstAnswer(checks, { observation, said });
-  return { findings, ...actOn(findings, observation), unseen: unseenIn(observation) };
+  return { findings, act: actOn(findings), unseen: unseenIn(observation) };
 }
 
 /**
@@ -86,20 +82,11 @@ function firstAnswer(all: readonly Check[], known: Known): readonly Finding[] {
 }
 
 function revoked({ observation, said }: Known) {
-  const { status, type, serial } = observation.certificate;
-  const byAuthority = said.revokedSerial !== undefined && said.revokedSerial === serial;
-  if (status !== 'revoked' && !said.revoked && !byAuthority) return stillHeld({ observation, said });
+  const { status, type } = observation.certificate;
+  if (status !== 'revoked' && !said.revoked) return undefined;
   // ACM's own RevokeCertificate is for public certificates; a private one is revoked at its authority.
-  const reason = byAuthority || type === 'private' ? 'RevokedByAuthority' : 'Revoked';
+  const reason = said.revoked || type === 'private' ? 'RevokedByAuthority' : 'Revoked';
   return [finding(reason, replaceable(observation))];
-}
-
-/** Revoked was an earlier one: ACM has another since, but who reads a secret that was not filled again serves it. */
-function stillHeld({ observation, said: { revokedSerial } }: Known) {
-  const holds = ({ current }: DeliverySight) =>
-    current.is === 'seen' && 'serial' in current.fact && current.fact.serial === revokedSerial;
-  const secrets = revokedSerial === undefined ? [] : observation.deliveries.filter(holds).map(({ secret }) => secret);
-  return secrets.length > 0 ? [finding('RevokedStillHeld', { ...situation(observation), secrets })] : undefined;
 }
 
 function expired({ observation }: Known) {
@@ -145,13 +132,12 @@ function overdue({ observation }: Known) {
 
 /** ACM renews only what an AWS service uses or what was exported since it was issued or last renewed. */
 function notExported(observation: Observation, { secretPrefix = 'courier/' }: Said): readonly Finding[] {
-  const { certificate, tagsUnseen } = observation;
+  const { certificate } = observation;
   if (certificate.eligible || certificate.inUseBy.length > 0) return [];
   const of = situation(observation);
   if (whyNotExportable(certificate)) return [finding('NobodyUses', of)];
-  const isDelivered = readWishes(certificate.tags).deliveries.length > 0;
-  if (isDelivered && isPaused(certificate.tags)) return [finding('PausedSoNotRenewed', of)];
-  if (isDelivered || tagsUnseen !== undefined) return notArmed(observation);
+  if (readWishes(certificate.tags).deliveries.length > 0)
+    return [finding(isPaused(certificate.tags) ? 'PausedSoNotRenewed' : 'NotExportedSinceRenewal', of)];
   return [finding('NobodyExports', { ...of, secret: proposedSecret(certificate, secretPrefix) })];
 }
 
@@ -181,10 +167,10 @@ function causeGone(observation: Observation, was: string): Finding {
   return finding(type === 'private' && eligible ? 'CauseGoneRenewNow' : 'CauseGone', facts);
 }
 
-function actOn(findings: readonly Finding[], observation: Observation): Pick<Diagnosis, 'act' | 'force'> {
+function actOn(findings: readonly Finding[]): Diagnosis['act'] {
   const reasons = findings.map(({ reason }) => reason);
-  if (reasons.includes('NotExportedSinceRenewal')) return rearming(observation);
-  return { act: reasons.includes('CauseGoneRenewNow') ? 'renew' : 'nothing' };
+  if (reasons.includes('NotExportedSinceRenewal')) return 'rearm';
+  return reasons.includes('CauseGoneRenewNow') ? 'renew' : 'nothing';
 }
 
 function replaceable(observation: Observation) {
@@ -206,10 +192,9 @@ function replaceable(observation: Observation) {
 /** Very many names fail alike. */
 const mostUnseen = 5;
 
-function unseenIn({ tagsUnseen, authority, names, linkedRole, deliveries }: Observation): readonly string[] {
+function unseenIn({ authority, names, linkedRole, deliveries }: Observation): readonly string[] {
   const permission = authority?.is === 'seen' && authority.fact !== 'gone' ? authority.fact.permission : undefined;
   const sights: readonly (Sight<unknown> | undefined)[] = [
-    tagsUnseen === undefined ? undefined : { is: 'unseen', why: tagsUnseen },
     authority,
     permission,
     linkedRole,
