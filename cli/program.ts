@@ -111,9 +111,10 @@ courier re-export --all`,
   command(
     'roll-back <secret>',
     'Makes the version before current again and restarts what had picked the newer one up. Its serial stays barred.',
-    `courier show courier/api
+    `courier roll-back courier/api --dry-run
 courier roll-back courier/api`,
   )
+    .option('--dry-run', 'say what would be done, and do nothing')
     .option('--json', 'for machines')
     .action(running(async () => (await import('./re-export.ts')).rollBack));
 

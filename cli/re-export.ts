@@ -57,13 +57,14 @@ const unseen = (error: unknown) => {
 
 const seconds = (count: number) => new Promise<void>((resolve) => setTimeout(resolve, count * 1000).unref());
 
-export type RollBackOptions = Pick<ReExportOptions, 'profile' | 'region' | 'stage' | 'json'> & {
-  readonly wait?: boolean;
-};
+export type RollBackOptions = Omit<ReExportOptions, 'force' | 'accept' | 'wait' | 'all'>;
 
 /** Makes the version before current again, in one secret. */
 export async function rollBack(secret: string, options: RollBackOptions): Promise<ExitCode> {
   const stack = await findStack(options);
-  const answer = (await askFunction(stack, 're-export', { secret, rollBack: true })) as Answer;
+  const request = { secret, rollBack: true };
+  const answer = options.dryRun
+    ? await rehearse(request, stack)
+    : ((await askFunction(stack, 're-export', request)) as Answer);
   return showAnswer(answer, { ...options, stack });
 }

@@ -1,6 +1,6 @@
 import { Trouble } from '../shared/aws/trouble.ts';
 import type { Place } from '../shared/domain/shell.ts';
-import { readParallel } from '../shared/domain/waves.ts';
+import { readSettings } from '../shared/settings.ts';
 import type { Settings } from '../shared/world.ts';
 import { type Identity, identity } from './aws/identity.ts';
 import { type StackFunctions, stackFunctions } from './aws/stack-functions.ts';
@@ -32,7 +32,7 @@ export async function findStack(where: Where): Promise<Stack> {
   return {
     identity: who,
     place: { region, account, partition, functionPrefix, runbook: deployed.environment?.RUNBOOK_URL ?? runbook },
-    settings: readSettings(deployed.environment ?? {}),
+    settings: readSettings(deployed.environment ?? { SECRET_PREFIX: 'courier/' }),
     ...deployed,
     functions,
     now: () => Math.floor(Date.now() / 1000) + who.ahead,
@@ -71,18 +71,6 @@ async function settingsOf(functions: StackFunctions, { stage }: Where): Promise<
     };
   }
 }
-
-/** As shared/runtime.ts reads them in the function itself, with the defaults of serverless.yml. */
-const readSettings = (environment: Readonly<Record<string, string>>): Settings => ({
-  mode: environment.COURIER_MODE === 'deliver' ? 'deliver' : 'observe',
-  secretPrefix: environment.SECRET_PREFIX ?? 'courier/',
-  deadlineSeconds: Number(environment.ROLLOUT_DEADLINE_MINUTES ?? 60) * 60,
-  rollBack: environment.ROLL_BACK === 'never' ? 'never' : 'evidence',
-  rollbackFloorSeconds: Number(environment.ROLLBACK_FLOOR_DAYS ?? 3) * 86_400,
-  notices: environment.NOTICES === 'tagged' ? 'tagged' : 'all',
-  renewPrivate: environment.RENEW_PRIVATE === 'true',
-  rolloutParallel: readParallel(environment.ROLLOUT_PARALLEL ?? '4') ?? { count: 1 },
-});
 
 /** Asks a function of the stack and returns its answer; a Failure where there is none, or it failed. */
 export async function askFunction({ functions, place }: Stack, name: string, event: unknown): Promise<unknown> {

@@ -318,6 +318,27 @@ describe('redrive', () => {
   });
 });
 
+describe('roll-back', () => {
+  it('makes the version before current again, as it said that it would', async () => {
+    const [after] = (await json('status')) as { versionSerial: string }[];
+    const { plan } = await json('roll-back courier/api --dry-run');
+    expect(plan.map(({ text }: { text: string }) => text).join('\n')).toContain('restart service prod/web');
+    expect(await json('status')).toMatchObject([{ versionSerial: after?.versionSerial }]);
+
+    expect((await run('roll-back courier/api')).code).toBe(0);
+    await courier.settle();
+    const [back] = await json('status');
+    expect(back.versionSerial).not.toBe(after?.versionSerial);
+    expect(await courier.served('web')).toEqual([back.versionSerial, back.versionSerial]);
+    expect(back).toMatchObject({ state: 'waiting: rejected', problems: ['waiting: rejected'] });
+  });
+
+  it('says where there is nothing to go back to', async () => {
+    const { code, stdout } = await run('roll-back courier/none');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringContaining('secret "courier/none"') });
+  });
+});
+
 it('says before a removal what would end with the stack', async () => {
   expect(await json('before-removal', 1)).toMatchObject([
     { name: 'api.example.com', secret: 'courier/api', consumers: [service], renews: 'once more' },
