@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { Trouble } from '../../shared/aws/trouble.ts';
+import type { Shown } from '../../shared/domain/probe.ts';
+import { finding } from '../../shared/domain/reasons.ts';
+import type { Verdict } from '../../shared/domain/rollout.ts';
+import { prove } from '../../shared/prove.ts';
+import { now, place } from './domain/sample.ts';
+import { consumerOf } from './domain/sample-consumer.ts';
+
+const serial = 'ab'.repeat(20);
+const another = 'cd'.repeat(20);
+const settled = now - 301;
+const refused: Shown = { error: 'nothing listens there (connection refused)', during: 'connect' };
+const broken: Shown = { error: 'it closed the connection', during: 'handshake' };
+
+type Task = { readonly shown?: Shown; readonly startedAt?: number; readonly address?: false };
+type Given = { readonly since?: number; readonly trouble?: true; readonly untagged?: true; readonly none?: true };
+
+/** What becomes of a service that is new, by what a probe saw of its tasks. */
+async function proved(tasks: readonly Task[], { since = now - 400, trouble, untagged, none }: Given = {}) {
+  const asked: object[] = [];
+  const look = async (targets: readonly { id: string }[]) => {
+    asked.push(...targets);
+    if (trouble) throw new Trouble(finding('AwsUnavailable', { detail: 'lambda:InvokeFunction' }));
+    return new Map(targets.flatMap(({ id }) => (tasks[Number(id)]?.shown ? [[id, tasks[Number(id)]?.shown]] : [])));
+  };
+  const places = async () =>
+    tasks.map(({ startedAt = settled, address }, index) => ({
+      ...{ taskArn: `${index}`, startedAt },
+      ...(address !== false && { address: { host: '10.0.0.1', port: 8443, subnet: 'subnet-1' } }),
+    }));
+  const world = { place, now: () => now, log: () => {}, services: { places }, ...(!none && { prober: { look } }) };
+  const consumer = consumerOf('web', untagged ? {} : { probe: { port: 8443 } });
+  const [judged] = await prove([{ consumer, verdict: { is: 'new' } }], {
+    expected: { serial, name: '*.example.com' },
+    promotion: { since, now, deadlineSeconds: 3600 },
+    world: world as never,
+  });
+  return { verdict: judged?.verdict, asked };
+}
+
+describe('a service whose tasks are new is', () => {
+  const failed = (detail: string, isEvidence = true): Verdict => ({
+    ...{ is: 'failed', detail: `task 0 was restarted and ${detail}` },
+    ...(isEvidence && { evidence: `task 0 was restarted and ${detail}` }),
+  });
+  it.each<readonly [string, readonly Task[], Verdict, Given?]>([
+    ['probed where each shows the serial', [{ shown: { serial } }, { shown: { serial } }], { is: 'new', probed: true }],
+    [
+      'unproven while one of another leaf may still be starting',
+      [{ shown: { serial: another }, startedAt: now - 300 }],
+      { is: 'unproven' },
+    ],
+    [
+      'failed on evidence where one goes on to show another leaf',
+      [{ shown: { serial: another } }, { shown: { serial } }],
+      failed(`serves the certificate with serial ${another}`),
+    ],
+    ['failed on evidence where a handshake fails', [{ shown: broken }], failed('shows none: it closed the connection')],
+    [
+      'failed without evidence where nothing listens',
+      [{ shown: refused }],
+      failed('shows none: nothing listens there (connection refused)', false),
+    ],
+    ['restarted, not probed, where a task has no address', [{ shown: { serial } }, { address: false }], { is: 'new' }],
+    ['restarted, not probed, where no probe stands beside a task', [{}], { is: 'new' }],
+    ['restarted, not probed, without the tag', [{ shown: { serial: another } }], { is: 'new' }, { untagged: true }],
+    ['restarted, not probed, without any probe', [{ shown: { serial: another } }], { is: 'new' }, { none: true }],
+    ['unproven while the probe does not answer', [{ shown: { serial } }], { is: 'unproven' }, { trouble: true }],
+    [
+      'restarted, not probed, where it does not answer for as long as a rollout may take',
+      [{ shown: { serial } }],
+      { is: 'new' },
+      { trouble: true, since: now - 3601 },
+    ],
+  ])('%s', async (_, tasks, verdict, given) => expect((await proved(tasks, given)).verdict).toEqual(verdict));
+
+  it('asked for the name that a wildcard covers, where it stands', async () => {
+    expect((await proved([{ shown: { serial } }])).asked).toEqual([
+      { id: '0', host: '10.0.0.1', port: 8443, subnet: 'subnet-1', serial, servername: 'probe.example.com' },
+    ]);
+  });
+});
