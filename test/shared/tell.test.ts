@@ -39,8 +39,9 @@ describe('a mail', () => {
     const names = ['api.example.com', ...Array.from({ length: 99 }, (_, index) => `n${index}.example.com`)];
     const { body } = await telling({ certificate: { ...certificate, names } });
     expect(body).toContain(`What it affects
-  The certificate of "api.example.com" and 99 more names in ACM ends on
-  2027-10-31, 395 days from now.
+  The certificate of "api.example.com", "n0.example.com",
+  "n1.example.com" and 97 more names in ACM ends on 2027-10-31, 395 days
+  from now.
 `);
   });
 
