@@ -17,7 +17,7 @@ export function coldStart(bundlePath: string, { event, aws }: { event: unknown; 
 }
 
 /** What Lambda and the template would set. */
-const environment = (aws: MockAws) => ({
+export const environment = (aws: MockAws) => ({
   ...templateVariables(),
   AWS_REGION: 'us-east-1',
   AWS_ACCESS_KEY_ID: 'bench',

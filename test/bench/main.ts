@@ -1,30 +1,35 @@
 import { parseArgs } from 'node:util';
 import { packageIfChanged } from '../../build/package-if-changed.ts';
 import { type Cold, measureCold } from './cold.ts';
+import { measureSweep, type SweepBench } from './sweep.ts';
 
-const usage = `Usage: npm run bench [-- --only cold] [--rounds 15] [--json]
+const kinds = ['cold', 'sweep'] as const;
+const usage = `Usage: npm run bench [-- --only cold|sweep] [--rounds 15] [--json]
 
-Measures cold starts, as ratios within this run; docs/performance.md explains the columns.`;
+Measures cold starts, as ratios within this run, and a sweep of 10,000 certificates; docs/performance.md explains the figures.`;
 
-const { rounds, json } = readArguments();
+const { only, rounds, json } = readArguments();
 await packageIfChanged();
-const cold = await measureCold({ rounds });
-console.log(json ? JSON.stringify({ cold }) : tableOf(cold));
+const cold = only.includes('cold') ? await measureCold({ rounds }) : undefined;
+const sweep = only.includes('sweep') ? await measureSweep() : undefined;
+const shown = [cold && tableOf(cold), sweep && sentenceOf(sweep)].filter(Boolean).join('\n\n');
+console.log(json ? JSON.stringify({ cold, sweep }) : shown);
 
 function readArguments() {
   try {
     const { values } = parseArgs({
       options: {
-        only: { type: 'string', default: 'cold' },
+        only: { type: 'string' },
         rounds: { type: 'string', default: '15' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
     if (values.help) return exit(usage, 0);
-    if (values.only !== 'cold') throw new Error(`Cannot measure "${values.only}": --only takes cold`);
+    const wanted = kinds.filter((kind) => values.only === undefined || values.only === kind);
+    if (wanted.length === 0) throw new Error(`Cannot measure "${values.only}": --only takes ${kinds.join(' or ')}`);
     if (!/^[1-9]\d{0,3}$/.test(values.rounds)) throw new Error(`Cannot measure "${values.rounds}" rounds: 1 to 9999`);
-    return { rounds: Number(values.rounds), json: values.json };
+    return { only: wanted, rounds: Number(values.rounds), json: values.json };
   } catch (error) {
     return exit(`${(error as Error).message}\n\n${usage}`, 2);
   }
@@ -41,4 +46,8 @@ function tableOf(rows: readonly Cold[]): string {
   return [head, ...cells]
     .map(([name = '', ...rest]) => name.padEnd(22) + rest.map((cell) => cell.padStart(10)).join(''))
     .join('\n');
+}
+
+function sentenceOf({ certificates, calls, seconds, peakMB }: SweepBench): string {
+  return `sweep of ${certificates} certificates: ${calls} calls, ${seconds} s, ${peakMB} MB at most`;
 }
