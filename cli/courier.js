@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const own = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
 
-if (process.features.typescript) await import('./main.ts');
+if (process.features.typescript) await import('./main.ts').catch(notInstalled);
 else if (existsSync(own)) handOver();
 else refuse();
 
@@ -17,6 +17,13 @@ function handOver() {
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   child.on('exit', (code) => process.exit(code ?? 1));
+}
+
+function notInstalled(error) {
+  if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+  console.error('courier: Cannot start, its libraries are not installed');
+  console.error('  Run "npm ci" in the repository');
+  process.exit(3);
 }
 
 function refuse() {

@@ -39,8 +39,8 @@ function told(error: unknown): ExitCode {
   return exitCode.problems;
 }
 
-/** The cursor may have been hidden by a bar. */
+/** A bar may have hidden the cursor and switched off wrapping. */
 function end(code: ExitCode): never {
-  if (process.stderr.isTTY) process.stderr.write('\u001B[?25h');
+  if (process.stderr.isTTY) process.stderr.write('\u001B[?25h\u001B[?7h');
   process.exit(code);
 }

@@ -23,7 +23,7 @@ const functionNames = [
 export async function checkStack({ functions, place, settings }: Stack): Promise<readonly Check[]> {
   const found = await Promise.all(functionNames.map(async (name) => ({ name, is: await functions.settings(name) })));
   const missing = found.filter(({ is }) => !is).map(({ name }) => place.functionPrefix + name);
-  const stage = place.functionPrefix.split('-').at(-2);
+  const stage = place.functionPrefix.slice('acm-courier-'.length, -1);
   if (missing.length === functionNames.length)
     return [
       ill('stack', {
