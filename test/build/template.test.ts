@@ -12,7 +12,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'acm-courier-template-'));
 /** Packages a copy: the framework works in .serverless, where another run may be at work, too. */
 function packagedOpen(name: string, params: Record<string, string>): Promise<Template> {
   const folder = join(scratch, name);
-  for (const part of ['serverless.yml', 'dist/functions'])
+  for (const part of ['serverless.yml', 'build/probes.cjs', 'dist/functions'])
     cpSync(join(root, part), join(folder, part), { recursive: true });
   return packagedTemplate({ stage: 'test', params, folder });
 }
@@ -42,6 +42,7 @@ beforeAll(async () => {
       securityHub: 'true',
       chatTopicArn: 'arn:aws:sns:us-east-1:111122223333:chat',
       dnsServers: '192.0.2.53,192.0.2.54',
+      probes: 'subnet-1,subnet-2/sg-1 subnet-3/sg-2,sg-3',
     }),
   ]);
 });
@@ -49,7 +50,7 @@ afterAll(() => rmSync(scratch, { recursive: true }));
 
 // biome-ignore lint/suspicious/noExplicitAny: the shapes of properties are CloudFormation's.
 type Properties = Record<string, any>;
-type Statement = { Action: string | string[]; Resource: unknown; Condition?: unknown };
+type Statement = { Effect: string; Action: string | string[]; Resource: unknown; Condition?: unknown };
 
 const ofType = (template: Template, type: string): [string, Properties][] =>
   Object.entries(template.Resources)
@@ -128,9 +129,16 @@ describe('what the roles may do', () => {
         Resource: secrets,
         Condition: { BoolIfExists: { 'secretsmanager:ForceDeleteWithoutRecovery': 'false' } },
       },
+      {
+        Effect: 'Allow',
+        Action: 'secretsmanager:UpdateSecretVersionStage',
+        Resource: secrets,
+        Condition: { StringLike: { 'secretsmanager:VersionStage': 'COURIER_TOLD_*' } },
+      },
     ]);
-    expect(statementsOf(deliver, 'DeliverRole')).toEqual(expect.arrayContaining(acting.slice(0, -2)));
-    expect(statementsOf(deliver, 'DeliveredCertificateRole')).toEqual(expect.arrayContaining(acting.slice(-2)));
+    expect(statementsOf(deliver, 'DeliverRole')).toEqual(expect.arrayContaining(acting.slice(0, -3)));
+    expect(statementsOf(deliver, 'SweepRole')).toEqual(expect.arrayContaining(acting.slice(-1)));
+    expect(statementsOf(deliver, 'DeliveredCertificateRole')).toEqual(expect.arrayContaining(acting.slice(-3, -1)));
   });
 
   test('a given key may be used through Secrets Manager only, and no key without one', () => {
@@ -190,16 +198,16 @@ describe('what the roles may do', () => {
     ['CertificateExpiredRole', 'sqs:SendMessage sqs:SendMessage'],
     [
       'DiagnoseRole',
-      'acm-pca:DescribeCertificateAuthority acm-pca:ListCertificateAuthorities acm-pca:ListPermissions acm:DescribeCertificate acm:ListTagsForCertificate cloudwatch:GetMetricStatistics ecs:DescribeServices ecs:DescribeTasks ecs:ListServiceDeployments ecs:ListTasks iam:GetRole secretsmanager:DescribeSecret sns:Publish sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage sqs:SendMessage tag:GetResources',
+      'acm-pca:DescribeCertificateAuthority acm-pca:ListCertificateAuthorities acm-pca:ListPermissions acm:DescribeCertificate acm:ListTagsForCertificate cloudwatch:GetMetricStatistics ecs:DescribeServices ecs:DescribeTaskDefinition ecs:DescribeTasks ecs:ListServiceDeployments ecs:ListTasks iam:GetRole secretsmanager:DescribeSecret sns:Publish sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage sqs:SendMessage tag:GetResources',
     ],
     ['SecretChangedRole', 'sqs:SendMessage sqs:SendMessage tag:GetResources'],
     [
       'DeliverRole',
-      'acm-pca:GetCertificateAuthorityCertificate acm:DescribeCertificate acm:ListTagsForCertificate ecs:DescribeServices ecs:DescribeTasks ecs:ListServiceDeployments ecs:ListTasks secretsmanager:DescribeSecret secretsmanager:ListSecrets sns:Publish sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage tag:GetResources',
+      'acm-pca:GetCertificateAuthorityCertificate acm:DescribeCertificate acm:ListTagsForCertificate ecs:DescribeServices ecs:DescribeTaskDefinition ecs:DescribeTasks ecs:ListServiceDeployments ecs:ListTasks events:PutEvents secretsmanager:DescribeSecret secretsmanager:ListSecrets sns:Publish sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage ssm:GetParameter tag:GetResources',
     ],
     [
       'ReExportRole',
-      'acm:DescribeCertificate acm:ListTagsForCertificate acm:SearchCertificates ecs:DescribeServices ecs:DescribeTasks ecs:ListServiceDeployments ecs:ListTasks lambda:InvokeFunction secretsmanager:DescribeSecret sqs:SendMessage sqs:SendMessage tag:GetResources',
+      'acm:DescribeCertificate acm:ListTagsForCertificate acm:SearchCertificates ecs:DescribeServices ecs:DescribeTaskDefinition ecs:DescribeTasks ecs:ListServiceDeployments ecs:ListTasks lambda:InvokeFunction secretsmanager:DescribeSecret sqs:SendMessage sqs:SendMessage tag:GetResources',
     ],
     [
       'DeliveredCertificateRole',
@@ -207,7 +215,7 @@ describe('what the roles may do', () => {
     ],
     [
       'SweepRole',
-      'acm:SearchCertificates secretsmanager:ListSecrets sns:Publish sqs:SendMessage sqs:SendMessage tag:GetResources',
+      'acm-pca:ListCertificateAuthorities acm:DescribeCertificate acm:ListTagsForCertificate acm:SearchCertificates ecs:DescribeServices ecs:DescribeTaskDefinition ecs:DescribeTasks ecs:ListServiceDeployments ecs:ListTasks secretsmanager:DescribeSecret secretsmanager:ListSecrets sns:Publish sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage sqs:SendMessage sqs:SendMessage sqs:SendMessage tag:GetResources',
     ],
     ['SchedulesRole', 'lambda:InvokeFunction sqs:SendMessage'],
   ])('%s observes with these actions and no other', (role, actions) => {
@@ -218,16 +226,67 @@ describe('what the roles may do', () => {
   test('no action is a pattern, and a resource is "*" only where AWS knows no other', () => {
     const statements = allStatements(full);
     expect(actionsOf(statements).filter((action) => action.includes('*'))).toEqual([]);
-    const unbounded = statements.filter(({ Resource }) => many(Resource).includes('*'));
+    const unbounded = statements.filter(({ Effect, Resource }) => Effect === 'Allow' && many(Resource).includes('*'));
     expect([...new Set(actionsOf(unbounded))]).toEqual([
       'acm-pca:ListCertificateAuthorities',
       'acm:SearchCertificates',
       'cloudwatch:GetMetricStatistics',
+      'ec2:AssignPrivateIpAddresses',
+      'ec2:CreateNetworkInterface',
+      'ec2:DeleteNetworkInterface',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSubnets',
+      'ec2:UnassignPrivateIpAddresses',
+      'ecs:DescribeTaskDefinition',
       'ecs:ListTasks',
       'secretsmanager:GetRandomPassword',
       'secretsmanager:ListSecrets',
       'tag:GetResources',
     ]);
+  });
+
+  test('a probe stands in each VPC that is named and may do nothing there; the worker alone may ask it, and knows where', () => {
+    const probes = functions(full).filter(([name]) => name.startsWith('probe'));
+    expect(probes.map(([name, , { VpcConfig }]) => [name, VpcConfig])).toEqual([
+      ['probe', { SubnetIds: ['subnet-1', 'subnet-2'], SecurityGroupIds: ['sg-1'] }],
+      ['probe-2', { SubnetIds: ['subnet-3'], SecurityGroupIds: ['sg-2', 'sg-3'] }],
+    ]);
+    const arns = ['probe', 'probe-2'].map((name) => here('lambda', `function:acm-courier-test-${name}`));
+    const [lambdas, denied, logs, ...others] = statementsOf(full, 'ProbeRole');
+    expect(actionsOf(lambdas ? [lambdas] : [])).toEqual([
+      'ec2:AssignPrivateIpAddresses',
+      'ec2:CreateNetworkInterface',
+      'ec2:DeleteNetworkInterface',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSubnets',
+      'ec2:UnassignPrivateIpAddresses',
+    ]);
+    expect(denied).toEqual({
+      ...lambdas,
+      Effect: 'Deny',
+      Condition: { ArnEquals: { 'lambda:SourceFunctionArn': arns } },
+    });
+    expect([actionsOf(logs ? [logs] : []), others]).toEqual([['logs:CreateLogStream', 'logs:PutLogEvents'], []]);
+    const asking = { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: arns };
+    expect(allStatements(full).filter(({ Resource }) => JSON.stringify(Resource) === JSON.stringify(arns))).toEqual([
+      asking,
+    ]);
+    expect(statementsOf(full, 'DeliverRole')).toContainEqual(asking);
+    expect(one(full, 'DeliverLambdaFunction').Environment.Variables.PROBES).toBe(
+      'acm-courier-test-probe=subnet-1,subnet-2 acm-courier-test-probe-2=subnet-3',
+    );
+  });
+
+  test('nothing stands in a VPC where none is named', () => {
+    expect(JSON.stringify(deliver)).not.toMatch(/ec2:|VpcConfig|PROBES|-probe/);
+  });
+
+  test.each([
+    ['subnet-1', 'has "subnet-1"'],
+    ['subnet-1/sg-1 subnet-2/', 'has "subnet-2/"'],
+    ['subnet-1/sg-1 subnet-2/sg-1 subnet-3/sg-1 subnet-4/sg-1', 'names 4 VPCs, of at most 3'],
+  ])('probes "%s" are refused: the parameter %s', async (probes, why) => {
+    await expect(packaged(`probes-${why.length}`, { probes })).rejects.toThrow(why);
   });
 
   test('a permissions boundary and a path are on every role when given, and on none otherwise', () => {
@@ -250,10 +309,10 @@ describe('what the roles may do', () => {
 describe('functions', () => {
   test('each file in functions/ is a function with a folder of its own, and nothing else is', () => {
     const files = globSync('*.ts', { cwd: join(root, 'functions') }).map((file) => basename(file, '.ts'));
-    expect(functions(deliver).map(([name, , { Code }]) => `${name} ${Code}`)).toEqual(
-      expect.arrayContaining(files.map((name) => `${name} functions/${name}`)),
+    const made = functions(full).map(([name, , { Code }]) => `${name} ${Code}`);
+    expect(made.sort()).toEqual(
+      [...files.map((name) => `${name} functions/${name}`), 'probe-2 functions/probe'].sort(),
     );
-    expect(functions(deliver)).toHaveLength(files.length);
   });
 
   test('each has a role that no other has, may write to its own log group only, and keeps its logs for 90 days', () => {
@@ -284,9 +343,13 @@ describe('functions', () => {
       'CONCERNS_QUEUE_URL COURIER_MODE DELIVERIES_QUEUE_URL NOTICES RENEW_PRIVATE SECRET_PREFIX SECURITY_HUB TOPIC_ARN',
     ],
     ['secret-changed', 30, 'DELIVERIES_QUEUE_URL SECRET_PREFIX'],
-    ['deliver', 60, 'COURIER_MODE DELIVERIES_QUEUE_URL NOTICES ROLLOUT_DEADLINE_MINUTES SECRET_PREFIX TOPIC_ARN'],
+    [
+      'deliver',
+      60,
+      'COURIER_MODE DELIVERIES_QUEUE_URL KILL_SWITCH NOTICES ROLLBACK_FLOOR_DAYS ROLLOUT_DEADLINE_MINUTES ROLLOUT_PARALLEL ROLL_BACK SECRET_PREFIX TOPIC_ARN',
+    ],
     ['delivered-certificate', 300, 'COURIER_MODE SECRET_PREFIX'],
-    ['re-export', 900, 'COURIER_MODE DELIVERIES_QUEUE_URL ROLLOUT_DEADLINE_MINUTES SECRET_PREFIX'],
+    ['re-export', 900, 'COURIER_MODE DELIVERIES_QUEUE_URL ROLLOUT_DEADLINE_MINUTES ROLLOUT_PARALLEL SECRET_PREFIX'],
   ])('%s has %d seconds and is told what it uses', (wanted, timeout, variables) => {
     const [, , properties] = functions(deliver).find(([name]) => name === wanted) ?? [];
     expect(properties?.Timeout).toBe(timeout);
@@ -327,7 +390,7 @@ describe('nothing is lost in silence', () => {
     const schedules = ofType(deliver, 'AWS::Scheduler::Schedule').map(([, schedule]) => schedule);
     const shown = schedules.map(({ ScheduleExpression, Target }) => [ScheduleExpression, Target.Input, Target.Arn]);
     expect(shown).toEqual([
-      ['rate(1 hour)', '{}', sweep],
+      ['rate(1 hour)', '{"scheduledAt":"<aws.scheduler.scheduled-time>"}', sweep],
       ['cron(0 7 ? * MON *)', '{"digest":true}', sweep],
     ]);
     for (const { Target, FlexibleTimeWindow } of schedules) {
@@ -403,7 +466,7 @@ describe('nothing is lost in silence', () => {
       RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': [`Dead${queue}`, 'Arn'] }, maxReceiveCount: 1000 },
     });
     const mappings = ofType(full, 'AWS::Lambda::EventSourceMapping').map(([, properties]) => properties);
-    expect(mappings).toHaveLength(2);
+    expect(mappings).toHaveLength(3);
     expect(mappings).toContainEqual({
       EventSourceArn: { 'Fn::GetAtt': [queue, 'Arn'] },
       FunctionName: { 'Fn::GetAtt': [`${worker}LambdaFunction`, 'Arn'] },
@@ -414,7 +477,16 @@ describe('nothing is lost in silence', () => {
     });
   });
 
-  test('a message in any queue but the two that are worked off, an error of any function, and a delivery that takes too long raise alarms', () => {
+  test('a sweep hands itself on by a queue of its own, four times at most to no avail, and Lambda lets it', () => {
+    const deadLetterTargetArn = { 'Fn::GetAtt': ['FailedInvocations', 'Arn'] };
+    expect(one(deliver, 'Sweeps')).toMatchObject({
+      VisibilityTimeout: 6 * one(deliver, 'SweepLambdaFunction').Timeout,
+      RedrivePolicy: { deadLetterTargetArn, maxReceiveCount: 4 },
+    });
+    expect(one(deliver, 'SweepLambdaFunction').RecursiveLoop).toBe('Allow');
+  });
+
+  test('a message in any queue but those that are worked off, an error of any function, and a delivery that takes too long raise alarms', () => {
     const watched = ofType(deliver, 'AWS::CloudWatch::Alarm').map(([, { Namespace, MetricName, Dimensions }]) => {
       const [{ Value }] = Dimensions;
       return `${Namespace} ${MetricName} ${Value.Ref ?? Value['Fn::GetAtt']?.[0] ?? Value}`;
@@ -423,7 +495,7 @@ describe('nothing is lost in silence', () => {
     expect(watched.sort()).toEqual(
       [
         ...queues
-          .filter((id) => !['Deliveries', 'Concerns'].includes(id))
+          .filter((id) => !['Deliveries', 'Concerns', 'Sweeps'].includes(id))
           .map((id) => `AWS/SQS ApproximateNumberOfMessagesVisible ${id}`),
         ...functions(deliver).map(([, id]) => `AWS/Lambda Errors ${id}`),
         'AWS/SQS ApproximateAgeOfOldestMessage Deliveries',
@@ -575,6 +647,7 @@ describe('the portable template', () => {
       'AWS::Logs::LogGroup',
       'AWS::SQS::Queue',
       'AWS::SQS::QueuePolicy',
+      'AWS::SSM::Parameter',
       'AWS::Scheduler::Schedule',
     ]);
     expect(full).not.toHaveProperty('Outputs');

@@ -165,6 +165,12 @@ const answers: Readonly<Record<string, unknown>> = {
     ),
   ),
   'delivered-certificate.nobody-to-answer': unreadable('Cannot read the event: "ResponseURL" must be of type string'),
+  'probe.direct': [
+    { id: '7a1c', error: 'nothing listens there (connection refused)', during: 'connect' },
+    { id: '9b2d', error: expect.any(String), during: 'connect' },
+  ],
+  'probe.no-serial': unreadable('Cannot read the event: "targets.0.serial" must be of type string'),
+  'probe.named-host': unreadable('Cannot read the event: "targets.0.host" does not have the right form'),
   're-export.by-arn': answered('nothing to do'),
   're-export.by-name': answered('nothing to do'),
   're-export.by-secret': answered('nothing to do'),
