@@ -7,7 +7,7 @@ import { finding } from './domain/reasons.ts';
 import { judge } from './domain/rollout.ts';
 import { holderOf, label, sinceOf } from './domain/secret.ts';
 import type { Message } from './events/queued.ts';
-import type { Cursor } from './events.ts';
+import type { Cursor } from './events/sweep-order.ts';
 import type { Lists } from './inventory.ts';
 import type { Telling } from './tell.ts';
 import type { Gauge, Sight } from './world.ts';

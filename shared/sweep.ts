@@ -1,6 +1,6 @@
 import { compare, type Difference, isBehind } from './domain/inventory.ts';
 import type { Note } from './domain/noteworthy.ts';
-import type { Cursor, SweepOrder } from './events.ts';
+import type { Cursor, SweepOrder } from './events/sweep-order.ts';
 import { takeInventory } from './inventory.ts';
 import { record } from './record.ts';
 import { rehearse, type SweepPlan } from './rehearse-sweep.ts';

@@ -6,7 +6,7 @@ type Occasion = { readonly certificateArn: string; readonly cause: string };
 
 export type Queue<Message extends Occasion> = ReturnType<typeof queue<Message>>;
 
-/** A FIFO queue of certificates to be looked at. Its messages are what `events.ts` reads again in the worker. */
+/** A FIFO queue of certificates to be looked at. Its messages are what `events/queued.ts` reads again in the worker. */
 export function queue<Message extends Occasion>(queueUrl: string, sqs = new SQSClient({})) {
   return {
     /**

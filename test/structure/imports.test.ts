@@ -14,7 +14,7 @@ const rules: readonly Rule[] = [
   { of: /^shared\/material\//, places: /^shared\/(material|domain)\//, packages: /^node:(crypto|tls|stream)$/ },
   { of: /^shared\/network\//, places: /^shared\/domain\//, packages: /^node:(dns(\/promises)?|tls)$/ },
   { of: /^shared\/aws\//, places: /^shared\/(aws|domain)\//, packages: /^@aws-sdk\// },
-  { of: /^shared\/events(\.ts$|\/)/, places: /^shared\//, packages: /^zod\/mini$/ },
+  { of: /^shared\/events\//, places: /^shared\//, packages: /^zod\/mini$/ },
   {
     of: /^shared\/(runtime|metrics)\.ts$/,
     places: /^shared\//,

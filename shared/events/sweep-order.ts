@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { readQueued } from './events/queued.ts';
-import { read } from './events/read.ts';
+import { readQueued } from './queued.ts';
+import { read } from './read.ts';
 
 const cursor = z.object({
   runId: z.string(),
