@@ -2,11 +2,14 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { affectedBy } from '../../shared/domain/affected-by.ts';
+import type { ListedCertificate } from '../../shared/domain/certificate.ts';
+import { digestsOf } from '../../shared/domain/digest.ts';
+import { compare } from '../../shared/domain/inventory.ts';
 import type { Notice } from '../../shared/domain/notice.ts';
 import { type Finding, finding, type ReasonCode, reasonCodes, retryOf } from '../../shared/domain/reasons.ts';
 import type { Judged } from '../../shared/domain/rollout.ts';
 import { type About, tell } from '../../shared/tell.ts';
-import { arn, but, day, now, place } from './domain/sample.ts';
+import { arn, but, day, listed, now, place } from './domain/sample.ts';
 import { consumerOf } from './domain/sample-consumer.ts';
 import { sampleOf } from './domain/sample-facts.ts';
 
@@ -168,6 +171,27 @@ async function mailOf({ finding, ...about }: Mail): Promise<string> {
   return sent.map(({ subject, body }) => `Subject: ${subject}\n\n${body}`).join('');
 }
 
+/** The mails of a Monday: one owner's, and that of what nobody owns. */
+function digestMails(): Readonly<Record<string, string>> {
+  const of = (other: Partial<ListedCertificate>, owner?: string) =>
+    listed({ tags: owner === undefined ? {} : { 'courier:owner': owner }, ...other });
+  const ending = (days: number) => ({ notBefore: now - 380 * day, notAfter: now + days * day, eligible: false });
+  const certificates = [
+    of({ arn: `${arn}1`, name: 'own.example.com', type: 'imported', ...ending(12) }, 'payments'),
+    of({ arn: `${arn}3`, name: 'unused.example.com', ...ending(5) }),
+    listed({
+      arn: `${arn}4`,
+      name: 'paused.example.com',
+      tags: { 'courier:secret': 'courier/api', 'courier:pause': 'true' },
+    }),
+  ];
+  const inventory = { certificates, secrets: new Map(), services: [] };
+  const differences = compare(inventory, { secretPrefix: 'courier/', deadlineSeconds: 3600, now });
+  const [owned, nobodys] = digestsOf({ inventory, differences }, { notices: 'all', now, place });
+  const text = (mail: Notice | undefined) => `Subject: ${mail?.subject}\n\n${mail?.body}`;
+  return { 'Digest.owned': text(owned), 'Digest.nobodys': text(nobodys) };
+}
+
 const isWriting = () => expect.getState().snapshotState.snapshotUpdateState === 'all';
 
 describe('the mail', () => {
@@ -177,6 +201,12 @@ describe('the mail', () => {
       true,
     );
     await expect(await mailOf(mail)).toMatchFileSnapshot(file);
+  });
+
+  it.each(Object.entries(digestMails()))('%s reads as it was reviewed', async (name, text) => {
+    const file = join(folder, `${name}.txt`);
+    expect(isWriting() || existsSync(file), `${file} is missing`).toBe(true);
+    await expect(text).toMatchFileSnapshot(file);
   });
 
   it.each(Object.entries(mails))('%s has nothing of the program in it', async (_, mail) => {
@@ -203,8 +233,6 @@ it('a mail that warns and asks for nothing is rare: what is gone, and what is me
 it('no reviewed mail is left over that is not sent any more', () => {
   const kept = readdirSync(folder).filter((file) => file.endsWith('.txt'));
   expect(kept.sort()).toEqual(
-    Object.keys(mails)
-      .map((name) => `${name}.txt`)
-      .sort(),
+    [...Object.keys(mails), ...Object.keys(digestMails())].map((name) => `${name}.txt`).sort(),
   );
 });
