@@ -11,12 +11,8 @@ const files = globSync('**/*.*', { cwd: folder })
   .concat(globSync('**/Dockerfile', { cwd: folder }))
   .sort();
 
-/** What the helper itself lists: `file key VARIABLE`. */
-const deliveredFiles =
-  /^files='([^']+)'/m
-    .exec(helper)?.[1]
-    ?.split('\n')
-    .map((line) => line.split(' ')) ?? [];
+/** What the helper itself lists: file, key, end of the variable's name. */
+const deliveredFiles = [...helper.matchAll(/^ {2}"\$1" (\S+) (\w+) (\w+)$/gm)].map((match) => match.slice(1));
 const variableOf = new Map(deliveredFiles.map(([, key, name]) => [key, `COURIER_${name}`]));
 
 const rowsOf = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map((match) => match.slice(1));

@@ -12,7 +12,6 @@ describe('how the tasks of a failed service ended', () => {
   it('says nothing where ECS shows none any more', () => expect(readEndings([])).toEqual({ words: '', marks: [] }));
 
   it.each([
-    [81, 'a part of it is missing'],
     [82, 'it is unreadable, or cut off'],
     [83, 'key and certificate are no pair'],
     [84, 'it has expired, or is not valid yet'],
@@ -24,7 +23,7 @@ describe('how the tasks of a failed service ended', () => {
     }),
   );
 
-  it.each([80, 85, 86, 1, 0])('exit code %i is none', (code) =>
+  it.each([80, 81, 85, 86, 1, 0])('exit code %i is none', (code) =>
     expect(readEndings([ending(code)]).evidence).toBeUndefined(),
   );
 
