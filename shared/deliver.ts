@@ -87,23 +87,16 @@ async function lookAtAll({ certificate, deliveries, problems }: Deliverable, mes
     const wanted = { certificate, delivery, asked: message };
     brought.push(await settling(means, { certificate, secret: delivery.secret }, () => bring(wanted, message, means)));
   }
-  const notBefore = Math.max(...brought.map((one) => (one.is === 'current' ? one.step.since : 0)));
-  const outcomes: (Outcome | Refused)[] = [];
-  for (const one of brought) {
-    if (one.is !== 'current') {
-      outcomes.push(one);
-      continue;
-    }
+  const outcomes: (Outcome | Refused)[] = brought.filter((one) => one.is !== 'current');
+  // Restarted now, whoever reads a secret that follows within a minute would be restarted again.
+  if (soonest(outcomes)) return outcomes;
+  const current = brought.filter((one) => one.is === 'current');
+  const notBefore = Math.max(...current.map(({ step }) => step.since));
+  for (const one of current) {
     const about = { certificate, secret: one.wanted.delivery.secret };
     const said = message.uncounted ? [finding('ExportNotCounted', ofSecret(one.wanted))] : [];
-    const rollout = {
-      ...one,
-      notBefore,
-      problems: [...said, ...problems],
-      patient: isPatient(means),
-      world: means.world,
-    };
-    outcomes.push(await settling(means, about, () => rollOut(rollout)));
+    const of = { notBefore, problems: [...said, ...problems], patient: isPatient(means), world: means.world };
+    outcomes.push(await settling(means, about, () => rollOut({ ...one, ...of })));
   }
   return outcomes;
 }

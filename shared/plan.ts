@@ -21,7 +21,7 @@ export async function planDelivery(wanted: Wanted, sight: Sight): Promise<Seen> 
   const next = nextStep({ ...view, secret });
   const since = sinceFor(next, secret, sight.now());
   const judged = goesOn(next) ? await judgeConsumers(wanted, { ...timesOf(next, secret), since, sight }) : [];
-  return { next, judged, steps: planOf(plannedOf(wanted, { next, judged })) };
+  return { next, judged, steps: planOf(plannedOf(wanted, { next, judged, parallel: sight.settings.rolloutParallel })) };
 }
 
 /** Nothing is left to do: no step of the plan does anything. */
@@ -99,11 +99,15 @@ function timesOf(next: Step, secret: Secret): Omit<Times, 'since'> {
   if (secret.state !== 'present') return {};
   const isCurrent = next.do === 'roll out' || next.do === 'mark since';
   const servedNotAfter = endOf(secret.versions, isCurrent ? label.previous : label.current);
+  if (next.do === 'promote') return { servedNotAfter, triedSince: next.triedSince };
   if (next.do !== 'roll out') return { servedNotAfter };
   return { servedNotAfter, triedSince: next.triedSince, exposedSince: next.exposedSince };
 }
 
-const plannedOf = ({ certificate, delivery }: Wanted, seen: Pick<Planned, 'next' | 'judged'>): Planned => ({
+const plannedOf = (
+  { certificate, delivery }: Wanted,
+  seen: Pick<Planned, 'next' | 'judged' | 'parallel'>,
+): Planned => ({
   certificateArn: certificate.arn,
   name: certificate.name,
   delivery,

@@ -156,13 +156,12 @@ async function stop(failed: readonly Judged[], looked: Looked, rollout: Rollout)
 const hasEvidence = ({ verdict }: Judged) => verdict.is === 'failed' && verdict.evidence !== undefined;
 
 /**
- * The version before, where going back is what people want, and better than what is: what came by a roll-back is never
- * taken back itself, nor what a person has accepted.
+ * The version before, where going back is what people want. What a person has accepted is not taken back, nor what came by
+ * a roll-back: the version before that one is barred.
  */
-function versionToGoBackTo({ wanted, step, secret, onTrial, world }: Rollout): string | undefined {
+function versionToGoBackTo({ wanted, secret, onTrial, world }: Rollout): string | undefined {
   const { rollBack, rollbackFloorSeconds } = world.settings;
-  const isOfACM = readVersionId(step.versionId)?.serial === wanted.certificate.serial;
-  if (rollBack === 'never' || onTrial || wanted.asked.accept || !isOfACM) return undefined;
+  if (rollBack === 'never' || onTrial || wanted.asked.accept) return undefined;
   return versionBefore(secret, world.now() + rollbackFloorSeconds);
 }
 

@@ -1,7 +1,8 @@
 import type { Step } from './delivery.ts';
 import { listed, minute } from './reason.ts';
 import { type Finding, mendOf, type ReasonCode, sentenceOf } from './reasons.ts';
-import type { Judged } from './rollout.ts';
+import type { Consumer, Judged, Verdict } from './rollout.ts';
+import { type Parallel, wavesOf } from './waves.ts';
 import type { Delivery } from './wish.ts';
 
 /** One step that a run would take, for people (`text`) and machines. */
@@ -22,6 +23,7 @@ export type Planned = {
   readonly next: Step;
   /** The consumers, judged as if the promotion were now where it has not happened yet. */
   readonly judged: readonly Judged[];
+  readonly parallel: Parallel;
 };
 
 /** The steps in the order in which `deliver` would take them. The secret's next step decides; the rest follows from it. */
@@ -40,20 +42,23 @@ export function planOf(planned: Planned): readonly PlanStep[] {
       versionId,
     }),
   ];
+  const { trial, rollout: consumers } = consumersOf(planned);
+  const canaries = trial.flatMap((one) => consumerSteps(one, { step, wave: '' }));
+  const waves = waveNames(consumers, planned);
   const rollout = [
-    ...planned.judged.flatMap((one) => consumerSteps(one, step)),
+    ...consumers.flatMap((one) => consumerSteps(one, { step, wave: waves.get(one.consumer.arn) ?? '' })),
     step('tell', 'tell that it is delivered'),
   ];
 
   switch (next.do) {
     case 'export':
-      return [...store(next.versionId, next.create), promote(next.versionId), ...rollout];
+      return [...store(next.versionId, next.create), ...canaries, promote(next.versionId), ...rollout];
     case 'tell of trust':
-      return [step('tell', 'tell who trusts the issuer from before only'), ...rollout];
+      return [step('tell', 'tell who trusts the issuer from before only'), ...canaries, ...rollout];
     case 'label next':
     case 'forget':
     case 'promote':
-      return [promote(next.versionId), ...rollout];
+      return [...canaries, promote(next.versionId), ...rollout];
     case 'accept':
       return [step('promote', `accept version ${next.versionId} as it is`, { versionId: next.versionId }), ...rollout];
     case 'reject':
@@ -88,25 +93,49 @@ const restText = {
   rejected: 'nothing automatic: this serial was rolled back; it stays barred until ACM has another one',
 } as const;
 
+/** Before a version is current its canaries come first; later, and where nothing is tried, they are like all others. */
+function consumersOf({ next, judged }: Planned): { trial: readonly Judged[]; rollout: readonly Judged[] } {
+  const isTried =
+    (next.do === 'export' && !next.create) ||
+    ['label next', 'forget', 'tell of trust'].includes(next.do) ||
+    (next.do === 'promote' && !next.back);
+  const [trial, rollout] = [judged.filter(({ consumer }) => consumer.canary), judged];
+  return isTried ? { trial, rollout: rollout.filter(({ consumer }) => !consumer.canary) } : { trial: [], rollout };
+}
+
+/** By ARN, ` in wave 2 of 5`; nothing where there is one wave only. */
+function waveNames(consumers: readonly Judged[], { next, judged, parallel }: Planned): ReadonlyMap<string, string> {
+  const proven = (next.do === 'roll out' && next.triedSince !== undefined) || judged.length > consumers.length;
+  const waves = wavesOf(
+    consumers.map(({ consumer }) => consumer),
+    { parallel, proven },
+  );
+  if (waves.length < 2) return new Map();
+  return new Map(
+    waves.flatMap((wave, index) => wave.map(({ arn }) => [arn, ` in wave ${index + 1} of ${waves.length}`] as const)),
+  );
+}
+
 type MakeStep = (name: PlanStep['step'], text: string, more?: Pick<PlanStep, 'service'>) => PlanStep;
 
-function consumerSteps({ consumer, verdict }: Judged, step: MakeStep): readonly PlanStep[] {
+type Making = { readonly step: MakeStep; readonly wave: string };
+
+function consumerSteps({ consumer, verdict }: Judged, { step, wave }: Making): readonly PlanStep[] {
   const service = `${consumer.cluster}/${consumer.service}`;
+  const who = `${consumer.canary ? 'canary' : 'service'} ${service}`;
   switch (verdict.is) {
     case 'stale':
-      return [step('restart', `restart service ${service}`, { service })];
+      return [step('restart', `restart ${who}${wave}${beside(consumer, verdict)}`, { service })];
     case 'unproven':
-      return [step('wait', `wait until service ${service} is seen serving it`, { service })];
+      return [step('wait', `wait until ${who} is seen serving it`, { service })];
     case 'rolling':
-      return [step('wait', `wait for service ${service}, whose deployment is under way`, { service })];
+      return [step('wait', `wait for ${who}, whose deployment is under way`, { service })];
     case 'paused':
-      return [step('wait', `leave service ${service} alone: it is tagged courier:pause`, { service })];
+      return [step('wait', `leave ${who} alone: it is tagged courier:pause`, { service })];
     case 'outside window':
-      return [step('wait', `leave service ${service} alone ${untilWhen(verdict.until)}`, { service })];
+      return [step('wait', `leave ${who} alone ${untilWhen(verdict.until)}`, { service })];
     case 'image held':
-      return [
-        step('wait', `leave service ${service} alone: ${listed(verdict.images)} is not pinned by digest`, { service }),
-      ];
+      return [step('wait', `leave ${who} alone: ${listed(verdict.images)} is not pinned by digest`, { service })];
     case 'reads by itself':
       return [step('tell', `leave ${service} to itself: it is tagged courier:restart=false`, { service })];
     case 'not ours to restart':
@@ -127,3 +156,10 @@ function consumerSteps({ consumer, verdict }: Judged, step: MakeStep): readonly 
 
 const untilWhen = (until: number | undefined) =>
   until === undefined ? 'until its tag courier:window can be read' : `until its window opens at ${minute(until)}`;
+
+/** What else a restart does, or passes over. */
+const beside = ({ mutableImages }: Consumer, { overridesWindow }: Extract<Verdict, { is: 'stale' }>) =>
+  [
+    overridesWindow ? ', outside its window, for what it serves would end first' : '',
+    mutableImages.length > 0 ? `, which also ships what ${listed(mutableImages)} names now` : '',
+  ].join('');

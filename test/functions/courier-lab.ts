@@ -109,6 +109,7 @@ export async function startCourierLab(wish: StackWish = {}) {
     name,
     secret,
     image = 'https-server:1',
+    stage = '',
     count = 1,
     alsoReads,
     tags = {},
@@ -117,7 +118,7 @@ export async function startCourierLab(wish: StackWish = {}) {
     // A task of the second in which the secret became current would count as old.
     await lab.clock.advance(2_000);
     const { ARN } = await manager.send(new DescribeSecretCommand({ SecretId: secret }));
-    const from = (key: string) => `${ARN}:${key}::`;
+    const from = (key: string) => `${ARN}:${key}:${stage}:`;
     const definition = await ecs.send(
       new RegisterTaskDefinitionCommand({
         family: name,
@@ -293,6 +294,8 @@ type ServiceWish = Pick<CreateServiceCommandInput, 'deploymentConfiguration' | '
   readonly secret: string;
   /** Of the lab's images. */
   readonly image?: string;
+  /** COURIER_NEXT for a canary. */
+  readonly stage?: string;
   readonly count?: number;
   /** Another secret, without which its tasks do not start. */
   readonly alsoReads?: string;

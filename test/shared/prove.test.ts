@@ -44,7 +44,7 @@ describe('a service whose tasks are new is', () => {
     ...{ is: 'failed', detail: `task 0 was restarted and ${detail}` },
     ...(isEvidence && { evidence: `task 0 was restarted and ${detail}` }),
   });
-  it.each<readonly [string, readonly Task[], Verdict, Given?]>([
+  const rows: readonly (readonly [string, readonly Task[], Verdict, Given?])[] = [
     ['probed where each shows the serial', [{ shown: { serial } }, { shown: { serial } }], { is: 'new', probed: true }],
     [
       'unproven while one of another leaf may still be starting',
@@ -73,7 +73,9 @@ describe('a service whose tasks are new is', () => {
       { is: 'new' },
       { trouble: true, since: now - 3601 },
     ],
-  ])('%s', async (_, tasks, verdict, given) => expect((await proved(tasks, given)).verdict).toEqual(verdict));
+  ];
+  for (const [when, tasks, verdict, given] of rows)
+    it(when, async () => expect((await proved(tasks, given)).verdict).toEqual(verdict));
 
   it('asked for the name that a wildcard covers, where it stands', async () => {
     expect((await proved([{ shown: { serial } }])).asked).toEqual([

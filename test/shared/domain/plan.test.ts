@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Step } from '../../../shared/domain/delivery.ts';
 import { planOf } from '../../../shared/domain/plan.ts';
-import type { Verdict } from '../../../shared/domain/rollout.ts';
+import type { Judged, Verdict } from '../../../shared/domain/rollout.ts';
 import { arn, delivery, idOf, now } from './sample.ts';
 import { consumerOf } from './sample-consumer.ts';
 import { sampleOf } from './sample-facts.ts';
@@ -13,6 +13,7 @@ const plan = (next: Step, ...verdicts: readonly Verdict[]) =>
     name: 'api.example.com',
     delivery,
     next,
+    parallel: { count: 4 },
     judged: verdicts.map((verdict, index) => ({ consumer: consumerOf(`web${index}`), verdict })),
   });
 const texts = (...of: Parameters<typeof plan>) => plan(...of).map(({ step, text }) => `${step}: ${text}`);
@@ -76,6 +77,12 @@ describe('the plan', () => {
 
   const verdicts: readonly (readonly [string, Verdict, readonly string[]])[] = [
     ['restarts what is stale', { is: 'stale' }, ['restart: restart service prod/web0']],
+    [
+      'says that a window is passed over',
+      { is: 'stale', overridesWindow: true },
+      ['restart: restart service prod/web0, outside its window, for what it serves would end first'],
+    ],
+    ['waits for a handshake', { is: 'unproven' }, ['wait: wait until service prod/web0 is seen serving it']],
     ['waits for what rolls', { is: 'rolling' }, ['wait: wait for service prod/web0, whose deployment is under way']],
     [
       'leaves alone what is paused',
@@ -145,10 +152,42 @@ describe('the plan', () => {
 
   it('keeps the services in their order', () => {
     expect(texts(rollOut, { is: 'stale' }, { is: 'rolling' }, { is: 'stale' })).toEqual([
-      'restart: restart service prod/web0',
+      'restart: restart service prod/web0 in wave 1 of 2',
       'wait: wait for service prod/web1, whose deployment is under way',
-      'restart: restart service prod/web2',
+      'restart: restart service prod/web2 in wave 2 of 2',
       tell,
     ]);
+  });
+
+  describe('with a canary and an image that moves', () => {
+    const judged = [
+      { consumer: consumerOf('admin', { mutableImages: ['admin:latest'] }), verdict: { is: 'stale' } as const },
+      { consumer: consumerOf('bird', { canary: true }), verdict: { is: 'stale' } as const },
+    ];
+    const admin = 'restart service prod/admin, which also ships what "admin:latest" names now';
+    const planned = (next: Step, others: readonly Judged[] = judged) =>
+      planOf({ certificateArn: arn, name: 'api.example.com', delivery, next, parallel: { count: 4 }, judged: others })
+        .map(({ text }) => text)
+        .filter((text) => /restart|current/.test(text));
+    const current = 'make it current in secret "courier/api"';
+
+    it.each<readonly [string, Step]>([
+      ['exported', { do: 'export', create: false, versionId }],
+      ['stored', { do: 'label next', versionId, from: undefined }],
+      ['inspected', { do: 'promote', versionId, from: undefined }],
+    ])('the canary comes before the promotion of what is to be %s', (_, next) =>
+      expect(planned(next)).toEqual(['restart canary prod/bird', current, admin]),
+    );
+
+    it.each<readonly [string, Step, readonly string[]]>([
+      ['what is gone back to', { do: 'promote', versionId, from: undefined, back: true }, [current]],
+      ['what is current', { do: 'mark since', versionId, since: now }, []],
+    ])('nothing is tried of %s', (_, next, first) =>
+      expect(planned(next)).toEqual([
+        ...first,
+        'restart service prod/admin in wave 1 of 2, which also ships what "admin:latest" names now',
+        'restart canary prod/bird in wave 2 of 2',
+      ]),
+    );
   });
 });
