@@ -34,11 +34,14 @@ export async function rehearse(seen: Seen, wire: Wire): Promise<SweepPlan> {
     const real = await confirmed(own, seen.inventory, wire);
     const message = messageFor(own[0].certificate.arn, { own: real, runId: '' });
     notes.push(...real.flatMap(noteOf));
+    const restarted = new Set<string | undefined>();
     for (const { secret = '' } of real) {
       const wanted = await wantedOf({ arn: message.certificateArn, secret, asked: message }, wire);
       if (!wanted) continue;
       const delivery = await planDelivery(wanted, sight);
-      plan.push(...delivery.steps);
+      // A service that reads several secrets of a certificate is restarted once for all of them.
+      plan.push(...delivery.steps.filter((one) => one.step !== 'restart' || !restarted.has(one.service)));
+      for (const one of delivery.steps) if (one.step === 'restart') restarted.add(one.service);
       notices.push(...expected(wanted, delivery, wire));
     }
   }

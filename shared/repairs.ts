@@ -86,14 +86,15 @@ async function staleAmong(
 
 export function messageFor(certificateArn: string, { own, runId }: { own: readonly Behind[]; runId: string }): Message {
   const [first] = own;
-  const every = (because: Behind['because']) => own.every((one) => one.because === because);
+  const every = (...causes: Behind['because'][]) => own.every(({ because }) => causes.includes(because));
   // Where anything of it is to be exported anyway, that export counts.
   const force = first?.because === 'export not counted' && every('export not counted') ? first.force : undefined;
   return {
     certificateArn,
     cause: `${runId}/${certificateArn.split('/').at(-1)}`,
     quiet: true,
-    ...(every('not rolled out') && { echo: true }),
+    // Of a version that was delivered or is on its way, whoever waits for a person was told of.
+    ...(every('not rolled out', 'consumer behind') && { echo: true }),
     ...(own.some(({ because }) => because === 'consumer behind') && { thorough: true }),
     ...(force !== undefined && { force, uncounted: true }),
   };
