@@ -42,12 +42,12 @@ async function loadProber(places: string) {
 
 const queue = lazily(async () => (await import('../shared/aws/queue.ts')).queue<Message>(queueUrl));
 
-const look = (message: Message, sentAt: number) => deliver(message, { sentAt, world });
+const look = (message: Message, { sentAt }: { sentAt: number }) => deliver(message, { sentAt, world });
 
 /** SQS: a certificate that is not right yet. Asked directly: the same message, answered with its outcome. */
 export const handler = entry(async (event: unknown) => {
   const messages = readQueued(event);
   if (messages) return workOff(messages, { read: readMessage, look, queue, world });
   const message = readMessage(event);
-  return answerOf(await look(message, message.askedAt ?? world.now()), world.place);
+  return answerOf(await look(message, { sentAt: message.askedAt ?? world.now() }), world.place);
 });

@@ -9,6 +9,7 @@ import { telling } from '../shared/telling.ts';
 import { workOff } from '../shared/work-off.ts';
 
 const of = base();
+const service = environment('POWERTOOLS_SERVICE_NAME');
 const deliveriesUrl = environment('DELIVERIES_QUEUE_URL');
 const concerns = queue<Concern>(environment('CONCERNS_QUEUE_URL'));
 
@@ -23,14 +24,14 @@ const world = {
   authorities: lazily(async () => (await import('../shared/aws/authority.ts')).authorities(of.place.account)),
   linkedRole: lazily(async () => (await import('../shared/aws/linked-role.ts')).linkedRole()),
   dns: lazily(async () => (await import('../shared/network/dns.ts')).dns(process.env.DNS_SERVERS)),
-  history: lazily(async () => (await import('../shared/aws/metric-history.ts')).metricHistory()),
+  history: lazily(async () => (await import('../shared/aws/metric-history.ts')).metricHistory(service)),
   deliveries: lazily(async () => (await import('../shared/aws/queue.ts')).queue<Message>(deliveriesUrl)),
   ...(process.env.SECURITY_HUB === 'true' && {
     securityHub: lazily(async () => (await import('../shared/aws/security-hub.ts')).securityHub()),
   }),
 };
 
-const look = (concern: Concern, sentAt: number) => diagnose(concern, { sentAt, world });
+const look = (concern: Concern, of: { sentAt: number; attempt: number }) => diagnose(concern, { ...of, world });
 
 /** SQS: a certificate that may be in trouble. */
 export const handler = entry(async (event: unknown) => {

@@ -106,7 +106,7 @@ export async function startLab({ models = process.env.LAB_MODELS, ...options }: 
   const tagging = createTagging({ tags });
   const hub = createSecurityHub(iam);
   const ssm = createSsm({ clock });
-  const cloudwatch = createCloudWatch({ clock, endsOf: acm.endsOf });
+  const cloudwatch = createCloudWatch({ clock, endsOf: acm.endsOf, logs: lambda.logs });
   const services: Service[] = [
     acm,
     createPrivateCa({ authority, clock, revoked: acm.revokedByCa }),

@@ -22,11 +22,9 @@ const renewals: readonly string[] = ['RENEWAL', 'REIMPORT'];
  */
 export async function certificateAvailable(event: AvailableEvent, wire: Wire): Promise<{ readonly is: string }> {
   const { certificateArn, action, id } = event;
-  const [answer] = await Promise.all([
-    imports.includes(action) ? acknowledgeImport(certificateArn, wire) : queue(event, wire),
-    renewals.includes(action) && wire.concerns.add({ certificateArn, cause: id, about: 'renewed' }),
-  ]);
-  return answer;
+  // First, and by itself: what fails after it has the event come again, and a second concern of its id is never seen.
+  if (renewals.includes(action)) await wire.concerns.add({ certificateArn, cause: id, about: 'renewed' });
+  return imports.includes(action) ? acknowledgeImport(certificateArn, wire) : queue(event, wire);
 }
 
 async function queue({ certificateArn, action, id }: AvailableEvent, wire: Wire): Promise<{ readonly is: string }> {

@@ -1,51 +1,30 @@
-import type { Certificates } from './aws/certificates.ts';
-import { look } from './aws/look.ts';
-import type { MetricHistory } from './aws/metric-history.ts';
-import type { Queue } from './aws/queue.ts';
-import type { SecurityHub } from './aws/security-hub.ts';
+import { affected } from './affected.ts';
 import { Trouble } from './aws/trouble.ts';
-import { affectedBy } from './domain/affected-by.ts';
+import { isPatient, type Known, type Means, type World } from './diagnosing.ts';
 import { type Certificate, normalSerial } from './domain/certificate.ts';
-import type { Observation } from './domain/observation.ts';
-import { type Finding, type Findings, finding, type ReasonCode, retryOf, sentenceOf } from './domain/reasons.ts';
-import { allClear, asTold, type Diagnosis, diagnose as decide, type Said } from './domain/renewal.ts';
-import { securityFinding } from './domain/security-finding.ts';
+import { type ReasonCode, retryOf, sentenceOf } from './domain/reasons.ts';
+import { asTold, diagnose as decide, type Said } from './domain/renewal.ts';
 import {
   daysLeft,
   hasJustFailed,
   isDue,
+  isNearEnd,
   isOverdue,
   lifetimeDays,
   stillEndsIn,
-  warningDays,
-  wasWarned,
   windowDays,
 } from './domain/warning-days.ts';
-import type { Concern, Message } from './events/queued.ts';
-import { observeRenewal, type RenewalSight } from './observe-renewal.ts';
+import type { Concern } from './events/queued.ts';
+import { mendByItself } from './mend-by-itself.ts';
+import { observeRenewal } from './observe-renewal.ts';
 import type { Outcome } from './outcome.ts';
-import { type About, facts, type Telling, tell } from './tell.ts';
+import { reassure } from './reassure.ts';
+import { sayUnseen } from './say-unseen.ts';
+import { report, withdraw } from './security-report.ts';
+import { facts, tell } from './tell.ts';
 
-export type World = RenewalSight &
-  Telling & {
-    readonly certificates: Pick<Certificates, 'find' | 'renew'>;
-    readonly deliveries: Pick<Queue<Message>, 'add'>;
-    readonly history: MetricHistory;
-    /** Where the stack also reports to Security Hub. */
-    readonly securityHub?: SecurityHub;
-  };
-
-type Means = {
-  /** When the concern was queued, epoch seconds. */
-  readonly sentAt: number;
-  readonly world: World;
-};
-
-/** Seconds for which AWS is asked again what it did not answer, before people are told without it. */
-const patience = 600;
-
-/** Days, where a certificate cannot be asked for its own. */
-const usualLifetime = 395;
+/** After so many errors of our own people are told in the event's words, rather than never. */
+const mostErrors = 3;
 
 /**
  * Looks into one concern: see what is really wrong, mend what may be mended, tell people what is left to do. A certificate
@@ -55,11 +34,7 @@ const usualLifetime = 395;
 export async function diagnose(concern: Concern, means: Means): Promise<Outcome> {
   const { world } = means;
   try {
-    const certificate = await find(concern.certificateArn, world);
-    if (certificate instanceof Trouble) return await sayUnseen(certificate.finding, concern, means);
-    if (certificate === null) return rest('the certificate is gone');
-    if (isNobodys(certificate, world)) return rest('it has no tag of ours');
-    return await (concern.about === 'renewed' ? reassure(certificate, means) : warn(certificate, concern, world));
+    return await lookInto(concern, means).catch((error) => sayBroken(error, concern, means));
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
     world.log('error', 'Cannot tell people', { ...concern, ...facts(error.finding, world) });
@@ -67,29 +42,68 @@ export async function diagnose(concern: Concern, means: Means): Promise<Outcome>
   }
 }
 
+async function lookInto(concern: Concern, means: Means): Promise<Outcome> {
+  const { world } = means;
+  const found = await find(concern.certificateArn, world);
+  if (found instanceof Trouble) return unseen(found, concern, means);
+  if (found === null) {
+    await withdraw({ arn: concern.certificateArn, name: concern.name ?? concern.certificateArn }, world);
+    return rest('the certificate is gone');
+  }
+  const { certificate, unseen: tagsUnseen } = found;
+  if (tagsUnseen !== undefined && isPatient(means)) return { is: 'again', seconds: 30, because: tagsUnseen };
+  if (tagsUnseen === undefined && isNobodys(certificate, world)) return rest('it has no tag of ours');
+  const known = { certificate, concern, ...(tagsUnseen !== undefined && { tagsUnseen }) };
+  const isGood = concern.about === 'renewed' && !isNearEnd(certificate, world.now());
+  return isGood ? reassure(known, means) : warn(known, means);
+}
+
 const rest = (because: string): Outcome => ({ is: 'done', because });
 
-async function find(arn: string, { certificates }: World): Promise<Certificate | null | Trouble> {
+async function find(arn: string, { certificates }: World) {
   try {
-    return await certificates.find(arn);
+    return await certificates.describe(arn);
   } catch (error) {
     if (error instanceof Trouble) return error;
     throw error;
   }
 }
 
+/** What AWS will not show is asked for again, and after a while told of all the same. */
+async function unseen({ finding }: Trouble, concern: Concern, means: Means): Promise<Outcome> {
+  means.world.log('warn', 'Ran into trouble', { ...concern, ...facts(finding, means.world) });
+  const retry = retryOf(finding);
+  return retry === 'never' || !isPatient(means)
+    ? sayUnseen(sentenceOf(finding), concern, means.world)
+    : { is: 'again', seconds: retry === 'soon' ? 10 : 30, because: finding.reason };
+}
+
+async function sayBroken(error: unknown, concern: Concern, { attempt, world }: Means): Promise<Outcome> {
+  if (error instanceof Trouble || attempt < mostErrors) throw error;
+  world.log('error', 'Cannot look into a concern', { ...concern, detail: `${error}` });
+  return sayUnseen(`acm-courier ran into an error of its own, ${error}`, concern, world);
+}
+
 /** With `notices: tagged` a stack speaks of the certificates that somebody gave a tag of ours, whichever it is. */
 const isNobodys = ({ tags }: Certificate, { settings }: World) =>
   settings.notices === 'tagged' && !Object.keys(tags).some((key) => key.startsWith('courier:'));
 
-async function warn(certificate: Certificate, concern: Concern, world: World): Promise<Outcome> {
+async function warn({ certificate, concern, tagsUnseen }: Known, means: Means): Promise<Outcome> {
+  const { world } = means;
   if (!isToBeSaid(concern, certificate, world.now())) return rest('not to be said now');
-  const observation = await observeRenewal(asTold(certificate, concern.reason), world);
-  const { findings, act, unseen } = decide(observation, saidBy(concern, certificate, world));
-  const [first, ...others] = findings.filter(({ reason }) => isAnswer(concern, reason));
-  if (!first) return rest('nothing is wrong');
-  const done = await actOn(act, { certificate, concern, world });
-  await tell([first, ...others], { certificate, ...affected(observation), ...done, unseen }, world);
+  if (isAhead(concern, certificate) && isPatient(means))
+    return { is: 'again', seconds: 30, because: 'ACM does not show yet that it was revoked' };
+  const seen = await observeRenewal(asTold(certificate, concern.reason), world);
+  const observation = { ...seen, ...(tagsUnseen !== undefined && { tagsUnseen }) };
+  const diagnosis = decide(observation, saidBy(concern, certificate, world));
+  const [first, ...others] = diagnosis.findings.filter(({ reason }) => isAnswer(concern, reason));
+  if (!first) {
+    if (diagnosis.findings.length === 0) await withdraw(certificate, world);
+    return rest('nothing is wrong');
+  }
+  const done = await mendByItself(diagnosis, { observation, concern, world });
+  await tell([first, ...others], { certificate, ...affected(observation), ...done, unseen: diagnosis.unseen }, world);
+  world.count('WarningsSent');
   await report([first, ...others], { certificate, world });
   return { is: 'told', finding: first };
 }
@@ -112,95 +126,18 @@ function isToBeSaid({ about, days }: Concern, certificate: Certificate, now: num
 
 const isUnderWay = ({ renewal }: Certificate) => renewal !== undefined && renewal.status !== 'succeeded';
 
-/** Who asks whether a certificate has ended is not told what else may be wrong with the one that took its place. */
-function isAnswer({ about }: Concern, reason: ReasonCode): boolean {
-  const isEnd = reason === 'Expired' || reason === 'Revoked' || reason === 'RevokedByAuthority';
-  return isEnd || (about !== 'expired' && about !== 'revoked');
-}
+/** ACM tells of a revocation by events, too, before it shows it; its authority's, which names a serial, it never shows. */
+const isAhead = ({ about, revokedSerial }: Concern, { status }: Certificate) =>
+  about === 'revoked' && revokedSerial === undefined && status === 'issued';
 
-const saidBy = ({ revokedSerial }: Concern, { serial }: Certificate, { settings }: World): Said => ({
-  revoked: revokedSerial !== undefined && normalSerial(revokedSerial) === serial,
+/** Who asks whether a certificate has ended is not told what else may be wrong with the one that took its place. */
+const isAnswer = ({ about }: Concern, reason: ReasonCode): boolean =>
+  ends.includes(reason) || (about !== 'expired' && about !== 'revoked');
+
+const ends: readonly ReasonCode[] = ['Expired', 'Revoked', 'RevokedByAuthority', 'RevokedStillHeld'];
+
+const saidBy = (concern: Concern, certificate: Certificate, { settings }: World): Said => ({
+  ...(concern.revokedSerial !== undefined && { revokedSerial: normalSerial(concern.revokedSerial) }),
+  revoked: isAhead(concern, certificate),
   secretPrefix: settings.secretPrefix,
 });
-
-type Acting = { readonly certificate: Certificate; readonly concern: Concern; readonly world: World };
-
-/** What was done or would be, for the mail. What AWS refuses is said there, too: it never stops a warning. */
-async function actOn(act: Diagnosis['act'], acting: Acting): Promise<Pick<About, 'done' | 'planned'>> {
-  const { certificate, concern, world } = acting;
-  const { mode, renewPrivate } = world.settings;
-  if (act === 'rearm') {
-    const text = 'queued for delivery, which exports it';
-    if (mode === 'observe') return { planned: [`It would be ${text}`] };
-    const message = { certificateArn: certificate.arn, cause: `rearm-${concern.cause}` };
-    return attempt(`It was ${text}`, () => world.deliveries.add(message), world);
-  }
-  // The role may renew what is tagged for delivery only.
-  if (act !== 'renew' || !renewPrivate || certificate.tags['courier:secret'] === undefined) return {};
-  if (mode === 'observe') return { planned: ['ACM would be asked to renew it'] };
-  return attempt('ACM was asked to renew it', () => world.certificates.renew(certificate.arn), world);
-}
-
-async function attempt(done: string, act: () => Promise<void>, world: World): Promise<Pick<About, 'done'>> {
-  const acted = await look(act);
-  if (acted.is === 'seen') return { done: [done] };
-  world.log('error', 'Cannot mend by itself', { detail: acted.why });
-  return { done: [`An attempt failed, and nothing was changed: ${acted.why}`] };
-}
-
-/** Who uses it; and, where that is another certificate than ACM's, how long what they read is good. */
-const affected = (observation: Observation): Pick<About, 'serving' | 'affects'> => ({
-  serving: observation.deliveries.flatMap(({ secret, current }) =>
-    current.is === 'seen' && current.fact.holds === 'earlier' && current.fact.notAfter !== undefined
-      ? [{ what: `The certificate that is current in secret "${secret}"`, notAfter: current.fact.notAfter }]
-      : [],
-  ),
-  affects: affectedBy(observation),
-});
-
-/** The all-clear, for people who were warned: CloudWatch remembers how near the end was, and nothing of ours has to. */
-async function reassure(certificate: Certificate, { sentAt, world }: Means): Promise<Outcome> {
-  const now = world.now();
-  const before = await look(() => world.history.daysBefore(certificate.arn, now));
-  if (before.is === 'unseen' && now - sentAt < patience) return { is: 'again', seconds: 30, because: before.why };
-  const daysBefore = before.is === 'seen' ? before.fact : null;
-  const of = { type: certificate.type, lifetimeDays: lifetimeDays(certificate) };
-  const isNews = daysBefore !== null && wasWarned({ ...of, daysBefore });
-  if (!isNews && !world.securityHub) return rest('nobody was warned');
-  const observation = await observeRenewal(certificate, world);
-  const [first, ...others] = allClear(observation);
-  if (!first) return rest('nothing to say');
-  if (isNews)
-    await tell([first, ...others], { certificate, ...affected(observation), ...underWay(observation, world) }, world);
-  await report([first, ...others], { certificate, world });
-  return isNews ? { is: 'told', finding: first } : rest('nobody was warned');
-}
-
-/** The same event has a renewal delivered: what the all-clear finds still old is not left so. */
-const underWay = ({ deliveries }: Observation, { settings }: World): Pick<About, 'done'> =>
-  settings.mode === 'deliver' &&
-  deliveries.some(({ current }) => current.is === 'seen' && current.fact.holds === 'earlier')
-    ? { done: ['The new one was queued for delivery; should that fail, another mail says so'] }
-    : {};
-
-/** Security Hub is a second reader: what it refuses is logged, lest the next attempt mail twice. */
-async function report(findings: Findings, { certificate, world }: Omit<Acting, 'concern'>): Promise<void> {
-  const { securityHub, place } = world;
-  if (!securityHub) return;
-  const matter = { certificate, subject: 'renewal', findings, now: world.now() } as const;
-  const put = await look(() => securityHub.put(securityFinding(matter, place)));
-  if (put.is === 'unseen') world.log('error', 'Cannot report to Security Hub', { detail: put.why });
-}
-
-/** A certificate that AWS will not show: after a while people are told what the event said, and that it is all there is. */
-async function sayUnseen(trouble: Finding, concern: Concern, { sentAt, world }: Means): Promise<Outcome> {
-  const { certificateArn, name = certificateArn, days, about } = concern;
-  world.log('warn', 'Ran into trouble', { ...concern, ...facts(trouble, world) });
-  if (retryOf(trouble) !== 'never' && world.now() - sentAt < patience)
-    return { is: 'again', seconds: retryOf(trouble) === 'soon' ? 10 : 30, because: trouble.reason };
-  const isDaily = about === 'expiring' && !warningDays(usualLifetime).includes(days ?? 0);
-  if (isDaily || about === 'renewed' || about === 'hint') return rest(trouble.reason);
-  const unseen = finding('CertificateUnseen', { name, certificateArn, about, ...(days !== undefined && { days }) });
-  await tell([unseen], { certificate: { arn: certificateArn, name, tags: {} }, unseen: [sentenceOf(trouble)] }, world);
-  return { is: 'told', finding: unseen };
-}

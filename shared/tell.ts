@@ -6,6 +6,7 @@ import { composeNotice, type Notice } from './domain/notice.ts';
 import { count, listed, minute } from './domain/reason.ts';
 import { anchorOf, type Finding, type Findings, mendOf, retryOf, sentenceOf, severityOf } from './domain/reasons.ts';
 import type { Judged, Verdict } from './domain/rollout.ts';
+import { quietly } from './quietly.ts';
 import type { Base, Count } from './world.ts';
 
 export type Telling = Base & {
@@ -68,10 +69,9 @@ export async function send(
   notice: Notice,
   { topic, chat, log }: Pick<Telling, 'topic' | 'chat' | 'log'>,
 ): Promise<void> {
-  const tellChat = () =>
-    chat
-      ?.tell(notice)
-      .catch((error: unknown) => log('warn', 'Cannot tell the chat', { subject: notice.subject, detail: `${error}` }));
+  const tellChat = async () => {
+    if (chat) await quietly('Cannot tell the chat', { act: () => chat.tell(notice), log });
+  };
   try {
     await topic.tell(notice);
   } catch (error) {

@@ -42,7 +42,9 @@ export type Settings = {
 export type Log = (level: 'info' | 'warn' | 'error', message: string, facts: Readonly<Record<string, unknown>>) => void;
 
 /** Counts one of the stack's own metrics. */
-export type Count = (what: 'NoticesSent' | 'ServicesRestarted' | 'CertificatesDelivered' | 'SweepsFinished') => void;
+export type Count = (
+  what: 'NoticesSent' | 'WarningsSent' | 'ServicesRestarted' | 'CertificatesDelivered' | 'SweepsFinished',
+) => void;
 
 /** How many there are now of what a sweep looks for. */
 export type Gauge = (

@@ -11,6 +11,7 @@ import {
 import { issuerKey } from '../domain/certificate.ts';
 import type { Authority } from '../domain/observation.ts';
 import { finding } from '../domain/reasons.ts';
+import { prompt } from './client.ts';
 import { look } from './look.ts';
 import { ask, askFor, Trouble } from './trouble.ts';
 
@@ -18,7 +19,7 @@ import { ask, askFor, Trouble } from './trouble.ts';
  * The certificates of a private authority, PEM, its own first and the root last: what a client of its certificates
  * trusts, had from the authority itself and not from an export.
  */
-export async function authorityChain(caArn: string, pca = new ACMPCAClient({})): Promise<string> {
+export async function authorityChain(caArn: string, pca = new ACMPCAClient(prompt)): Promise<string> {
   const answer = await ask('acm-pca:GetCertificateAuthorityCertificate', () =>
     pca.send(new GetCertificateAuthorityCertificateCommand({ CertificateAuthorityArn: caArn })),
   );
@@ -35,7 +36,7 @@ export type ListedAuthority = Authority & { readonly key: string };
 export type Authorities = ReturnType<typeof authorities>;
 
 /** AWS Private CA, as seen from `account`. */
-export function authorities(account: string, pca = new ACMPCAClient({})) {
+export function authorities(account: string, pca = new ACMPCAClient(prompt)) {
   return {
     /** An authority, and what ACM may do with it if it is our own. `gone` where nobody has one of this ARN any more. */
     async find(arn: string): Promise<Authority | 'gone'> {

@@ -20,12 +20,14 @@ import {
   type Validation,
 } from '../domain/certificate.ts';
 import { finding } from '../domain/reasons.ts';
+import { prompt } from './client.ts';
+import { look } from './look.ts';
 import { ask, askFor, Trouble } from './trouble.ts';
 
 export type Certificates = ReturnType<typeof certificates>;
 
 /** AWS Certificate Manager, as the domain sees it. */
-export function certificates(acm = new ACMClient({})) {
+export function certificates(acm = new ACMClient(prompt)) {
   return {
     /** The certificate and its tags, or null where ACM has none of this ARN. Two calls side by side. */
     async find(arn: string): Promise<Certificate | null> {
@@ -36,6 +38,21 @@ export function certificates(acm = new ACMClient({})) {
       ]);
       if (!described?.Certificate || !tagged) return null;
       return readCertificate(arn, described.Certificate, readTags(tagged.Tags));
+    },
+
+    /** The same for whoever can do without the tags: where these cannot be read there are none, and `unseen` says why. */
+    async describe(arn: string): Promise<{ readonly certificate: Certificate; readonly unseen?: string } | null> {
+      const CertificateArn = arn;
+      const [described, tagged] = await Promise.all([
+        askFor('acm:DescribeCertificate', () => acm.send(new DescribeCertificateCommand({ CertificateArn }))),
+        look(() =>
+          askFor('acm:ListTagsForCertificate', () => acm.send(new ListTagsForCertificateCommand({ CertificateArn }))),
+        ),
+      ]);
+      if (!described?.Certificate || (tagged.is === 'seen' && !tagged.fact)) return null;
+      const tags = tagged.is === 'seen' ? readTags(tagged.fact?.Tags) : {};
+      const certificate = readCertificate(arn, described.Certificate, tags);
+      return { certificate, ...(tagged.is === 'unseen' && { unseen: tagged.why }) };
     },
 
     /**

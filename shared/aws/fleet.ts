@@ -1,5 +1,6 @@
 import { DescribeServicesCommand, ECSClient, type Service } from '@aws-sdk/client-ecs';
 import type { ServiceState } from '../domain/inventory.ts';
+import { prompt } from './client.ts';
 import { askFor } from './trouble.ts';
 
 export type Fleet = ReturnType<typeof fleet>;
@@ -10,7 +11,7 @@ const batchSize = 10;
 const lanes = 8;
 
 /** ECS as a sweep sees it: what each of many services started with last, and no task. */
-export function fleet(ecs = new ECSClient({})) {
+export function fleet(ecs = new ECSClient(prompt)) {
   return {
     /** How each service stands, by ARN; those that are gone are left out. A call for ten of a cluster. */
     async states(arns: readonly string[]): Promise<ReadonlyMap<string, ServiceState>> {

@@ -5,6 +5,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import type { PresentSecret } from '../domain/secret.ts';
+import { prompt } from './client.ts';
 import { describedSecret } from './secrets.ts';
 import { ask, askFor } from './trouble.ts';
 
@@ -14,7 +15,7 @@ export type KeptSecrets = ReturnType<typeof keptSecrets>;
 export type KeptSecret = { readonly arn: string; readonly deleting: boolean; readonly secret: PresentSecret };
 
 /** Secrets that come and go with stacks. None of this touches a value. */
-export function keptSecrets(manager = new SecretsManagerClient({})) {
+export function keptSecrets(manager = new SecretsManagerClient(prompt)) {
   return {
     async look(name: string): Promise<KeptSecret | null> {
       const found = await askFor('secretsmanager:DescribeSecret', () =>

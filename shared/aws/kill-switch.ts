@@ -1,4 +1,5 @@
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { prompt } from './client.ts';
 import { ask, nameOf, Trouble } from './trouble.ts';
 
 export type KillSwitch = ReturnType<typeof killSwitch>;
@@ -17,7 +18,7 @@ export type Permission =
  *
  * @param name as `name` or `/path/name`
  */
-export function killSwitch(name: string, ssm = new SSMClient({})) {
+export function killSwitch(name: string, ssm = new SSMClient(prompt)) {
   return {
     async allows(): Promise<Permission> {
       try {

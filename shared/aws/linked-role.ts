@@ -1,4 +1,5 @@
 import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { prompt } from './client.ts';
 import { ask, nameOf } from './trouble.ts';
 
 export type LinkedRole = ReturnType<typeof linkedRole>;
@@ -6,7 +7,7 @@ export type LinkedRole = ReturnType<typeof linkedRole>;
 /** The role by which ACM uses an authority of another account (ACM User Guide, "Service-linked role"). */
 const roleName = 'AWSServiceRoleForCertificateManager';
 
-export function linkedRole(iam = new IAMClient({})) {
+export function linkedRole(iam = new IAMClient(prompt)) {
   return {
     async exists(): Promise<boolean> {
       return ask('iam:GetRole', async () => {

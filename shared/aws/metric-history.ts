@@ -1,4 +1,5 @@
 import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
+import { prompt } from './client.ts';
 import { ask } from './trouble.ts';
 
 export type MetricHistory = ReturnType<typeof metricHistory>;
@@ -7,9 +8,27 @@ export type MetricHistory = ReturnType<typeof metricHistory>;
 const period = 86_400;
 const periods = 3;
 
-/** What CloudWatch remembers of certificates: a memory that is not ours to keep. */
-export function metricHistory(cloudwatch = new CloudWatchClient({})) {
+/** What CloudWatch remembers: a memory that is not ours to keep. `service` is the dimension of the stack's own metrics. */
+export function metricHistory(service: string, cloudwatch = new CloudWatchClient(prompt)) {
   return {
+    /** How often this stack warned of any renewal from `since` to `now`, epoch seconds. */
+    async warnings({ since, now }: { readonly since: number; readonly now: number }): Promise<number> {
+      const { Datapoints = [] } = await ask('cloudwatch:GetMetricStatistics', () =>
+        cloudwatch.send(
+          new GetMetricStatisticsCommand({
+            Namespace: 'acm-courier',
+            MetricName: 'WarningsSent',
+            Dimensions: [{ Name: 'service', Value: service }],
+            StartTime: new Date(since * 1000),
+            EndTime: new Date(now * 1000),
+            Period: period,
+            Statistics: ['Sum'],
+          }),
+        ),
+      );
+      return Datapoints.reduce((sum, { Sum = 0 }) => sum + Sum, 0);
+    },
+
     /**
      * How many days the certificate had left before it was renewed, in the three days before `now` (epoch seconds);
      * null where CloudWatch knows nothing. Days only ever rise by a renewal: the fewest are from before it. Where ACM

@@ -2,10 +2,11 @@ import { ACMClient } from '@aws-sdk/client-acm';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { unhurried } from './client.ts';
 import { paced } from './paced.ts';
 
 /** A sweep has time: it rather waits than fails where others use up what AWS allows. */
-const patient = { maxAttempts: 8 };
+const patient = { ...unhurried, maxAttempts: 8 };
 
 /**
  * The clients of a sweep, within what AWS allows of each operation in a region, so that others can call as well. Sources:
@@ -25,6 +26,9 @@ export const pacedClients = () => ({
   }),
   tagging: paced(new ResourceGroupsTaggingAPIClient(patient), { GetResources: { perSecond: 10, burst: 10 } }),
   ecs: paced(new ECSClient(patient), {
+    ListClusters: { perSecond: 16, burst: 40 },
+    ListServices: { perSecond: 16, burst: 80 },
+    DescribeTaskDefinition: { perSecond: 16, burst: 40 },
     DescribeServices: { perSecond: 16, burst: 80 },
     ListServiceDeployments: { perSecond: 16, burst: 80 },
     ListTasks: { perSecond: 16, burst: 80 },

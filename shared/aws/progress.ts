@@ -1,12 +1,13 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import type { Progress } from '../domain/progress.ts';
 import { finding } from '../domain/reasons.ts';
+import { prompt } from './client.ts';
 import { ask, Trouble } from './trouble.ts';
 
 export type ProgressEvents = ReturnType<typeof progressEvents>;
 
 /** The account's default event bus, source `acm-courier`. */
-export function progressEvents(bridge = new EventBridgeClient({})) {
+export function progressEvents(bridge = new EventBridgeClient(prompt)) {
   return {
     async put({ type, detail }: Progress): Promise<void> {
       const entry = {

@@ -1,4 +1,5 @@
 import { ChangeMessageVisibilityCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { prompt } from './client.ts';
 import { ask } from './trouble.ts';
 
 /** What both queues hold: a certificate, and what tells one occasion to look at it from another. */
@@ -7,7 +8,7 @@ type Occasion = { readonly certificateArn: string; readonly cause: string };
 export type Queue<Message extends Occasion> = ReturnType<typeof queue<Message>>;
 
 /** A FIFO queue of certificates to be looked at. Its messages are what `events/queued.ts` reads again in the worker. */
-export function queue<Message extends Occasion>(queueUrl: string, sqs = new SQSClient({})) {
+export function queue<Message extends Occasion>(queueUrl: string, sqs = new SQSClient(prompt)) {
   return {
     /**
      * Queues a certificate. The group is its ARN: one worker per certificate at a time, certificates side by side. The

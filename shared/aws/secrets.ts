@@ -12,12 +12,13 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { finding } from '../domain/reasons.ts';
 import type { PresentSecret, Secret } from '../domain/secret.ts';
+import { prompt } from './client.ts';
 import { ask, askFor, nameOf, Trouble } from './trouble.ts';
 
 export type Secrets = ReturnType<typeof secrets>;
 
 /** Secrets Manager, as the domain sees it. `kmsKeyArn` encrypts the secrets that we create. */
-export function secrets(options: { readonly kmsKeyArn?: string } = {}, manager = new SecretsManagerClient({})) {
+export function secrets(options: { readonly kmsKeyArn?: string } = {}, manager = new SecretsManagerClient(prompt)) {
   return {
     /** The secret with its labelled versions. One call; never the value. */
     async find(name: string): Promise<Secret> {

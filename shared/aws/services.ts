@@ -18,6 +18,7 @@ import { mutableImages, readsStage } from '../domain/task-definition.ts';
 import type { Ending } from '../domain/task-endings.ts';
 import { slices } from '../domain/waves.ts';
 import { consumedSecrets } from '../domain/wish.ts';
+import { prompt } from './client.ts';
 import { type Address, taskAddresses } from './task-addresses.ts';
 import { taskDefinitions } from './task-definitions.ts';
 import { ask, askFor } from './trouble.ts';
@@ -26,9 +27,9 @@ export type Services = ReturnType<typeof services>;
 
 /** ECS, as the domain sees it. Reads are retried by the SDK; a restart never is. */
 export function services(
-  ecs = new ECSClient({}),
+  ecs = new ECSClient(prompt),
   // UpdateService has no client token: a retry after a lost answer would start a second deployment.
-  once = new ECSClient({ maxAttempts: 1 }),
+  once = new ECSClient({ ...prompt, maxAttempts: 1 }),
 ) {
   const definitions = taskDefinitions(ecs);
   const addresses = taskAddresses(undefined, ecs);

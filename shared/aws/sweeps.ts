@@ -1,10 +1,11 @@
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { prompt } from './client.ts';
 import { ask } from './trouble.ts';
 
 export type Sweeps = ReturnType<typeof sweeps>;
 
 /** The queue by which a sweep that runs out of time goes on in a next invocation. */
-export function sweeps(queueUrl: string, sqs = new SQSClient({})) {
+export function sweeps(queueUrl: string, sqs = new SQSClient(prompt)) {
   return {
     async handOn(cursor: object): Promise<void> {
       await ask('sqs:SendMessage', () =>

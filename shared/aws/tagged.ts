@@ -5,6 +5,7 @@ import {
 } from '@aws-sdk/client-resource-groups-tagging-api';
 import type { Tags } from '../domain/certificate.ts';
 import { consumedSecrets, readWishes } from '../domain/wish.ts';
+import { prompt } from './client.ts';
 import { ask } from './trouble.ts';
 
 export type Tagged = ReturnType<typeof tagged>;
@@ -13,7 +14,7 @@ export type Tagged = ReturnType<typeof tagged>;
  * The Resource Groups Tagging API: who says `courier:secret`. It lags, and may still return what was deleted hours
  * ago, so it only nominates: whoever acts asks the resource itself.
  */
-export function tagged(tagging = new ResourceGroupsTaggingAPIClient({})) {
+export function tagged(tagging = new ResourceGroupsTaggingAPIClient(prompt)) {
   return {
     /** The ECS services that consume secrets, which, and all their tags. A hundred a page: ask once for many secrets. */
     async services(): Promise<readonly TaggedService[]> {

@@ -1,6 +1,7 @@
 import { type Container, DescribeContainerInstancesCommand, ECSClient, type Task } from '@aws-sdk/client-ecs';
 import type { ProbePort } from '../domain/probe.ts';
 import { slices } from '../domain/waves.ts';
+import { prompt } from './client.ts';
 import { ask } from './trouble.ts';
 
 export type TaskAddresses = ReturnType<typeof taskAddresses>;
@@ -18,7 +19,7 @@ type Asked = { readonly cluster: string; readonly at: ProbePort };
  *
  * @param hostsOf asks EC2, for tasks in the network modes bridge and host; without it those have no address
  */
-export function taskAddresses(hostsOf?: HostsOf, ecs = new ECSClient({})) {
+export function taskAddresses(hostsOf?: HostsOf, ecs = new ECSClient(prompt)) {
   return {
     /**
      * By the task's ARN, from what DescribeTasks shows. A task without an address of its own, without the container, or

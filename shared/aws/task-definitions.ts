@@ -22,6 +22,9 @@ async function describe(ecs: ECSClient, taskDefinition: string): Promise<TaskDef
   const containers: readonly ContainerDefinition[] = answer.taskDefinition?.containerDefinitions ?? [];
   return {
     images: containers.flatMap(({ image }) => image ?? []),
-    valuesFrom: containers.flatMap(({ secrets = [] }) => secrets.flatMap(({ valueFrom }) => valueFrom ?? [])),
+    valuesFrom: containers
+      .flatMap(({ secrets = [], logConfiguration }) => [...secrets, ...(logConfiguration?.secretOptions ?? [])])
+      .flatMap(({ valueFrom }) => valueFrom ?? []),
+    logins: containers.flatMap(({ repositoryCredentials }) => repositoryCredentials?.credentialsParameter ?? []),
   };
 }

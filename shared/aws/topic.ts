@@ -2,6 +2,7 @@ import { PublishCommand, type PublishCommandInput, SNSClient } from '@aws-sdk/cl
 import { chatMessage } from '../domain/chat-message.ts';
 import { shortPage } from '../domain/layout.ts';
 import type { Notice } from '../domain/notice.ts';
+import { prompt } from './client.ts';
 import { ask, nameOf } from './trouble.ts';
 
 export type Topic = ReturnType<typeof topic>;
@@ -13,7 +14,7 @@ const safeLength = 60_000;
  * The SNS topic on which people are told. Throws Trouble when SNS is throttled, denied or gone; a message that SNS does
  * not take as it is goes out plainer, for a mail with a poor subject wakes somebody and a refused one does not.
  */
-export function topic(TopicArn: string, sns = new SNSClient({})) {
+export function topic(TopicArn: string, sns = new SNSClient(prompt)) {
   return {
     async tell({ subject, body, attributes }: Notice): Promise<void> {
       const { severity, reason } = attributes;
@@ -28,7 +29,7 @@ export function topic(TopicArn: string, sns = new SNSClient({})) {
 }
 
 /** A topic that Amazon Q Developer in chat applications reads, for Slack and Teams. */
-export function chatTopic(TopicArn: string, sns = new SNSClient({})): Topic {
+export function chatTopic(TopicArn: string, sns = new SNSClient(prompt)): Topic {
   return {
     async tell(notice) {
       const message = { TopicArn, Message: JSON.stringify(chatMessage(notice)) };

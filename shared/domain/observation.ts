@@ -1,5 +1,7 @@
 import type { Certificate } from './certificate.ts';
+import type { Step } from './delivery.ts';
 import type { Judged } from './rollout.ts';
+import type { VersionId } from './version-id.ts';
 
 /** What was looked at, or the words that say why it could not be: a mail goes out with what is known. */
 export type Sight<Fact> =
@@ -10,6 +12,8 @@ export type Sight<Fact> =
 export type Observation = {
   readonly certificate: Certificate;
   readonly now: number;
+  /** Why the certificate's tags are not known; it has none here then. */
+  readonly tagsUnseen?: string;
   /** Of a private certificate; of an imported one where an authority of this account bears its issuer's name. */
   readonly authority?: Sight<Authority | 'gone'>;
   /** Of a public certificate, a name each; validation records only where it is validated by DNS. */
@@ -49,7 +53,16 @@ export type CaaRecord = { readonly tag: string; readonly value: string; readonly
 
 export type DeliverySight = {
   readonly secret: string;
-  /** What AWSCURRENT holds: this certificate as it is, an earlier one, nothing yet, or what we do not know. */
-  readonly current: Sight<{ readonly holds: 'this' | 'earlier' | 'nothing' | 'unknown'; readonly notAfter?: number }>;
+  readonly current: Sight<Held>;
+  /** What a delivery would do now; absent where that cannot be seen, or where nothing is issued yet. */
+  readonly next?: Step;
   readonly consumers: Sight<readonly Judged[]>;
 };
+
+/**
+ * What AWSCURRENT holds: this certificate as it is, an earlier one of it, another certificate, nothing yet, or what has no
+ * name of ours.
+ */
+export type Held =
+  | ({ readonly holds: 'this' | 'earlier' | 'another' } & Partial<Omit<VersionId, 'content'>>)
+  | { readonly holds: 'nothing' | 'unknown' };

@@ -1,9 +1,10 @@
 import { proposedSecret } from './appraisal.ts';
 import { authorityFindings } from './authority-checks.ts';
 import { type Certificate, whyNotExportable } from './certificate.ts';
-import type { Observation, Sight } from './observation.ts';
+import type { DeliverySight, Observation, Sight } from './observation.ts';
+import { notArmed, rearming } from './rearming.ts';
 import { minute } from './reason.ts';
-import { type Finding, finding } from './reasons.ts';
+import { type Finding, type Findings, finding } from './reasons.ts';
 import { causeOf } from './renewal-status.ts';
 import { isUsed, situation } from './situation.ts';
 import { validationFindings } from './validation-checks.ts';
@@ -18,13 +19,17 @@ export type Diagnosis = {
   readonly findings: readonly Finding[];
   /** `rearm`: deliver it again, which exports it. `renew`: ask ACM to renew it now, of private certificates only. */
   readonly act: 'rearm' | 'renew' | 'nothing';
+  /** With `rearm`: what is stored holds the certificate already, and only an export of its own with this nonce counts. */
+  readonly force?: string;
   /** A sentence each. */
   readonly unseen: readonly string[];
 };
 
 /** What is known besides what was seen. */
 export type Said = {
-  /** Revoked by its authority, by an event that names its present serial. */
+  /** Revoked by its authority, which ACM goes on showing as issued: the serial that an event names, in our dress. */
+  readonly revokedSerial?: string;
+  /** Revoked by ACM, which still shows it as issued. */
   readonly revoked?: boolean;
   /** Where a certificate that nobody delivers could go. */
   readonly secretPrefix?: string;
@@ -33,7 +38,7 @@ export type Said = {
 /** Why this certificate has not been renewed, or will not be; judged on how the world is now. */
 export function diagnose(observation: Observation, said: Said = {}): Diagnosis {
   const findings = firstAnswer(checks, { observation, said });
-  return { findings, act: actOn(findings), unseen: unseenIn(observation) };
+  return { findings, ...actOn(findings, observation), unseen: unseenIn(observation) };
 }
 
 /**
@@ -52,7 +57,7 @@ export function asTold(certificate: Certificate, reason: string | undefined): Ce
  * The all-clear, and what already stands against the renewal after this one. For a certificate that was renewed or
  * imported anew after people had been warned.
  */
-export function allClear(observation: Observation): readonly Finding[] {
+export function allClear(observation: Observation): Findings {
   const { certificate, now } = observation;
   const { name, arn: certificateArn, type } = certificate;
   return [
@@ -82,11 +87,20 @@ function firstAnswer(all: readonly Check[], known: Known): readonly Finding[] {
 }
 
 function revoked({ observation, said }: Known) {
-  const { status, type } = observation.certificate;
-  if (status !== 'revoked' && !said.revoked) return undefined;
+  const { status, type, serial } = observation.certificate;
+  const byAuthority = said.revokedSerial !== undefined && said.revokedSerial === serial;
+  if (status !== 'revoked' && !said.revoked && !byAuthority) return stillHeld({ observation, said });
   // ACM's own RevokeCertificate is for public certificates; a private one is revoked at its authority.
-  const reason = said.revoked || type === 'private' ? 'RevokedByAuthority' : 'Revoked';
+  const reason = byAuthority || type === 'private' ? 'RevokedByAuthority' : 'Revoked';
   return [finding(reason, replaceable(observation))];
+}
+
+/** Revoked was an earlier one: ACM has another since, but who reads a secret that was not filled again serves it. */
+function stillHeld({ observation, said: { revokedSerial } }: Known) {
+  const holds = ({ current }: DeliverySight) =>
+    current.is === 'seen' && 'serial' in current.fact && current.fact.serial === revokedSerial;
+  const secrets = revokedSerial === undefined ? [] : observation.deliveries.filter(holds).map(({ secret }) => secret);
+  return secrets.length > 0 ? [finding('RevokedStillHeld', { ...situation(observation), secrets })] : undefined;
 }
 
 function expired({ observation }: Known) {
@@ -132,12 +146,13 @@ function overdue({ observation }: Known) {
 
 /** ACM renews only what an AWS service uses or what was exported since it was issued or last renewed. */
 function notExported(observation: Observation, { secretPrefix = 'courier/' }: Said): readonly Finding[] {
-  const { certificate } = observation;
+  const { certificate, tagsUnseen } = observation;
   if (certificate.eligible || certificate.inUseBy.length > 0) return [];
   const of = situation(observation);
   if (whyNotExportable(certificate)) return [finding('NobodyUses', of)];
-  if (readWishes(certificate.tags).deliveries.length > 0)
-    return [finding(isPaused(certificate.tags) ? 'PausedSoNotRenewed' : 'NotExportedSinceRenewal', of)];
+  const isDelivered = readWishes(certificate.tags).deliveries.length > 0;
+  if (isDelivered && isPaused(certificate.tags)) return [finding('PausedSoNotRenewed', of)];
+  if (isDelivered || tagsUnseen !== undefined) return notArmed(observation);
   return [finding('NobodyExports', { ...of, secret: proposedSecret(certificate, secretPrefix) })];
 }
 
@@ -167,10 +182,10 @@ function causeGone(observation: Observation, was: string): Finding {
   return finding(type === 'private' && eligible ? 'CauseGoneRenewNow' : 'CauseGone', facts);
 }
 
-function actOn(findings: readonly Finding[]): Diagnosis['act'] {
+function actOn(findings: readonly Finding[], observation: Observation): Pick<Diagnosis, 'act' | 'force'> {
   const reasons = findings.map(({ reason }) => reason);
-  if (reasons.includes('NotExportedSinceRenewal')) return 'rearm';
-  return reasons.includes('CauseGoneRenewNow') ? 'renew' : 'nothing';
+  if (reasons.includes('NotExportedSinceRenewal')) return rearming(observation);
+  return { act: reasons.includes('CauseGoneRenewNow') ? 'renew' : 'nothing' };
 }
 
 function replaceable(observation: Observation) {
@@ -192,9 +207,10 @@ function replaceable(observation: Observation) {
 /** Very many names fail alike. */
 const mostUnseen = 5;
 
-function unseenIn({ authority, names, linkedRole, deliveries }: Observation): readonly string[] {
+function unseenIn({ tagsUnseen, authority, names, linkedRole, deliveries }: Observation): readonly string[] {
   const permission = authority?.is === 'seen' && authority.fact !== 'gone' ? authority.fact.permission : undefined;
   const sights: readonly (Sight<unknown> | undefined)[] = [
+    tagsUnseen === undefined ? undefined : { is: 'unseen', why: tagsUnseen },
     authority,
     permission,
     linkedRole,

@@ -33,18 +33,48 @@ export type SecurityFinding = ReturnType<typeof securityFinding>;
 /** Their longest, in characters (Security Hub API Reference, AwsSecurityFinding and Recommendation). */
 const longest = { title: 256, description: 1024, recommendation: 512 };
 
-/**
- * A finding in AWS's format. It is as old as the certificate that it is about, so that every update says the same.
- * Severity and types are in FindingProviderFields, the only place where who imported a finding may change them
- * (Security Hub User Guide, "BatchImportFindings for finding providers").
- */
-export function securityFinding({ certificate, subject, findings, now }: SecurityMatter, place: Place) {
-  const { partition, region, account } = place;
+/** What was found, in AWS's format. */
+export function securityFinding({ findings, ...matter }: SecurityMatter, place: Place) {
   const sorted = gravestFirst(findings);
   const [gravest] = sorted;
-  const severity = severities[severityOf(gravest)];
-  const isOpen = severity !== 'INFORMATIONAL';
-  const Text = cut(mendOf(gravest).text || 'Nothing is left to do', longest.recommendation);
+  return inForm(matter, place, {
+    severity: severities[severityOf(gravest)],
+    headline: headlineOf(gravest),
+    text: sorted.map((one) => `${sentenceOf(one)}.`).join(' '),
+    mend: mendOf(gravest).text,
+    runbook: `${place.runbook}#${anchorOf(gravest.reason)}`,
+    reasons: sorted.map(({ reason }) => reason),
+  });
+}
+
+/** The end of whatever was found before: its certificate is gone, or nothing is wrong with it any more. */
+export const settledFinding = (matter: Omit<SecurityMatter, 'findings'>, place: Place): SecurityFinding =>
+  inForm(matter, place, {
+    severity: 'INFORMATIONAL',
+    headline: 'nothing is wrong any more',
+    text: `acm-courier finds nothing wrong with the ${matter.subject} of this certificate, or the certificate is gone.`,
+    mend: '',
+    runbook: place.runbook,
+    reasons: [],
+  });
+
+type Said = {
+  readonly severity: (typeof severities)[Severity];
+  readonly headline: string;
+  readonly text: string;
+  readonly mend: string;
+  readonly runbook: string;
+  readonly reasons: readonly string[];
+};
+
+/**
+ * A finding is as old as the certificate that it is about, so that every update says the same. Severity and types are in
+ * FindingProviderFields, the only place where who imported a finding may change them (Security Hub User Guide,
+ * "BatchImportFindings for finding providers").
+ */
+function inForm({ certificate, subject, now }: Omit<SecurityMatter, 'findings'>, place: Place, said: Said) {
+  const { partition, region, account } = place;
+  const isOpen = said.severity !== 'INFORMATIONAL';
   return {
     SchemaVersion: '2018-10-08',
     Id: `${certificate.arn}/acm-courier/${subject}`,
@@ -53,11 +83,13 @@ export function securityFinding({ certificate, subject, findings, now }: Securit
     AwsAccountId: account,
     CreatedAt: time(certificate.notBefore ?? now),
     UpdatedAt: time(now),
-    FindingProviderFields: { Severity: { Label: severity }, Types: [type] },
-    Title: cut(`${certificate.name}: ${headlineOf(gravest)}`, longest.title),
-    Description: cut(sorted.map((one) => `${sentenceOf(one)}.`).join(' '), longest.description),
-    Remediation: { Recommendation: { Text, Url: `${place.runbook}#${anchorOf(gravest.reason)}` } },
-    ProductFields: { 'acm-courier/reasons': sorted.map(({ reason }) => reason).join(' ') },
+    FindingProviderFields: { Severity: { Label: said.severity }, Types: [type] },
+    Title: cut(`${certificate.name}: ${said.headline}`, longest.title),
+    Description: cut(said.text, longest.description),
+    Remediation: {
+      Recommendation: { Text: cut(said.mend || 'Nothing is left to do', longest.recommendation), Url: said.runbook },
+    },
+    ProductFields: { 'acm-courier/reasons': said.reasons.join(' ') },
     Resources: [
       {
         Type: 'AwsCertificateManagerCertificate',

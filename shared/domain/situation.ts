@@ -10,9 +10,16 @@ export const situation = (observation: Observation): OfRenewal => ({
   urgency: urgency(observation),
 });
 
-/** Whether anything is known to use it: AWS's services, a delivery, or whoever exported it. */
-export const isUsed = ({ certificate, deliveries }: Observation): boolean =>
-  certificate.inUseBy.length > 0 || deliveries.length > 0 || certificate.eligible;
+/**
+ * Whether anything is known to use it: AWS's services, a delivery, whoever exported it. An imported one may be
+ * used where nothing of ours can look: a team that put its name to it does so for a reason. Unseen tags may say so, too.
+ */
+export const isUsed = ({ certificate, deliveries, tagsUnseen }: Observation): boolean =>
+  certificate.inUseBy.length > 0 ||
+  deliveries.length > 0 ||
+  certificate.eligible ||
+  (certificate.type === 'imported' && certificate.tags['courier:owner'] !== undefined) ||
+  tagsUnseen !== undefined;
 
 /** In its last days what somebody uses is an outage to come: the last week, a twelfth of a short life. */
 function urgency(observation: Observation): Severity {

@@ -79,11 +79,12 @@ export const isOverdue = (certificate: Certificate, now: number): boolean =>
   3 * (certificate.notAfter - now) < 2 * day * windowDays(certificate.type, lifetimeDays(certificate));
 
 /**
- * Whether people were warned of an end that was `daysBefore` days away when ACM last measured it, up to half a day before
- * the certificate was renewed or imported anew, and counted in whole days: one more than the warning said is the same day.
- * What ACM renewed as soon as it begins to was never news, and needs no all-clear.
+ * Days within which people must have been warned, if they were, of an end that was `daysBefore` days away when ACM last
+ * measured it; null where it was too early for a warning. ACM measures up to half a day before the certificate is renewed
+ * or imported anew, in whole days, and hints come as soon as it begins to renew. The days of an imported certificate are
+ * counted by the longest lifetime: that of the one that was replaced is not known any more.
  */
-export function wasWarned({
+export function warnedWithin({
   type,
   lifetimeDays: lifetime,
   daysBefore,
@@ -91,9 +92,23 @@ export function wasWarned({
   readonly type: Certificate['type'];
   readonly lifetimeDays: number;
   readonly daysBefore: number;
-}): boolean {
-  const [first = 0] = spokenDays(type, lifetime);
-  return daysBefore <= first + 1 && (type === 'imported' || daysBefore < windowDays(type, lifetime));
+}): number | null {
+  const first = type === 'imported' ? steps[0].days + 2 : windowDays(type, lifetime);
+  return daysBefore < first ? first - daysBefore + 2 : null;
 }
+
+/** Whether a certificate was issued or imported so close to its end that this one is to be warned of at once. */
+export const isNearEnd = (certificate: Certificate, now: number): boolean =>
+  certificate.status === 'expired' || certificate.status === 'revoked' || isShort(certificate, now);
+
+function isShort(certificate: Certificate, now: number): boolean {
+  const lifetime = lifetimeDays(certificate);
+  const left = (certificate.notAfter ?? now + lifetime * day) - now;
+  // Of a few days' certificate every day is one of the last.
+  return left <= (spokenDays(certificate.type, lifetime)[0] ?? 0) * day && 2 * left < lifetime * day;
+}
+
+/** Days on which an end is told of where the certificate cannot be looked at, and its lifetime is not known. */
+export const unseenDays: readonly number[] = [45, 30, 15, 7, 3, 2, 1];
 
 const distinct = (days: readonly number[]) => [...new Set(days)];

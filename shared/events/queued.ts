@@ -47,7 +47,7 @@ const queued = z.object({
       messageId: z.string(),
       receiptHandle: z.string(),
       body: z.string(),
-      attributes: z.object({ SentTimestamp: z.string() }),
+      attributes: z.object({ SentTimestamp: z.string(), ApproximateReceiveCount: z.catch(z.string(), '1') }),
     }),
   ),
 });
@@ -58,6 +58,8 @@ export type QueuedMessage = {
   readonly body: string;
   /** Epoch seconds. */
   readonly sentAt: number;
+  /** How often it was handed over, this time included. */
+  readonly attempt: number;
 };
 
 /** The messages of an SQS event, bodies unread; null for anything else: then somebody asks directly. */
@@ -69,5 +71,6 @@ export function readQueued(event: unknown): readonly QueuedMessage[] | null {
     receiptHandle,
     body,
     sentAt: Math.floor(Number(attributes.SentTimestamp) / 1000),
+    attempt: Number(attributes.ApproximateReceiveCount),
   }));
 }

@@ -26,13 +26,25 @@ const ends = [
 ];
 
 let now = new Date('2026-03-20T13:00:00Z');
+/** As Powertools writes it into a function's log, beside what else is there. */
+const logged = [
+  { line: '{"level":"INFO","message":"Told of WarningsSent"}' },
+  ...[19, 20, 20].map((date) => {
+    const CloudWatchMetrics = [
+      { Namespace: 'acm-courier', Dimensions: [['service']], Metrics: [{ Name: 'WarningsSent' }] },
+    ];
+    const _aws = { Timestamp: Date.parse(`2026-03-${date}T01:00:00Z`), CloudWatchMetrics };
+    return { line: JSON.stringify({ _aws, service: 'ours', WarningsSent: 1 }) };
+  }),
+];
+
 let server: Server;
 let client: CloudWatchClient;
 let inCbor: CloudWatchClient;
 beforeAll(async () => {
   const clock = { now: () => now };
   const endsOf = (arn: string) => (arn === certificate ? ends : undefined);
-  const { service } = createCloudWatch({ clock, endsOf });
+  const { service } = createCloudWatch({ clock, endsOf, logs: () => logged });
   // Signatures are verified, so that what is not text is seen to be hashed as it is.
   const iam = createIam({ tags: createTags(), keyOf: () => undefined });
   server = await startServer({ services: [service], clock, iam, onCall: () => {} });
@@ -167,4 +179,22 @@ it('follows a certificate of the lab over its renewal', async () => {
     cloudWatch.destroy();
     await lab.stop();
   }
+});
+
+it('counts what functions wrote into their logs, by the service that they name', async () => {
+  const sumOf = async (service: string) => {
+    const { Datapoints = [] } = await client.send(
+      new GetMetricStatisticsCommand({
+        Namespace: 'acm-courier',
+        MetricName: 'WarningsSent',
+        Dimensions: [{ Name: 'service', Value: service }],
+        StartTime: new Date('2026-03-20T00:00:00Z'),
+        EndTime: now,
+        Period: 86_400,
+        Statistics: ['Sum'],
+      }),
+    );
+    return Datapoints.map(({ Sum }) => Sum);
+  };
+  expect([await sumOf('ours'), await sumOf('theirs')]).toEqual([[2], []]);
 });

@@ -52,7 +52,16 @@ beforeEach(async () => {
   [acm, pca, manager] = [new ACMClient(to), new ACMPCAClient(to), new SecretsManagerClient(to)];
   sight = {
     place: { region: 'us-east-1', account, partition: 'aws', functionPrefix: '', runbook: '' },
-    settings: { mode: 'deliver', secretPrefix: 'courier/', deadlineSeconds: 3600, rolloutParallel: { count: 4 }, rollBack: 'evidence', rollbackFloorSeconds: 0, notices: 'all', renewPrivate: false },
+    settings: {
+      mode: 'deliver',
+      secretPrefix: 'courier/',
+      deadlineSeconds: 3600,
+      rolloutParallel: { count: 4 },
+      rollBack: 'evidence',
+      rollbackFloorSeconds: 0,
+      notices: 'all',
+      renewPrivate: false,
+    },
     now: () => Math.floor(lab.clock.now().getTime() / 1000),
     sleep: () => new Promise(() => {}),
     log: () => {},
@@ -65,7 +74,7 @@ beforeEach(async () => {
     dns: dns(lab.dns.address),
   };
   hub = securityHub(new SecurityHubClient(to));
-  history = metricHistory(new CloudWatchClient(to));
+  history = metricHistory('acm-courier-lab', new CloudWatchClient(to));
 });
 afterEach(async () => {
   await lab.stop();

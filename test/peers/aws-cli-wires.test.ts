@@ -21,7 +21,7 @@ const ends = [{ from: new Date('2026-03-10T00:00:00Z'), notAfter: new Date('2026
 let server: Server;
 beforeAll(async () => {
   const parts = [
-    createCloudWatch({ clock, endsOf: () => ends }),
+    createCloudWatch({ clock, endsOf: () => ends, logs: () => [] }),
     createIamQuery({ clock, linkedRole: { exists: false } }),
     hub,
   ];

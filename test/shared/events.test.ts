@@ -209,7 +209,7 @@ describe('what the queue hands over', () => {
 
   it('is read, with the second in which it was sent', () => {
     expect(readQueued({ Records: [record] })).toEqual([
-      { id: 'm', receiptHandle: 'r', body: '{"not":"read yet', sentAt: 1_790_000_000 },
+      { id: 'm', receiptHandle: 'r', body: '{"not":"read yet', sentAt: 1_790_000_000, attempt: 1 },
     ]);
   });
 

@@ -125,7 +125,11 @@ it('what is seen is told in its place', async () => {
     deliveries: [
       {
         secret: 'courier/api',
-        current: { is: 'seen', fact: { holds: 'this', notAfter: certificate.notAfter } },
+        current: {
+          is: 'seen',
+          fact: { holds: 'this', serial: certificate.serial, notAfter: certificate.notAfter, nonce: '0000' },
+        },
+        next: { do: 'label next', versionId: idOf(), from: undefined },
         consumers: { is: 'seen', fact: [] },
       },
     ],
@@ -213,7 +217,11 @@ describe('what the current version of a secret holds', () => {
       present({ [idOf(before)]: ['AWSCURRENT'], [idOf()]: ['COURIER_NEXT'] }),
       { holds: 'earlier', notAfter: before.notAfter },
     ],
-    ['another certificate', present({ [idOf({ ...before, arn: otherArn })]: ['AWSCURRENT'] }), { holds: 'unknown' }],
+    [
+      'another certificate',
+      present({ [idOf({ ...before, arn: otherArn })]: ['AWSCURRENT'] }),
+      { holds: 'another', ...before },
+    ],
     ['what somebody put', present({ '5f8a3c1e-7b2d-4e9f-a1b2-c3d4e5f60718': ['AWSCURRENT'] }), { holds: 'unknown' }],
     ['nothing yet', present({}), { holds: 'nothing' }],
     ['nothing: there is no secret', { state: 'absent' }, { holds: 'nothing' }],
@@ -250,6 +258,7 @@ it('a secret outside the prefix is not asked for, and that is said', async () =>
   const { sight, looks } = world();
   const [delivery] = (await observeRenewal(but({ tags: { 'courier:secret': 'tls/api' } }), sight)).deliveries;
   const unseen = { is: 'unseen', why: 'The secret "tls/api" is outside the prefix "courier/"' };
-  expect(delivery).toEqual({ secret: 'tls/api', current: unseen, consumers: unseen });
+  const next = { do: 'refuse', finding: { reason: 'SecretOutsidePrefix' } };
+  expect(delivery).toMatchObject({ secret: 'tls/api', current: unseen, consumers: unseen, next });
   expect(looks).toEqual([]);
 });

@@ -6,13 +6,13 @@ const arn = 'arn:aws:acm:us-east-1:111122223333:certificate/one';
 const now = 1_790_000_000;
 
 /** CloudWatch with these daily minima, in no order, as it answers. */
-function remembering(minima: readonly (number | undefined)[]) {
+function remembering(minima: readonly (number | undefined)[], Sum = 0) {
   const asked: unknown[] = [];
   const send = async ({ input }: GetMetricStatisticsCommand) => {
     asked.push(input);
-    return { Datapoints: minima.map((Minimum) => ({ Minimum })) };
+    return { Datapoints: minima.map((Minimum) => ({ Minimum, Sum })) };
   };
-  return { ...metricHistory({ send } as unknown as CloudWatchClient), asked };
+  return { ...metricHistory('acm-courier-prod', { send } as unknown as CloudWatchClient), asked };
 }
 
 it.each<[string, readonly (number | undefined)[], number | null]>([
@@ -40,4 +40,21 @@ it('three days are asked for, up to now', async () => {
       Statistics: ['Minimum'],
     },
   ]);
+});
+
+it("the stack's own warnings are counted from the time that is named, whoever they were about", async () => {
+  const since = now - 5 * 86_400;
+  const { warnings, asked } = remembering([1, 2], 3);
+  expect(await warnings({ since, now })).toBe(6);
+  expect(asked).toMatchObject([
+    {
+      Namespace: 'acm-courier',
+      MetricName: 'WarningsSent',
+      Dimensions: [{ Name: 'service', Value: 'acm-courier-prod' }],
+      StartTime: new Date(since * 1000),
+      EndTime: new Date(now * 1000),
+      Statistics: ['Sum'],
+    },
+  ]);
+  expect(await remembering([]).warnings({ since, now })).toBe(0);
 });

@@ -1,10 +1,11 @@
 import { describe, expect, it, test } from 'vitest';
 import type { Certificate } from '../../../shared/domain/certificate.ts';
-import type { Authority, Observation } from '../../../shared/domain/observation.ts';
-import { headlineOf, mendOf, sentenceOf, severityOf } from '../../../shared/domain/reasons.ts';
+import type { Authority, DeliverySight, Observation } from '../../../shared/domain/observation.ts';
+import { finding, headlineOf, mendOf, sentenceOf, severityOf } from '../../../shared/domain/reasons.ts';
 import { allClear, asTold, diagnose } from '../../../shared/domain/renewal.ts';
 import { documentedCauses } from '../../../shared/domain/renewal-status.ts';
-import { arn, day, now } from './sample.ts';
+import { nonceOf } from '../../../shared/domain/version-id.ts';
+import { arn, claim, day, idOf, now } from './sample.ts';
 import {
   authority,
   caArn,
@@ -24,6 +25,15 @@ const only = (observation: Observation) => {
   if (!finding || others.length > 0) throw new Error(`Not one finding but ${found(observation).join(', ')}`);
   return finding;
 };
+/** Of a secret that does not hold what ACM has; `other` says otherwise. */
+const deliverySight = (other: Partial<DeliverySight> = {}): DeliverySight => ({
+  secret: 'courier/api',
+  current: seen({ holds: 'nothing' }),
+  next: { do: 'export', create: false, versionId: idOf() },
+  consumers: seen([]),
+  ...other,
+});
+const rest = (because: 'delivered' | 'stopped') => ({ do: 'rest', because }) as const;
 /** As an event tells of it that gives this reason. */
 const toldOf = (observation: Observation, reason: string): Observation => ({
   ...observation,
@@ -122,6 +132,43 @@ describe('a private certificate', () => {
     expect(diagnose(notExported({ 'courier:pause': 'true' })).act).toBe('nothing');
   });
 
+  it('is exported once more where what is delivered holds it already, and once only for its serial', () => {
+    const serial = privateOne().certificate.serial ?? '';
+    const force = nonceOf(serial);
+    const held = (nonce: string) =>
+      notExported({}, [deliverySight({ next: rest('delivered'), current: holding(nonce) })]);
+    expect(diagnose(held('0000'))).toMatchObject({ act: 'rearm', force });
+    expect(diagnose(held(force)).act).toBe('nothing');
+    const toExport = deliverySight();
+    const { force: none, act } = diagnose(notExported({}, [toExport, ...held('0000').deliveries]));
+    expect([act, none]).toEqual(['rearm', undefined]);
+
+    function holding(nonce: string) {
+      return seen({ holds: 'this', serial, nonce } as const);
+    }
+  });
+
+  it('is told of by what keeps it from being delivered, where nothing else can be done', () => {
+    const refused = deliverySight({ next: { do: 'refuse', finding: finding('SecretPendingDeletion', claim) } });
+    expect(found(notExported({}, [refused]))).toEqual(['SecretPendingDeletion']);
+    expect(found(notExported({}, [refused, deliverySight()]))).toEqual([
+      'NotExportedSinceRenewal',
+      'SecretPendingDeletion',
+    ]);
+    expect(diagnose(notExported({}, [refused])).act).toBe('nothing');
+    const stopped = notExported({}, [deliverySight({ next: rest('stopped') })]);
+    expect([found(stopped), diagnose(stopped).act]).toEqual([['NotExportedSinceRenewal', 'Resting'], 'nothing']);
+  });
+
+  it('is told of without a promise where its tags cannot be seen', () => {
+    const hidden = { ...privateOne({ eligible: false, tags: {} }), tagsUnseen: 'Denied' };
+    expect(diagnose(hidden)).toMatchObject({
+      findings: [{ reason: 'NotExportedSinceRenewal', facts: { urgency: 'action' } }],
+      act: 'nothing',
+      unseen: ['Denied'],
+    });
+  });
+
   it('has an authority that ends too soon as news long before, as a matter for somebody once ACM begins to renew', () => {
     const soon = (left: number) =>
       only(
@@ -140,8 +187,8 @@ describe('a private certificate', () => {
     return privateOne({ caArn: foreignCaArn }, { authority: seen(fact) });
   }
 
-  function notExported(tags: Record<string, string> = {}) {
-    return privateOne({ eligible: false, tags: { 'courier:secret': 'courier/api', ...tags } });
+  function notExported(tags: Record<string, string> = {}, deliveries = [deliverySight()]) {
+    return privateOne({ eligible: false, tags: { 'courier:secret': 'courier/api', ...tags } }, { deliveries });
   }
 });
 
@@ -264,7 +311,23 @@ describe('what ACM does not renew', () => {
   ] as const)('is %s', (_, observation, reason) => expect(only(observation).reason).toBe(reason));
 
   it('is one that an event says was revoked by its authority, which ACM does not show', () => {
-    expect(diagnose(publicOne(), { revoked: true }).findings).toMatchObject([{ reason: 'RevokedByAuthority' }]);
+    const revokedSerial = publicOne().certificate.serial ?? '';
+    expect(diagnose(publicOne(), { revokedSerial }).findings).toMatchObject([{ reason: 'RevokedByAuthority' }]);
+    expect(diagnose(publicOne(), { revokedSerial: 'cd'.repeat(20) }).findings).toEqual([]);
+  });
+
+  it('is one that ACM says by an event that it revoked, and does not show yet', () => {
+    expect(diagnose(publicOne(), { revoked: true }).findings).toMatchObject([{ reason: 'Revoked' }]);
+  });
+
+  it('is revoked where a secret still holds the serial that was, though ACM has another since', () => {
+    const revokedSerial = 'cd'.repeat(20);
+    const held = (serial: string) =>
+      privateOne({}, { deliveries: [deliverySight({ current: seen({ holds: 'earlier', serial }) })] });
+    expect(diagnose(held(revokedSerial), { revokedSerial }).findings).toMatchObject([
+      { reason: 'RevokedStillHeld', facts: { secrets: ['courier/api'] } },
+    ]);
+    expect(diagnose(held('ef'.repeat(20)), { revokedSerial }).findings).toEqual([]);
   });
 
   it('names who must import, if anybody says', () => {

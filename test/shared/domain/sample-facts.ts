@@ -95,6 +95,11 @@ export const sampleFacts: { readonly [Code in ReasonCode]: FactsOf<Code> } = {
   ExportNotCounted: claim,
   CertificateLost: { secret: claim.secret, ends: '2027-06-01', services: ['prod/web'] },
   ConsumerOfNothing: { secret: 'courier/apj', service: 'web', cluster: 'prod', near: claim.secret },
+  ConsumerNotTagged: {
+    ...{ secret: claim.secret, service: 'web', cluster: 'prod', tag: `courier/other ${claim.secret}` },
+    serviceArn: 'arn:aws:ecs:us-east-1:111122223333:service/prod/web',
+  },
+  ConsumerPinned: { secret: claim.secret, service: 'web', cluster: 'prod' },
   VersionsNearLimit: { secret: claim.secret, versions: 92 },
   PausedForLong: { ...claim, days: 7, ends: '2026-11-30' },
   Digest: { ending: 2, found: 1, waiting: 1, unowned: 3 },
@@ -147,7 +152,7 @@ export const sampleFacts: { readonly [Code in ReasonCode]: FactsOf<Code> } = {
   Expired: { ...replaced, by: { is: 'imported' } },
   Revoked: { ...replaced, by: { is: 'public', exportOption: true } },
   RevokedByAuthority: replaced,
-  RevokedStillHeld: { ...of, secrets: ['courier/api'] },
+  RevokedStillHeld: { ...renewal, secrets: ['courier/api'] },
   CertificateUnseen: { ...of, about: 'expiring', days: 15 },
   RenewedAfterAll: { ...of, daysLeft: 395, imported: false },
 };

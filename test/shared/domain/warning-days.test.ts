@@ -4,10 +4,12 @@ import {
   daysLeft,
   hasJustFailed,
   isDue,
+  isNearEnd,
   isOverdue,
   lifetimeDays,
+  unseenDays,
+  warnedWithin,
   warningDays,
-  wasWarned,
   windowDays,
 } from '../../../shared/domain/warning-days.ts';
 import { but, day, now } from './sample.ts';
@@ -117,24 +119,41 @@ describe('a renewal', () => {
   });
 });
 
-describe('an all-clear', () => {
+describe('a warning of the end before', () => {
   it.each([
-    ['is due where a private certificate was mailed about', 'private', 395, 45, true],
-    ['is not due where ACM renewed a private one in time', 'private', 395, 59, false],
-    ['is due where a private one was renewed within hours of the first mail', 'private', 395, 46, true],
-    ['is not due before the first warning', 'private', 395, 47, false],
-    ['is due where a public certificate was mailed about', 'public', 198, 30, true],
-    ['is due where a public one was renewed within hours of the first mail', 'public', 100, 31, true],
-    ['is not due where ACM renewed a public one in time', 'public', 198, 44, false],
-    ['is not due where ACM renewed a public one of 100 days in time', 'public', 100, 33, false],
-    ['is not due where ACM renewed a short one in time', 'public', 47, 15, false],
-    ['is due where a short one came a day late', 'public', 47, 14, true],
-    ['is due where an imported one was mailed about the day before', 'imported', 47, 15, true],
-    ['is not due where a new one was imported early', 'imported', 395, 47, false],
-    ['is due where a certificate of a week was imported on its last day', 'imported', 7, 1, true],
-  ] as const)('%s', (_, type, lifetime, daysBefore, due) =>
-    expect(wasWarned({ type, lifetimeDays: lifetime, daysBefore })).toBe(due),
+    ['may have gone out within days where a private one was mailed about', 'private', 395, 45, 17],
+    ['may be a hint from the first attempt on', 'private', 395, 59, 3],
+    ['was not due where ACM renewed a private one at once', 'private', 395, 60, null],
+    ['may have gone out where a public one was mailed about', 'public', 198, 30, 17],
+    ['was not due where ACM renewed a public one at once', 'public', 198, 45, null],
+    ['was not due where ACM renewed a short one at once', 'public', 47, 15, null],
+    ['may have gone out where a short one came a day late', 'public', 47, 14, 3],
+    ['may have gone out where an imported one was mailed about the day before', 'imported', 47, 46, 3],
+    ['may be of the longer life that an imported one had before', 'imported', 47, 29, 20],
+    ['was not due where a new one was imported early', 'imported', 395, 47, null],
+    ['may be old where a certificate of a week was imported on its last day', 'imported', 7, 1, 48],
+  ] as const)('%s', (_, type, lifetime, daysBefore, days) =>
+    expect(warnedWithin({ type, lifetimeDays: lifetime, daysBefore })).toBe(days),
   );
+});
+
+describe('a certificate that was just renewed or imported', () => {
+  it.each([
+    ['is to be warned of where it has expired', but({ status: 'expired' }), true],
+    ['is to be warned of where it was revoked', but({ status: 'revoked' }), true],
+    ['is to be warned of where it ends at its first threshold', ending('imported', 395, 45 * day), true],
+    ['is good where it ends a second later', ending('imported', 395, 45 * day + 1), false],
+    ['is to be warned of where it ended meanwhile', ending('imported', 395, -1), true],
+    ['is good where it lives for days only', ending('imported', 7, 6 * day), false],
+    ['is good for half of a single day', ending('imported', 1, day / 2), false],
+  ] as const)('%s', (_, certificate, near) => expect(isNearEnd(certificate, now)).toBe(near));
+});
+
+it('a certificate that cannot be looked at is spoken of on the last days of any lifetime', () => {
+  const last = [395, 198, 100, 47, 7].flatMap((lifetime) =>
+    warningDays(lifetime).filter((days) => days <= 3 || days === 7),
+  );
+  for (const days of last) expect(unseenDays).toContain(days);
 });
 
 describe('a certificate’s days', () => {
