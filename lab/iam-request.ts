@@ -117,6 +117,7 @@ const resources: Readonly<Record<string, (input: Input, tags: Tags) => readonly 
   secretsmanager: ({ SecretId, Name }, tags) => [secretArn(SecretId ?? Name, tags)],
   securityhub: ({ Findings = [] }) => [...new Set<string>(Findings.map(({ ProductArn }: Input) => ProductArn))],
   sns: ({ TopicArn }) => [TopicArn],
+  events: () => [arn('events', 'event-bus/default')],
   ssm: ({ Name }) => [Name && arn('ssm', `parameter/${Name.replace(/^\//, '')}`)],
   sqs: ({ QueueUrl }) => [QueueUrl && arn('sqs', QueueUrl.split('/').at(-1))],
 };

@@ -8,4 +8,5 @@ const metrics = new Metrics();
 export const count: Count = (what) => metrics.singleMetric().addMetric(what, MetricUnit.Count, 1);
 
 /** How many there are now; a graph's maximum over an hour is the figure of its sweep. */
-export const gauge: Gauge = (what, value) => metrics.singleMetric().addMetric(what, MetricUnit.Count, value);
+export const gauge: Gauge = (what, value) =>
+  metrics.singleMetric().addMetric(what, what.endsWith('Seconds') ? MetricUnit.Seconds : MetricUnit.Count, value);
