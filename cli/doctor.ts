@@ -1,3 +1,5 @@
+import { discovery } from '../shared/aws/discovery.ts';
+import { pacedClients } from '../shared/aws/paced-clients.ts';
 import { Trouble } from '../shared/aws/trouble.ts';
 import { takeInventory } from '../shared/inventory.ts';
 import { type Check, type CheckName, unseen } from './check.ts';
@@ -22,7 +24,7 @@ export type DoctorOptions = Where & { readonly json?: boolean };
 export async function doctor(options: DoctorOptions): Promise<ExitCode> {
   const stack = await findStack(options);
   const sight = sightOf(stack);
-  const inventory = await takeInventory(sight);
+  const inventory = await takeInventory({ ...sight, discovery: discovery(pacedClients().ecs) });
   const consumers = await consumersIn(inventory, sight);
   const tagged = inventory.certificates.find(({ tags }) => tags['courier:secret'] !== undefined);
   const checks = await run([

@@ -31,9 +31,16 @@ const wire = {
   gauge,
 };
 
+/** Looks at every service there is: for what is asked for once a week, or by hand. */
+const finder = lazily(async () => (await import('../shared/aws/discovery.ts')).discovery(ecs));
+
 /** Hourly: puts right what is behind. Weekly, asked with `{"digest": true}`: tells what will not come right by itself. */
 export const handler = entry(async (event: unknown, context) => {
   const order = readSweep(event);
-  if (order.digest) return digest(wire);
-  return sweep(order, { runId: context.awsRequestId, remaining: () => context.getRemainingTimeInMillis(), wire });
+  if (order.digest) return digest({ ...wire, discovery: finder });
+  return sweep(order, {
+    runId: context.awsRequestId,
+    remaining: () => context.getRemainingTimeInMillis(),
+    wire: order.dryRun ? { ...wire, discovery: finder } : wire,
+  });
 });

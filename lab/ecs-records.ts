@@ -36,7 +36,7 @@ export type Task = {
   startedAt?: Date;
   stoppedAt?: Date;
   stoppedReason?: string;
-  host?: string;
+  host?: string | undefined;
 };
 
 export type Deployment = ReturnType<typeof newDeployment>;
@@ -97,11 +97,14 @@ export const newService = (input: any, { cluster, definition, createdAt }: Place
     readonly containerPort: number;
   }[],
   status: 'ACTIVE' as 'ACTIVE' | 'DRAINING' | 'INACTIVE',
-  desiredCount: (input.desiredCount ?? 0) as number,
+  strategy: (input.schedulingStrategy ?? 'REPLICA') as 'REPLICA' | 'DAEMON',
+  // A daemon has a task on each container instance, and the lab one instance.
+  desiredCount: (input.schedulingStrategy === 'DAEMON' ? 1 : (input.desiredCount ?? 0)) as number,
   definition,
   configuration: {
-    minimumHealthyPercent: 100,
-    maximumPercent: 200,
+    ...(input.schedulingStrategy === 'DAEMON'
+      ? { minimumHealthyPercent: 0, maximumPercent: 100 }
+      : { minimumHealthyPercent: 100, maximumPercent: 200 }),
     deploymentCircuitBreaker: { enable: false, rollback: false },
     ...input.deploymentConfiguration,
   } as Configuration,

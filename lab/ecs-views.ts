@@ -27,7 +27,7 @@ export const describeService = (service: EcsService) => ({
   desiredCount: service.desiredCount,
   ...counts(service),
   launchType: service.launchType,
-  schedulingStrategy: 'REPLICA',
+  schedulingStrategy: service.strategy,
   deploymentController: { type: service.controller },
   deploymentConfiguration: service.configuration,
   taskDefinition: service.definition.arn,

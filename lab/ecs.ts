@@ -77,6 +77,18 @@ export function createEcs({ tags, ...parts }: Parts) {
     return { cluster: { clusterArn: clusterArn(name), clusterName: name, status: 'ACTIVE' } };
   };
 
+  const ListClusters: Operation = ({ maxResults = 100, nextToken }) => {
+    const { items, next } = page([...clusters], { size: maxResults, token: nextToken });
+    return { clusterArns: items.map(clusterArn), nextToken: next };
+  };
+
+  const ListServices: Operation = ({ maxResults = 10, nextToken, ...input }) => {
+    const cluster = clusterOf(input);
+    const present = services.filter((service) => service.cluster === cluster && service.status !== 'INACTIVE');
+    const { items, next } = page(present, { size: maxResults, token: nextToken });
+    return { serviceArns: items.map((service) => service.arn), nextToken: next };
+  };
+
   const RegisterTaskDefinition: Operation = ({ family, containerDefinitions: containers, tags: given }) => {
     const revision = 1 + definitions.filter((one) => one.family === family).length;
     const definitionArn = arn('ecs', `task-definition/${family}:${revision}`);
@@ -95,7 +107,7 @@ export function createEcs({ tags, ...parts }: Parts) {
     const cluster = clusterOf(input);
     const present = findService(cluster, input.serviceName);
     if (present && present.status !== 'INACTIVE') invalid('Creation of service was not idempotent.');
-    if (input.schedulingStrategy === 'DAEMON') invalid('The lab runs no daemons.');
+    if (input.schedulingStrategy === 'DAEMON') refuseCount(input);
     for (const { targetGroupArn } of input.loadBalancers ?? [])
       if (!balancer.has(targetGroupArn))
         invalid(`The target group with targetGroupArn ${targetGroupArn} does not exist.`);
@@ -119,6 +131,7 @@ export function createEcs({ tags, ...parts }: Parts) {
       const how = 'Use AWS CodeDeploy to trigger a new deployment.';
       invalid(`${what} on services with a ${service.controller} deployment controller. ${how}`);
     }
+    if (service.strategy === 'DAEMON') refuseCount(input);
     service.configuration = { ...service.configuration, ...input.deploymentConfiguration };
     service.desiredCount = input.desiredCount ?? service.desiredCount;
     service.definition = definition;
@@ -189,7 +202,9 @@ export function createEcs({ tags, ...parts }: Parts) {
     tags.has(resource) ? resource : invalid(`The specified resource ARN is not known: ${resource}`);
 
   function tasks(): Promise<LabTask[]> {
-    const running = services.flatMap((service) => runningTasks(service).map((task) => ({ service, task })));
+    const running = services.flatMap((service) =>
+      runningTasks(service).flatMap((task) => (task.host === undefined ? [] : [{ service, task }])),
+    );
     return Promise.all(
       running.map(async ({ service, task: { arn: taskArn, host = '', containers } }) => {
         const port = portOf(containers.find(({ definition }) => definition.portMappings?.[0])?.definition);
@@ -204,6 +219,8 @@ export function createEcs({ tags, ...parts }: Parts) {
     target: 'AmazonEC2ContainerServiceV20141113',
     operations: {
       CreateCluster,
+      ListClusters,
+      ListServices,
       RegisterTaskDefinition,
       DescribeTaskDefinition,
       CreateService,
@@ -219,6 +236,10 @@ export function createEcs({ tags, ...parts }: Parts) {
     },
   };
   return { service, tasks, stop: scheduler.stop };
+}
+
+function refuseCount({ desiredCount }: { desiredCount?: number }): void {
+  if (desiredCount !== undefined) invalid('The daemon scheduling strategy does not support a desired count.');
 }
 
 const invalid = (message: string) => refuse('InvalidParameterException', message);

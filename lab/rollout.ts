@@ -11,7 +11,7 @@ import {
 } from './ecs-records.ts';
 import type { Balancer } from './forwarder.ts';
 import { arn, type Emit } from './service.ts';
-import { freeAddress, startProcess } from './task-process.ts';
+import { freeAddress, isRecord, startProcess } from './task-process.ts';
 
 /** Lab time between the last old task's end and COMPLETED. */
 const settleMs = 1_000;
@@ -120,11 +120,13 @@ export function createScheduler({ clock, emit, balancer, readSecret }: Parts) {
     try {
       // Secrets are read here and never again, as a container's are.
       const environments = task.containers.map(({ definition }) => environmentOf(definition, readSecret));
-      const host = await freeAddress(task.containers.map(({ definition }) => portOf(definition)));
+      const running = task.containers.filter(({ definition }) => !isRecord(definition.image));
+      const host = running.length > 0 ? await freeAddress(running.map(({ definition }) => portOf(definition))) : '';
       if (isEnding(task)) return;
-      task.host = host;
+      task.host = host || undefined;
       for (const [index, container] of task.containers.entries()) {
         const { definition } = container;
+        if (!running.includes(container)) continue;
         const place = { SERVICE: service.name, HOST: host, PORT: String(portOf(definition)) };
         const LAB_TIME = String(Math.floor(clock.now().getTime() / 1000));
         container.process = startProcess(definition, { ...environments[index], ...place, LAB_TIME });

@@ -90,8 +90,13 @@ function remove(folder: string): void {
   rmSync(folder, { recursive: true });
 }
 
+const nameOf = (image: string) => image.replace(/@.*$/, '').replace(/^.*\//, '').replace(/:.*$/, '');
+
+/** Whether a container is a record only, without a process: of hundreds of services, those that nobody talks to. */
+export const isRecord = (image: string): boolean => nameOf(image) === 'record';
+
 function entryOf(image: string): string {
-  const name = image.replace(/@.*$/, '').replace(/^.*\//, '').replace(/:.*$/, '');
+  const name = nameOf(image);
   const entry = fileURLToPath(new URL(`images/${name}.ts`, import.meta.url));
   if (/^[a-z0-9-]+$/.test(name) && existsSync(entry)) return entry;
   throw new Error(

@@ -1,5 +1,6 @@
 import type { Authorities, ListedAuthority } from './aws/authority.ts';
 import type { Certificates } from './aws/certificates.ts';
+import type { Discovery } from './aws/discovery.ts';
 import type { Fleet } from './aws/fleet.ts';
 import { look } from './aws/look.ts';
 import type { Secrets } from './aws/secrets.ts';
@@ -14,6 +15,8 @@ export type Lists = Pick<Base, 'settings'> & {
   /** Where it matters what the services started with, and how long authorities last. */
   readonly fleet?: Pick<Fleet, 'states'>;
   readonly authorities?: Pick<Authorities, 'all'>;
+  /** Where services are searched for that read a secret and do not say so. */
+  readonly discovery?: Pick<Discovery, 'readers'>;
 };
 
 /**
@@ -27,6 +30,7 @@ export async function takeInventory({ settings, ...from }: Lists): Promise<Inven
     taggedWithStates(from),
     look(async () => (await from.authorities?.all()) ?? []),
   ]);
+  const readers = await look(async () => from.discovery?.readers(new Set(secrets.keys())));
   const tags = new Map(resources.map((one) => [one.arn, one.tags]));
   return {
     certificates: certificates
@@ -38,7 +42,8 @@ export async function takeInventory({ settings, ...from }: Lists): Promise<Inven
       return state ? { ...one, state } : one;
     }),
     ...(authorities.is === 'seen' && { authorities: byKey(authorities.fact) }),
-    unseen: [states, authorities].flatMap((sight) => (sight.is === 'unseen' ? [sight.why] : [])),
+    ...(readers.is === 'seen' && readers.fact && { readers: readers.fact }),
+    unseen: [states, authorities, readers].flatMap((sight) => (sight.is === 'unseen' ? [sight.why] : [])),
   };
 }
 

@@ -4,6 +4,7 @@ import { nextStep, type Step } from './delivery.ts';
 import type { Authority } from './observation.ts';
 import { type Finding, retryOf } from './reasons.ts';
 import { holderOf, label, type PresentSecret, type Secret, sinceOf } from './secret.ts';
+import type { Reading } from './task-definition.ts';
 import { nonceOf, readVersionId } from './version-id.ts';
 import { consumedSecrets, type Delivery, isPaused, readsByItself } from './wish.ts';
 
@@ -17,12 +18,17 @@ export type Inventory = {
   readonly services: readonly Service[];
   /** Of this account, by `issuerKey`; none where they could not be listed. */
   readonly authorities?: ReadonlyMap<string, Authority>;
+  /** Services whose task definitions read a secret of the stack, tagged or not; absent where nobody looked for them. */
+  readonly readers?: readonly Reader[];
   /** What AWS did not let us see and why, a sentence each; the rest was listed without it. */
   readonly unseen?: readonly string[];
 };
 
 /** `state` where ECS was asked, and still has the service. */
 export type Service = { readonly arn: string; readonly tags: Tags; readonly state?: ServiceState };
+
+/** A service with what its task definition reads. */
+export type Reader = { readonly arn: string; readonly tags: Tags; readonly readings: readonly Reading[] };
 
 export type ServiceState = {
   /** It is active, and wants tasks. */

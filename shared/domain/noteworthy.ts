@@ -46,6 +46,7 @@ export function noteworthy(
       ...misspelt(inventory),
       ...crowded(inventory),
       ...outlived(inventory, policy),
+      ...unsaid(inventory),
     ],
     passing: [
       ...pausedForLong(inventory, interval),
@@ -127,6 +128,30 @@ function misspelt({ certificates, secrets, services }: Inventory): readonly Note
       return [{ finding: found, name: secret, owner: service.tags['courier:owner'], ...memory }];
     }),
   );
+}
+
+/** Services whose task definitions read what we deliver, and whose tags do not say it, or that never see a new version. */
+function unsaid({ certificates, secrets, readers = [] }: Inventory): readonly Note[] {
+  const wished = wishedSecrets(certificates);
+  const isOurs = (secret: string) => {
+    const seen = secrets.get(secret);
+    return wished.has(secret) || (seen?.state === 'present' && ourVersions(seen.versions).length > 0);
+  };
+  return readers.flatMap(({ arn, tags, readings }) => {
+    const [cluster = '', service = arn] = arn.split('/').slice(1);
+    const note = (secret: string, found: Finding) => ({ finding: found, name: secret, owner: tags['courier:owner'] });
+    return readings
+      .filter(({ secret }) => isOurs(secret))
+      .flatMap(({ secret, pinned }) => {
+        const of = { secret, service, cluster };
+        const tag = [...consumedSecrets(tags), secret].join(' ');
+        const isSaid = consumedSecrets(tags).includes(secret);
+        return [
+          ...(isSaid ? [] : [note(secret, finding('ConsumerNotTagged', { ...of, serviceArn: arn, tag }))]),
+          ...(pinned ? [note(secret, finding('ConsumerPinned', of))] : []),
+        ];
+      });
+  });
 }
 
 function crowded({ certificates, secrets }: Inventory): readonly Note[] {

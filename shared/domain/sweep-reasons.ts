@@ -52,6 +52,32 @@ export const sweepReasons = {
         `Set the tag courier:secret of "${service}" to the secret that its task definition reads${near ? `, perhaps "${near}"` : ''}; or tag the certificate that is to be delivered there`,
     },
   }),
+  ConsumerNotTagged: reason<OfReader & { readonly serviceArn: string; readonly tag: string }>({
+    severity: 'warning',
+    retry: 'never',
+    headline: ({ service }) => `${service} reads it and is not tagged`,
+    sentence: ({ secret, service, cluster }) =>
+      `The task definition of service "${service}" in cluster "${cluster}" reads secret "${secret}", and the service is not tagged as reading it: it is never restarted for a new certificate`,
+    mend: {
+      kind: 'command',
+      text: () => 'Tag the service, if it is to be restarted for each new certificate',
+      commands: ({ serviceArn, tag }) => [
+        aws`ecs tag-resource --resource-arn ${serviceArn} --tags key=courier:secret,value=${tag}`,
+      ],
+    },
+  }),
+  ConsumerPinned: reason<OfReader>({
+    severity: 'warning',
+    retry: 'never',
+    headline: ({ service }) => `${service} reads one version of it for ever`,
+    sentence: ({ secret, service, cluster }) =>
+      `The task definition of service "${service}" in cluster "${cluster}" names a version of secret "${secret}" by its id: whatever is delivered and restarted, it never sees another certificate`,
+    mend: {
+      kind: 'by hand',
+      text: () =>
+        'Register the task definition again with valueFrom without the version id (keep the colons), and deploy the service with it',
+    },
+  }),
   VersionsNearLimit: reason<OfNameless & { readonly versions: number }>({
     severity: 'warning',
     retry: 'never',

@@ -215,7 +215,7 @@ describe('what the roles may do', () => {
     ],
     [
       'SweepRole',
-      'acm-pca:ListCertificateAuthorities acm:DescribeCertificate acm:ListTagsForCertificate acm:SearchCertificates ecs:DescribeServices ecs:DescribeTaskDefinition ecs:DescribeTasks ecs:ListServiceDeployments ecs:ListTasks secretsmanager:DescribeSecret secretsmanager:ListSecrets sns:Publish sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage sqs:SendMessage sqs:SendMessage sqs:SendMessage tag:GetResources',
+      'acm-pca:ListCertificateAuthorities acm:DescribeCertificate acm:ListTagsForCertificate acm:SearchCertificates ecs:DescribeServices ecs:DescribeTaskDefinition ecs:DescribeTasks ecs:ListClusters ecs:ListServiceDeployments ecs:ListServices ecs:ListTasks secretsmanager:DescribeSecret secretsmanager:ListSecrets sns:Publish sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage sqs:SendMessage sqs:SendMessage sqs:SendMessage tag:GetResources',
     ],
     ['SchedulesRole', 'lambda:InvokeFunction sqs:SendMessage'],
   ])('%s observes with these actions and no other', (role, actions) => {
@@ -238,6 +238,8 @@ describe('what the roles may do', () => {
       'ec2:DescribeSubnets',
       'ec2:UnassignPrivateIpAddresses',
       'ecs:DescribeTaskDefinition',
+      'ecs:ListClusters',
+      'ecs:ListServices',
       'ecs:ListTasks',
       'secretsmanager:GetRandomPassword',
       'secretsmanager:ListSecrets',
@@ -499,7 +501,9 @@ describe('nothing is lost in silence', () => {
           .map((id) => `AWS/SQS ApproximateNumberOfMessagesVisible ${id}`),
         ...functions(deliver).map(([, id]) => `AWS/Lambda Errors ${id}`),
         'AWS/SQS ApproximateAgeOfOldestMessage Deliveries',
+        'AWS/SQS ApproximateAgeOfOldestMessage Concerns',
         'AWS/Lambda Throttles DeliverLambdaFunction',
+        'AWS/Lambda Throttles DiagnoseLambdaFunction',
         'acm-courier SweepsFinished acm-courier-test',
         'acm-courier UndeliveredCertificates acm-courier-test',
       ].sort(),
@@ -513,16 +517,24 @@ describe('nothing is lost in silence', () => {
       return /^.+\. https:\/\/\S+\/docs\/runbook\.md#(\S+)$/.exec(alarm.AlarmDescription)?.[1];
     });
     expect([...new Set(sections)].sort()).toEqual([
+      'concerns-throttled',
       'dead-letters-in-concerns',
       'dead-letters-in-deliveries',
       'deliveries-throttled',
       'failed-invocations',
       'function-errors',
       'no-sweep',
+      'oldest-concern',
       'oldest-delivery',
       'undelivered-certificates',
       'undelivered-events',
     ]);
+  });
+
+  test('a delivery is too old when it takes much longer than the deadline of a rollout, whatever that is', async () => {
+    const ageOf = (template: typeof deliver) => Number(one(template, 'OldestDeliveryAlarm').Threshold);
+    expect(ageOf(deliver)).toBe(6_000);
+    expect(ageOf(await packaged('slow', { rolloutDeadlineMinutes: '480' }))).toBe(48_000);
   });
 
   test('what every sweep of six hours finds undelivered raises an alarm, where anything is delivered', () => {

@@ -8,6 +8,7 @@ import {
   DescribeTasksCommand,
   ListServiceDeploymentsCommand,
   type ListServiceDeploymentsCommandInput,
+  ListServicesCommand,
   ListTagsForResourceCommand,
   ListTasksCommand,
   RegisterTaskDefinitionCommand,
@@ -137,7 +138,10 @@ describe('a service', () => {
     const [task] = await describeTasks();
     const [{ host } = { host: '' }] = await served();
     expect(task).toMatchObject({ lastStatus: 'RUNNING', startedBy: deployment?.id, group: `service:${name}` });
-    expect(task?.attachments?.[0]?.details).toEqual([{ name: 'privateIPv4Address', value: host }]);
+    expect(task?.attachments?.[0]?.details).toEqual([
+      { name: 'subnetId', value: 'subnet-1a' },
+      { name: 'privateIPv4Address', value: host },
+    ]);
     expect(task?.startedAt?.getTime()).toBeGreaterThan(task?.createdAt?.getTime() ?? Number.POSITIVE_INFINITY);
     expect(told()).toEqual([`${name} SERVICE_DEPLOYMENT_IN_PROGRESS`, `${name} SERVICE_DEPLOYMENT_COMPLETED`]);
   });
@@ -521,6 +525,40 @@ describe('what does not exist', () => {
     const eleven = Array.from({ length: 11 }, (_, index) => `s${index}`);
     const tooMany = new DescribeServicesCommand({ cluster, services: eleven });
     await expect(lab.ecsClient.send(tooMany)).rejects.toMatchObject({ name: 'InvalidParameterException' });
+  });
+});
+
+describe('a fleet', () => {
+  it('is listed by the page, and has services of which nothing runs but a record', async () => {
+    await register({ family: 'record', containerDefinitions: [{ ...container, image: 'record:1' }] });
+    for (let index = 0; index < 12; index++)
+      await create({ serviceName: `${name}-${index}`, taskDefinition: 'record', desiredCount: 2 });
+    await settle();
+    const page = await lab.ecsClient.send(new ListServicesCommand({ cluster }));
+    expect([page.serviceArns?.length, typeof page.nextToken]).toEqual([10, 'string']);
+    const { serviceArns = [] } = await lab.ecsClient.send(new ListServicesCommand({ cluster, maxResults: 100 }));
+    expect(serviceArns.filter((arn) => arn.includes(`/${name}-`))).toHaveLength(12);
+    const { services = [] } = await lab.ecsClient.send(
+      new DescribeServicesCommand({ cluster, services: [`${name}-11`] }),
+    );
+    expect(services[0]).toMatchObject({ runningCount: 2, deployments: [{ rolloutState: 'COMPLETED' }] });
+    expect((await lab.tasks()).filter(({ service }) => service.startsWith(`${name}-`))).toEqual([]);
+    for (let index = 0; index < 12; index++)
+      await lab.ecsClient.send(new DeleteServiceCommand({ cluster, service: `${name}-${index}`, force: true }));
+  });
+
+  it('may have a daemon, which counts its own tasks and stops the old one first', async () => {
+    await create({ schedulingStrategy: 'DAEMON', desiredCount: undefined });
+    await settle();
+    const [before] = await served();
+    expect(await describeService()).toMatchObject({ schedulingStrategy: 'DAEMON', desiredCount: 1, runningCount: 1 });
+    await update();
+    await settle();
+    expect(await describeService()).toMatchObject({ runningCount: 1, deployments: [{ rolloutState: 'COMPLETED' }] });
+    const after = await served();
+    expect(after).toHaveLength(1);
+    expect(after[0]?.taskArn).not.toBe(before?.taskArn);
+    await expect(update({ desiredCount: 2 })).rejects.toMatchObject({ name: 'InvalidParameterException' });
   });
 });
 

@@ -37,6 +37,8 @@ export const sampleFacts: { readonly [Code in ReasonCode]: FactsOf<Code> } = {
   SecretOfAnotherCertificate: { ...claim, other: `certificate "${otherArn}"` },
   SecretPendingDeletion: claim,
   SecretOutsidePrefix: { ...claim, prefix: 'tls/', tag: 'tls/web tls/api' },
+  SecretMembersTaken: { ...claim, taken: ['password'], keys: 'password=courierPassword' },
+  SecretIsNoObject: claim,
   VersionPutByHand: { ...claim, versionId: '5f8a3c1e-7b2d-4e9f-a1b2-c3d4e5f60718' },
   MaterialUnreadable: { ...claim, part: 'private key' },
   KeyMismatch: claim,

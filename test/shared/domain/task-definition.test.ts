@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mutableImages, readsStage } from '../../../shared/domain/task-definition.ts';
+import { mutableImages, readingsOf, readsStage } from '../../../shared/domain/task-definition.ts';
 
 const arn = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:courier/api';
 
@@ -17,6 +17,31 @@ describe('a task definition reads the next version of a secret', () => {
   ])('%s', (_, valueFrom, expected) =>
     expect(readsStage({ images: [], valuesFrom: ['arn:aws:ssm:x', valueFrom] }, wanted)).toBe(expected),
   );
+});
+
+describe('a task definition reads, of ours', () => {
+  const ours = new Set(['courier/api', 'courier/api-canary', 'courier/login']);
+  const login = arn.replace('courier/api', 'courier/login-AbC123');
+  it.each<[string, { valuesFrom?: string[]; logins?: string[] }, object[]]>([
+    ['nothing', { valuesFrom: [] }, []],
+    ['what it names by its full ARN', { valuesFrom: [`${arn}-AbC123:certificate::`] }, [['courier/api', false]]],
+    ['what it names by its partial ARN', { valuesFrom: [arn] }, [['courier/api', false]]],
+    ['a stage of it', { valuesFrom: [`${arn}-AbC123::AWSPREVIOUS:`] }, [['courier/api', false]]],
+    ['one version, for ever', { valuesFrom: [`${arn}-AbC123:certificate::5f8a`] }, [['courier/api', true]]],
+    [
+      'each once, pinned where one container is',
+      { valuesFrom: [`${arn}-AbC123:certificate::`, `${arn}-AbC123:privateKey::5f8a`] },
+      [['courier/api', true]],
+    ],
+    ['a name that ends like an ARN, as that', { valuesFrom: [`${arn}-canary`] }, [['courier/api-canary', false]]],
+    ['none of another name', { valuesFrom: [`${arn}-internal-AbC123`] }, []],
+    ['no parameter of Systems Manager', { valuesFrom: ['courier/api', 'arn:aws:ssm:x:1:parameter/courier/api'] }, []],
+    ['the login of a registry, by name', { logins: ['courier/login'] }, [['courier/login', false]]],
+    ['the login of a registry, by ARN', { logins: [login] }, [['courier/login', false]]],
+  ])('%s', (_, { valuesFrom = [], logins = [] }, expected) => {
+    const readings = readingsOf({ images: [], valuesFrom, logins }, ours);
+    expect(readings.map(({ secret, pinned }) => [secret, pinned])).toEqual(expected);
+  });
 });
 
 it('an image is named where its digest is not: by a tag, and by nothing', () => {
