@@ -456,16 +456,16 @@ describe('nothing is lost in silence', () => {
   });
 
   test.each([
-    ['delivery', 'Deliveries', 'Deliver'],
-    ['concern', 'Concerns', 'Diagnose'],
-  ])('a %s is handed back up to 1,000 times within 14 days, then kept', (_, queue, worker) => {
+    ['delivery', 'Deliveries', 'Deliver', 1_000],
+    ['concern', 'Concerns', 'Diagnose', 300],
+  ] as const)('a %s is handed back often within 14 days, then kept', (_, queue, worker, maxReceiveCount) => {
     expect(one(deliver, queue)).toEqual({
       QueueName: `acm-courier-test-${queue.toLowerCase()}.fifo`,
       FifoQueue: true,
       VisibilityTimeout: 360,
       MessageRetentionPeriod: 14 * 86_400,
       SqsManagedSseEnabled: true,
-      RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': [`Dead${queue}`, 'Arn'] }, maxReceiveCount: 1000 },
+      RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': [`Dead${queue}`, 'Arn'] }, maxReceiveCount },
     });
     const mappings = ofType(full, 'AWS::Lambda::EventSourceMapping').map(([, properties]) => properties);
     expect(mappings).toHaveLength(3);
