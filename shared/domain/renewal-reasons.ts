@@ -57,6 +57,12 @@ const replace = ({ by, used }: Replaceable) => {
 
 const gravity = ({ used }: Replaceable) => (used ? 'critical' : 'warning');
 
+/** Where one more failed attempt would be the last. */
+const lastWeek = ({ daysLeft }: OfRenewal): string =>
+  daysLeft <= 7
+    ? 'See within a day that ACM has renewed it; if not, open a case with AWS Support for the service Certificate Manager'
+    : '';
+
 /** Whether a certificate will be there tomorrow: what ACM does not renew, what has ended, what is good again. */
 export const renewalReasons = {
   // What ACM never renews.
@@ -76,11 +82,11 @@ export const renewalReasons = {
     ...asUrgent,
     headline: (facts) => `imported, import a new one, ${remaining(facts)}`,
     sentence: ({ name, owner, authority }) =>
-      `The certificate of "${name}" was issued by the private CA "${authority}" without ACM and then imported, and ACM does not renew what it did not request itself: ${whoImports(owner)}`,
+      `The certificate of "${name}" was imported, and ACM does not renew what it did not request itself: ${whoImports(owner)}. A private CA of this account, "${authority}", bears the name of its issuer`,
     mend: {
       kind: 'command',
       text: ({ name }) =>
-        `Have the CA issue a new certificate and import it, which keeps the ARN. To have ACM do it from then on, request a certificate for "${name}" through ACM from this CA and use that one`,
+        `If that CA issued it, have it issue a new certificate and import that, which keeps the ARN. To have ACM do it from then on, request a certificate for "${name}" through ACM from this CA and use that one`,
       commands: ({ certificateArn }) => [importAgain(certificateArn)],
     },
   }),
@@ -192,7 +198,11 @@ export const renewalReasons = {
     headline: (facts) => `renewal failed, cause is mended, ${remaining(facts)}`,
     sentence: ({ name, cause, triedOn }) =>
       `ACM could not renew the certificate of "${name}" when it last tried${triedOn}: ${cause}. That is mended now, and ACM tries again by itself; should that fail, too, another mail says so`,
-    mend: nothing,
+    mend: {
+      kind: 'command',
+      text: (facts) => `${lastWeek(facts) || 'Nothing'}. To see what ACM says:`,
+      commands: ({ certificateArn }) => [describe(certificateArn)],
+    },
   }),
   CauseGoneRenewNow: reason<OfRenewal & { readonly cause: string; readonly triedOn: string }>({
     severity: 'warning',
@@ -202,8 +212,8 @@ export const renewalReasons = {
       `ACM could not renew the certificate of "${name}" when it last tried${triedOn}: ${cause}. That is mended now, and the certificate can be renewed`,
     mend: {
       kind: 'command',
-      text: () =>
-        'Nothing, if acm-courier has asked ACM to renew it (see what was done). ACM also tries again by itself; to have it at once (free of charge):',
+      text: (facts) =>
+        `${lastWeek(facts) || 'Nothing, if acm-courier has asked ACM to renew it (see what was done)'}. ACM also tries again by itself; to have it at once (free of charge):`,
       commands: ({ certificateArn }) => [renew(certificateArn)],
     },
   }),
@@ -261,7 +271,7 @@ export const renewalReasons = {
     headline: ({ daysLeft, imported }) =>
       `${imported ? 'imported anew' : 'renewed'}, good for ${count(daysLeft, 'day')}`,
     sentence: ({ name, daysLeft, imported }) =>
-      `${imported ? `A new certificate has been imported for "${name}"` : `ACM has renewed the certificate of "${name}"`}: it is good for ${count(daysLeft, 'day')}, and what earlier mails said of it is settled`,
+      `${imported ? `A new certificate has been imported for "${name}"` : `ACM has renewed the certificate of "${name}"`}: it is good for ${count(daysLeft, 'day')}, and whatever earlier mails said of it is settled`,
     mend: nothing,
   }),
 } satisfies Record<string, Reason<never>>;

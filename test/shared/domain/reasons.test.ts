@@ -84,7 +84,9 @@ describe.each([
       severity: 'info',
       kind: 'nothing',
     });
-    expect(sentenceOf(finding)).toMatch(/; (nothing was stored, )?looking again$/);
+    // Such sentences are quoted in mails about something else, where nobody looks again.
+    if ('detail' in finding.facts && finding.reason !== 'SwitchUnreadable')
+      expect(sentenceOf(finding)).not.toContain('looking again');
   });
 
   it('tells a person what to do where a person must act', () => {
