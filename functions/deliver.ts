@@ -16,13 +16,16 @@ const killSwitchName = environment('KILL_SWITCH');
 const probes = process.env.PROBES;
 const queueUrl = environment('DELIVERIES_QUEUE_URL');
 
+// Of tasks that share their instance's network EC2 knows the address; they are probed, or nobody asks.
+const { hostsOf } = lazily(async () => (await import('../shared/aws/instances.ts')).instances());
+
 const world = {
   ...base(),
   ...telling(),
   certificates: certificates(),
   secrets: secrets(kmsKeyArn ? { kmsKeyArn } : {}),
   // The usual look finds nothing to do: it asks ACM and Secrets Manager, and nobody else.
-  services: lazily(async () => (await import('../shared/aws/services.ts')).services()),
+  services: lazily(async () => (await import('../shared/aws/services.ts')).services(undefined, { hostsOf })),
   tagged: lazily(async () => (await import('../shared/aws/tagged.ts')).tagged()),
   killSwitch: lazily(async () => (await import('../shared/aws/kill-switch.ts')).killSwitch(killSwitchName)),
   progress: lazily(async () => (await import('../shared/aws/progress.ts')).progressEvents()),

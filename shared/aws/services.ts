@@ -19,20 +19,22 @@ import type { Ending } from '../domain/task-endings.ts';
 import { slices } from '../domain/waves.ts';
 import { consumedSecrets } from '../domain/wish.ts';
 import { prompt } from './client.ts';
-import { type Address, taskAddresses } from './task-addresses.ts';
+import { type Address, type HostsOf, taskAddresses } from './task-addresses.ts';
 import { taskDefinitions } from './task-definitions.ts';
 import { ask, askFor } from './trouble.ts';
 
 export type Services = ReturnType<typeof services>;
 
-/** ECS, as the domain sees it. Reads are retried by the SDK; a restart never is. */
-export function services(
-  ecs = new ECSClient(prompt),
+/**
+ * ECS, as the domain sees it. Reads are retried by the SDK; a restart never is.
+ *
+ * @param options.hostsOf as for `taskAddresses`
+ */
+export function services(ecs = new ECSClient(prompt), { hostsOf }: { readonly hostsOf?: HostsOf } = {}) {
   // UpdateService has no client token: a retry after a lost answer would start a second deployment.
-  once = new ECSClient({ ...prompt, maxAttempts: 1 }),
-) {
+  const once = new ECSClient({ ...prompt, maxAttempts: 1 });
   const definitions = taskDefinitions(ecs);
-  const addresses = taskAddresses(undefined, ecs);
+  const addresses = taskAddresses(hostsOf, ecs);
   return {
     /**
      * The services among `arns` that consume the secret by their own tags (the Tagging API only nominates), each with

@@ -9,8 +9,10 @@ export type TaskAddresses = ReturnType<typeof taskAddresses>;
 /** `subnet` is where the task stands, undefined where ECS does not say it. */
 export type Address = { readonly host: string; readonly port: number; readonly subnet?: string | undefined };
 
-/** The private addresses of EC2 instances, by their ids. */
-export type HostsOf = (instanceIds: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+export type Host = Omit<Address, 'port'>;
+
+/** Where EC2 instances stand, by their ids. */
+export type HostsOf = (instanceIds: readonly string[]) => Promise<ReadonlyMap<string, Host>>;
 
 type Asked = { readonly cluster: string; readonly at: ProbePort };
 
@@ -42,7 +44,6 @@ export function taskAddresses(hostsOf?: HostsOf, ecs = new ECSClient(prompt)) {
   };
 }
 
-type Host = Omit<Address, 'port'>;
 type Place = Address | { readonly instance: string; readonly port: number };
 
 /**
@@ -64,13 +65,7 @@ function placeOf(task: Task, at: ProbePort): Place | undefined {
 
 /** Source: ECS Developer Guide, "Amazon ECS task networking options": the interface is an attachment, with details. */
 const subnetOf = ({ attachments = [] }: Task) =>
-  detail(
-    'subnetId',
-    attachments.flatMap(({ details = [] }) => details),
-  );
-
-const detail = (wanted: string, details: readonly { name?: string | undefined; value?: string | undefined }[]) =>
-  details.find(({ name }) => name === wanted)?.value;
+  attachments.flatMap(({ details = [] }) => details).find(({ name }) => name === 'subnetId')?.value;
 
 const bindingsOf = (containers: readonly Container[]) =>
   containers.flatMap(({ networkBindings = [] }) => networkBindings);
@@ -80,7 +75,7 @@ const batchSize = 100;
 
 type Way = { readonly ecs: ECSClient; readonly cluster: string; readonly hostsOf: HostsOf };
 
-/** Where container instances stand, by ARN. Their subnet is an attribute that ECS's agent registers. */
+/** Where container instances stand, by ARN. */
 async function addressesOf(arns: readonly string[], { ecs, cluster, hostsOf }: Way) {
   const found = new Map<string, Host>();
   for (const containerInstances of slices(arns, batchSize)) {
@@ -89,9 +84,9 @@ async function addressesOf(arns: readonly string[], { ecs, cluster, hostsOf }: W
     );
     const instances = answer.containerInstances ?? [];
     const hosts = await hostsOf(instances.map(({ ec2InstanceId = '' }) => ec2InstanceId));
-    for (const { containerInstanceArn = '', ec2InstanceId = '', attributes = [] } of instances) {
+    for (const { containerInstanceArn = '', ec2InstanceId = '' } of instances) {
       const host = hosts.get(ec2InstanceId);
-      if (host !== undefined) found.set(containerInstanceArn, { host, subnet: detail('ecs.subnet-id', attributes) });
+      if (host) found.set(containerInstanceArn, host);
     }
   }
   return found;

@@ -32,6 +32,8 @@ const denials = new Set([
   'AuthorizationErrorException',
   'AuthorizationError',
   'NotAuthorized',
+  // EC2's.
+  'UnauthorizedOperation',
   'KMSAccessDeniedException',
   'KmsAccessDenied',
 ]);

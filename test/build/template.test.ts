@@ -234,6 +234,7 @@ describe('what the roles may do', () => {
       'ec2:AssignPrivateIpAddresses',
       'ec2:CreateNetworkInterface',
       'ec2:DeleteNetworkInterface',
+      'ec2:DescribeInstances',
       'ec2:DescribeNetworkInterfaces',
       'ec2:DescribeSubnets',
       'ec2:UnassignPrivateIpAddresses',
@@ -279,8 +280,18 @@ describe('what the roles may do', () => {
     );
   });
 
+  test('the worker may ask where container instances stand, for tasks without an address of their own', () => {
+    const places = /ecs:DescribeContainerInstances|ec2:DescribeInstances/;
+    const asking = allStatements(full).filter(({ Action }) => many(Action).some((action) => places.test(action)));
+    expect(asking).toEqual([
+      { Effect: 'Allow', Action: 'ecs:DescribeContainerInstances', Resource: here('ecs', 'container-instance/*') },
+      { Effect: 'Allow', Action: 'ec2:DescribeInstances', Resource: '*' },
+    ]);
+    expect(statementsOf(full, 'DeliverRole')).toEqual(expect.arrayContaining(asking));
+  });
+
   test('nothing stands in a VPC where none is named', () => {
-    expect(JSON.stringify(deliver)).not.toMatch(/ec2:|VpcConfig|PROBES|-probe/);
+    expect(JSON.stringify(deliver)).not.toMatch(/ec2:|ContainerInstances|VpcConfig|PROBES|-probe/);
   });
 
   test.each([

@@ -15,17 +15,17 @@ function ecs(asked: string[][] = []): ECSClient {
       containerInstances: there.map((arn) => ({
         containerInstanceArn: arn,
         ec2InstanceId: arn.replace(/.*\//, 'i-'),
-        attributes: [
-          { name: 'ecs.vpc-id', value: 'vpc-1' },
-          { name: 'ecs.subnet-id', value: 'subnet-i' },
-        ],
       })),
     };
   };
   return { send } as unknown as ECSClient;
 }
 const hostsOf: HostsOf = async (ids) =>
-  new Map(ids.filter((id) => id !== 'i-stopped').map((id) => [id, `10.0.0.${id.replace(/\D/g, '')}`]));
+  new Map(
+    ids
+      .filter((id) => id !== 'i-stopped')
+      .map((id) => [id, { host: `10.0.0.${id.replace(/\D/g, '')}`, subnet: 'subnet-i' }]),
+  );
 
 const attachments = [{ type: 'ElasticNetworkInterface', details: [{ name: 'subnetId', value: 'subnet-t' }] }];
 const awsvpc = (...containers: NonNullable<Task['containers']>): Task => ({ taskArn: 'task', containers, attachments });
