@@ -180,6 +180,22 @@ describe('no failure of AWS stops a warning', () => {
   });
 });
 
+describe('a server that takes the connection and never answers', { timeout: 240_000 }, () => {
+  it('is not waited for: the warning goes out, and says what could not be seen', async () => {
+    courier.fail('DescribeCertificateAuthority', 'timeout');
+    courier.fail('DescribeSecret', 'timeout');
+    const mails = await toldOf(event);
+    expect(reasons(mails)).toEqual(['action AuthorityDoesNotPermit']);
+    expect(plain(mails[0])).toContain('What could not be seen');
+  });
+
+  it('has the mail sent, once, after SNS was silent', async () => {
+    courier.lab.faults.add({ service: 'sns', operation: 'Publish', fault: 'timeout', nth: 1 });
+    const mails = await toldOf(event);
+    expect(new Set(reasons(mails))).toEqual(new Set(['action AuthorityDoesNotPermit']));
+  });
+});
+
 it('an all-clear says of a secret that still holds the certificate before that the new one is on its way', async () => {
   setPermission(renewalActions);
   const before = courier.lab.mail().length;
