@@ -1,4 +1,5 @@
 import { Trouble } from './aws/trouble.ts';
+import type { Members } from './domain/form.ts';
 import { inspect } from './domain/inspection.ts';
 import { ofSecret } from './domain/ownership.ts';
 import { type Finding, finding, type OfSecret } from './domain/reasons.ts';
@@ -23,7 +24,7 @@ export type InspectedExport = {
 type Context = {
   readonly previousNotAfter: number | undefined;
   /** What the secret holds for others. */
-  readonly kept: Readonly<Record<string, unknown>>;
+  readonly kept: Members;
   readonly world: World;
 };
 

@@ -1,7 +1,8 @@
 import { Trouble } from './aws/trouble.ts';
 import type { Issued } from './domain/certificate.ts';
 import type { DeliveryView, Step } from './domain/delivery.ts';
-import { keptMembers } from './domain/form.ts';
+import { keptMembers, keysBeside, type Members, type Writer } from './domain/form.ts';
+import { ofSecret } from './domain/ownership.ts';
 import { type Finding, finding } from './domain/reasons.ts';
 import {
   endOf,
@@ -9,6 +10,7 @@ import {
   label,
   type PresentSecret,
   type Secret,
+  sinceLabels,
   trustLabel,
   type Versions,
   withLabel,
@@ -57,12 +59,27 @@ export async function storeExport(
   return { ...present, versions, changedAt: afterNow(world) };
 }
 
-/** Only of a secret that a person handed over: any other holds nothing but what we wrote. */
-async function heldForOthers({ tags, versions }: PresentSecret, { delivery }: Wanted, world: World) {
+/**
+ * Only of a secret that a person handed over: any other holds nothing but what we wrote. Trouble where that cannot be
+ * kept beside the certificate.
+ */
+async function heldForOthers({ tags, versions }: PresentSecret, wanted: Wanted, world: World): Promise<Members> {
+  const { certificate, delivery: form } = wanted;
   const versionId = holderOf(versions, label.current);
   if (!tags['courier:certificate'] || versionId === undefined) return {};
-  const members = await world.secrets.members(delivery.secret, { versionId });
-  return keptMembers(members, { ours: readVersionId(versionId) !== null });
+  const members = await world.secrets.members(form.secret, { versionId });
+  if (members === null) throw new Trouble(finding('SecretIsNoObject', ofSecret(wanted)));
+  const held = keptMembers(members, { form, writer: writerOf(versionId, versions) });
+  if ('kept' in held) return held.kept;
+  const { taken } = held;
+  const keys = keysBeside(taken, { form, tag: certificate.tags['courier:keys'] });
+  throw new Trouble(finding('SecretMembersTaken', { ...ofSecret(wanted), taken, keys }));
+}
+
+/** A version of ours that is not current yet says nothing of who wrote the current one: SINCE is set after the swap. */
+function writerOf(versionId: string, versions: Versions): Writer {
+  if (readVersionId(versionId)) return 'acm-courier';
+  return sinceLabels(versions).length > 0 ? 'somebody after acm-courier' : 'somebody';
 }
 
 type NewVersion = { readonly versionId: string; readonly value: string };

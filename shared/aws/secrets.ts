@@ -10,6 +10,7 @@ import {
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
+import type { Members } from '../domain/form.ts';
 import { finding } from '../domain/reasons.ts';
 import type { PresentSecret, Secret } from '../domain/secret.ts';
 import { prompt } from './client.ts';
@@ -54,16 +55,16 @@ export function secrets(options: { readonly kmsKeyArn?: string } = {}, manager =
     },
 
     /**
-     * The members of a version that is a JSON object; none where it is anything else. Of secrets that a person handed
-     * over, for what they hold besides: the role may read no other (`courier:certificate`).
+     * The members of a version, each to be written again as it is; null where it is no JSON object. Of secrets that a
+     * person handed over, for what they hold besides: the role may read no other (`courier:certificate`).
      */
-    async members(name: string, { versionId }: { versionId: string }): Promise<Readonly<Record<string, unknown>>> {
+    async members(name: string, { versionId }: { versionId: string }): Promise<Members | null> {
       const answer = await ask(
         'secretsmanager:GetSecretValue',
         () => manager.send(new GetSecretValueCommand({ SecretId: name, VersionId: versionId })).catch(unseen(name)),
         { material: true },
       );
-      return membersOf(answer.SecretString ?? '');
+      return answer.SecretString === '' ? {} : membersOf(answer.SecretString ?? '');
     },
 
     /** A passphrase that ACM accepts: 4–128 characters without `#`, `$` and `%` (API Reference, ExportCertificate). */
@@ -142,15 +143,21 @@ export function secrets(options: { readonly kmsKeyArn?: string } = {}, manager =
   };
 }
 
-function membersOf(text: string): Readonly<Record<string, unknown>> {
+function membersOf(text: string): Members | null {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+    const value = json.parse(text, (_, part, { source }) => (typeof part === 'number' ? json.rawJSON(source) : part));
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
   } catch {
     // JSON.parse quotes what it cannot read: its error goes no further.
-    return {};
+    return null;
   }
 }
+
+/** Keeps numbers as they were written (12345678901234567890 would become …000); TypeScript does not know of it yet. */
+const json = JSON as unknown as {
+  parse(text: string, reviver: (key: string, value: unknown, context: { readonly source: string }) => unknown): unknown;
+  rawJSON(text: string): unknown;
+};
 
 type Entry = { readonly [Member in keyof SecretListEntry]?: SecretListEntry[Member] | undefined };
 

@@ -33,7 +33,7 @@ export function readKeys(words: readonly string[], format: Format): Keys | { rea
   const keys: Record<string, string> = {};
   for (const word of words) {
     const [, key = '', name = ''] = pair.exec(word) ?? [];
-    if (!allKeys.has(key) || Object.hasOwn(keys, key)) return { wrong: word };
+    if (!allKeys.has(key) || Object.hasOwn(keys, key) || name === '__proto__') return { wrong: word };
     if (own.includes(key)) keys[key] = name;
   }
   const names = own.map((key) => keys[key] ?? key);
@@ -43,15 +43,53 @@ export function readKeys(words: readonly string[], format: Format): Keys | { rea
 
 export const allKeys: ReadonlySet<string> = new Set(Object.values(formats).flat());
 
-/**
- * What a secret that a person handed over holds for others, and keeps: not the keys of any format, and, once it holds a
- * version of ours, no PEM either. A key that was renamed since would else stay behind with a certificate that is never
- * renewed.
- */
-export const keptMembers = (
-  members: Readonly<Record<string, unknown>>,
-  { ours }: { readonly ours: boolean },
-): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(Object.entries(members).filter(([key, value]) => !allKeys.has(key) && !(ours && isPem(value))));
+/** The names under which a form stores its keys. */
+const storedNames = (form: Form): readonly string[] => formats[form.format].map((key) => storedName(form, key));
 
-const isPem = (value: unknown) => typeof value === 'string' && value.includes('-----BEGIN ');
+/** The member of a secret with members of others that lists which ones are ours. A tag cannot say its colon. */
+export const listOfOurs = 'courier:keys';
+
+/** Who wrote the current value of a secret. */
+export type Writer = 'acm-courier' | 'somebody after acm-courier' | 'somebody';
+
+export type Members = Readonly<Record<string, unknown>>;
+
+/**
+ * What a secret that a person handed over holds for others, and keeps; or the names among it that the form needs for
+ * itself: nobody but that person knows whether those may be overwritten.
+ */
+export function keptMembers(
+  members: Members,
+  { form, writer }: { readonly form: Form; readonly writer: Writer },
+): { readonly kept: Members } | { readonly taken: readonly string[] } {
+  const needed = [...storedNames(form), listOfOurs];
+  const ours = listed(members[listOfOurs]) ?? written(writer, { members, needed });
+  const others = Object.entries(members).filter(([name]) => !ours.includes(name));
+  const taken = others.filter(([name, value]) => needed.includes(name) && value !== '' && value !== null);
+  return taken.length > 0 ? { taken: taken.map(([name]) => name) } : { kept: Object.fromEntries(others) };
+}
+
+const listed = (list: unknown): readonly string[] | undefined =>
+  Array.isArray(list) && list.every((name) => typeof name === 'string') ? [...list, listOfOurs] : undefined;
+
+/** Which members are ours where no list says it: there were no others when we wrote it. */
+function written(writer: Writer, { members, needed }: { members: Members; needed: readonly string[] }) {
+  switch (writer) {
+    case 'acm-courier':
+      return Object.keys(members);
+    case 'somebody after acm-courier':
+      return needed;
+    case 'somebody':
+      return [];
+  }
+}
+
+/** The value of `courier:keys` that also gives new names to the keys that are stored under these. */
+export function keysBeside(
+  names: readonly string[],
+  { form, tag = '' }: { form: Form; tag: string | undefined },
+): string {
+  const moved = formats[form.format].filter((key) => names.includes(storedName(form, key)));
+  const others = tag.split(/\s+/).filter((word) => word !== '' && !moved.some((key) => word.startsWith(`${key}=`)));
+  return [...others, ...moved.map((key) => `${key}=courier${key.charAt(0).toUpperCase()}${key.slice(1)}`)].join(' ');
+}

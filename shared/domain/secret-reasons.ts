@@ -1,5 +1,5 @@
 import { aws, handOver, tagCertificate } from './aws-commands.ts';
-import { type OfSecret, type Reason, reason } from './reason.ts';
+import { listed, type OfSecret, type Reason, reason } from './reason.ts';
 
 /** A secret that is not ours to write. */
 export const secretReasons = {
@@ -55,6 +55,41 @@ export const secretReasons = {
       text: () => 'Name a secret below the prefix, then deliver; or deploy the stack with another secretPrefix',
       commands: ({ tag, certificateArn }) => [
         tagCertificate(certificateArn, `Key=courier:secret,Value=${tag}`),
+        { reExport: { certificateArn } },
+      ],
+    },
+  }),
+  /** `keys`: the value that courier:keys should have for both to fit. */
+  SecretMembersTaken: reason<OfSecret & { readonly taken: readonly string[]; readonly keys: string }>({
+    severity: 'action',
+    retry: 'never',
+    headline: ({ secret }) => `nothing stored, secret ${secret} holds something else`,
+    sentence: ({ name, secret, taken }) =>
+      `Cannot store the certificate of "${name}" in secret "${secret}": it was handed over, but it holds ${listed(taken)}, which acm-courier did not write and needs for itself`,
+    mend: {
+      kind: 'command',
+      text: () =>
+        'To keep both, have the certificate stored under other names, which its services must then read. Or move what is ' +
+        'there to another secret, take it out of this one, and deliver',
+      commands: ({ certificateArn, keys }) => [
+        tagCertificate(certificateArn, `Key=courier:keys,Value=${keys}`),
+        { reExport: { certificateArn } },
+      ],
+    },
+  }),
+  SecretIsNoObject: reason<OfSecret>({
+    severity: 'action',
+    retry: 'never',
+    headline: ({ secret }) => `nothing stored, secret ${secret} holds something else`,
+    sentence: ({ name, secret }) =>
+      `Cannot store the certificate of "${name}" in secret "${secret}": it was handed over, but its value is no JSON object, so a certificate has no place beside it`,
+    mend: {
+      kind: 'command',
+      text: () =>
+        'Name another secret in the tag courier:secret. Or, if nobody needs the value any more, put an empty object in its ' +
+        'place, and deliver',
+      commands: ({ secret, certificateArn }) => [
+        aws`secretsmanager put-secret-value --secret-id ${secret} --secret-string {}`,
         { reExport: { certificateArn } },
       ],
     },

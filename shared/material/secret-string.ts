@@ -1,13 +1,13 @@
 import type { KeyObject } from 'node:crypto';
-import { type Form, formats, storedName } from '../domain/form.ts';
+import { type Form, formats, listOfOurs, type Members, storedName } from '../domain/form.ts';
 import type { Material } from './material.ts';
 import { readCertificates, writeCertificates } from './pem.ts';
 
 export type Also = {
   /** PEM, the certificates that a client of this certificate should trust. */
   readonly trustBundle: string;
-  /** What the secret holds besides, for others: kept as it is, unless a key of ours has its name. */
-  readonly kept?: Readonly<Record<string, unknown>>;
+  /** What the secret holds besides, for others: kept as it is, with a list of what is ours. */
+  readonly kept?: Members;
 };
 
 /**
@@ -33,7 +33,8 @@ export async function writeSecretString(material: Material, form: Form, { trustB
   };
   const own: Record<string, string> = {};
   for (const key of formats[form.format]) own[storedName(form, key)] = (await parts[key]?.()) ?? '';
-  return JSON.stringify({ ...kept, ...own });
+  const isShared = Object.keys(kept).length > 0;
+  return JSON.stringify({ ...kept, ...own, ...(isShared && { [listOfOurs]: Object.keys(own) }) });
 }
 
 const decrypted = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' }).toString();

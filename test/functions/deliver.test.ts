@@ -288,7 +288,7 @@ describe('a secret that is not ours', () => {
   });
 
   it('is filled once a person has handed it over', async () => {
-    await foreign('courier/handed');
+    await courier.manager.send(new CreateSecretCommand({ Name: 'courier/handed', SecretString: '{}' }));
     const [before = ''] = Object.keys(await courier.labels('courier/handed'));
     const arn = await courier.issue({ name: 'handed.example.com', secret: 'courier/handed' });
     const Tags = [{ Key: 'courier:certificate', Value: arn }];
@@ -300,32 +300,62 @@ describe('a secret that is not ours', () => {
     expect(courier.told(arn)).toEqual(['action SecretNotOurs', 'info Delivered']);
   });
 
+  it.each([
+    ['no JSON object', value, 'SecretIsNoObject'],
+    ['a member that we would overwrite', '{"passphrase":"hunter2"}', 'SecretMembersTaken'],
+  ])('is refused though it was handed over where it holds %s', async (_, held, reason) => {
+    const secret = `courier/${reason}`;
+    await courier.manager.send(new CreateSecretCommand({ Name: secret, SecretString: held }));
+    const arn = await courier.issue({ name: `${reason}.example.com` });
+    const Tags = [{ Key: 'courier:certificate', Value: arn }];
+    await courier.manager.send(new TagResourceCommand({ SecretId: secret, Tags }));
+    await courier.acm.send(
+      new AddTagsToCertificateCommand({ CertificateArn: arn, Tags: [{ Key: 'courier:secret', Value: secret }] }),
+    );
+    const before = await courier.labels(secret);
+    await courier.invoke('re-export', { certificateArn: arn });
+    await courier.settle();
+    expect(courier.told(arn)).toEqual([`action ${reason}`]);
+    expect([await courier.labels(secret), await storedIn(secret), exportsOf(arn)]).toEqual([before, held, 0]);
+  });
+
   it('keeps what it holds for others when it is handed over, but no certificate of ours under an old name', async () => {
-    const held = { username: 'app', port: 5432, privateKey: 'old', tlsCert: '-----BEGIN CERTIFICATE-----' };
+    const held = { username: 'app', port: 5432, password: 'hunter2', tlsCert: '-----BEGIN CERTIFICATE-----' };
     const SecretId = 'courier/shared';
     const tag = (CertificateArn: string, tags: Readonly<Record<string, string>>) => {
       const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
       return courier.acm.send(new AddTagsToCertificateCommand({ CertificateArn, Tags }));
     };
     const members = async () => JSON.parse((await storedIn(SecretId)) ?? '');
-    await courier.manager.send(new CreateSecretCommand({ Name: SecretId, SecretString: JSON.stringify(held) }));
+    await courier.manager.send(
+      new CreateSecretCommand({
+        Name: SecretId,
+        SecretString: `{"big":12345678901234567890,${JSON.stringify(held).slice(1)}`,
+      }),
+    );
     const arn = await courier.issue({ name: 'shared.example.com' });
     const Tags = [{ Key: 'courier:certificate', Value: arn }];
     await courier.manager.send(new TagResourceCommand({ SecretId, Tags }));
     await tag(arn, { 'courier:secret': `${SecretId}:kafka`, 'courier:keys': 'certificate=tlsPath' });
     await courier.invoke('re-export', { certificateArn: arn });
     await courier.settle();
-    const filled = await members();
-    expect(filled).toEqual({ ...held, privateKey: expect.any(String), tlsPath: expect.any(String) });
-    expect(filled.privateKey).toMatch(/^-----BEGIN PRIVATE KEY-----/);
+    expect(await storedIn(SecretId)).toContain('"big":12345678901234567890,');
+    expect(await members()).toEqual({
+      ...held,
+      big: expect.any(Number),
+      privateKey: expect.stringMatching(/^-----BEGIN PRIVATE KEY-----/),
+      tlsPath: expect.any(String),
+      'courier:keys': ['tlsPath', 'privateKey'],
+    });
 
     await tag(arn, { 'courier:keys': 'certificate=path' });
     await courier.invoke('re-export', { certificateArn: arn });
     await courier.settle();
-    const { username, port } = held;
+    expect(await storedIn(SecretId)).toContain('"big":12345678901234567890,');
     expect(await members()).toEqual({
-      username,
-      port,
+      ...held,
+      big: expect.any(Number),
+      'courier:keys': ['path', 'privateKey'],
       privateKey: expect.any(String),
       path: expect.stringMatching(/^(-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n){3}$/),
     });

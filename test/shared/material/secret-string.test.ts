@@ -68,7 +68,7 @@ describe('a secret', () => {
     },
   );
 
-  it('keeps what it holds for others, but nothing under a name of ours', async () => {
+  it('keeps what it holds for others, and lists what is ours', async () => {
     const kept = { username: 'app', nested: { port: 1 }, certificate: 'old' };
     const secret = await write({ format: 'kafka' }, { kept });
     expect(secret).toEqual({
@@ -76,6 +76,7 @@ describe('a secret', () => {
       nested: { port: 1 },
       certificate: expect.stringContaining(leaf.pem),
       privateKey: decrypted,
+      'courier:keys': ['certificate', 'privateKey'],
     });
   });
 
