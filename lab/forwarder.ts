@@ -33,7 +33,12 @@ export function createBalancer(): Balancer {
     async create(port) {
       const targets: Registered[] = [];
       const host = await freeAddress([port]);
-      const server = createServer((client) => forward(client, targets)).listen(port, host);
+      const server = createServer((client) =>
+        forward(
+          client.on('error', () => client.destroy()),
+          targets,
+        ),
+      ).listen(port, host);
       await once(server, 'listening');
       const groupArn = arn('elasticloadbalancing', `targetgroup/lab/${randomUUID()}`);
       groups.set(groupArn, { targets, close: () => server.close() });
@@ -59,14 +64,23 @@ export function createBalancer(): Balancer {
   };
 }
 
-function forward(client: Socket, targets: Registered[]): void {
-  const target = targets.shift();
+/** To the next target; past one that refuses, each once. */
+function forward(client: Socket, targets: Registered[], tries = targets.length): void {
+  const target = tries > 0 ? targets.shift() : undefined;
   if (!target) {
     client.destroy();
     return;
   }
   targets.push(target);
-  const behind = connect(target.port, target.host);
+  const behind = connect(target.port, target.host)
+    .once('error', () => forward(client, targets, tries - 1))
+    .once('connect', () => {
+      behind.removeAllListeners('error');
+      join(client, behind, target);
+    });
+}
+
+function join(client: Socket, behind: Socket, target: Registered): void {
   target.connections.add(client);
   client.once('close', () => target.connections.delete(client));
   for (const [one, other] of [

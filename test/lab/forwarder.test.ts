@@ -49,6 +49,17 @@ test('connections go to the registered targets in turn, and nowhere before there
   expect([await greeting(), await greeting(), await greeting()]).toEqual(['a', 'b', 'a']);
 });
 
+test('a target that refuses is passed over for the next; where all do, so does the balancer', async () => {
+  const target = await targetCalled('a');
+  const [gone] = servers.splice(0);
+  gone?.close();
+  await once(gone as Server, 'close');
+  balancer.register(group.arn, target);
+  expect(await greeting()).toBe('');
+  balancer.register(group.arn, await targetCalled('b'));
+  expect([await greeting(), await greeting()]).toEqual(['b', 'b']);
+});
+
 test('a deregistered target gets no new connection, and keeps the open ones until they end', async () => {
   const [old, young] = [await targetCalled('old'), await targetCalled('young')];
   balancer.register(group.arn, old);
