@@ -68,6 +68,10 @@ const parkable = z.extend(heading, { resources: z.catch(z.array(z.string()), [])
 /** Source: AWS Health User Guide, "AWS Health events Amazon EventBridge schema"; the codes are ACM's. */
 const health = z.object({
   detail: z.object({
+    /** What is closed, or only to come, is nothing to look into now. */
+    statusCode: z.optional(z.literal('open')),
+    /** The same however often, and to how many addresses, AWS Health sends it. */
+    communicationId: z.catch(z.optional(z.string()), undefined),
     eventTypeCode: z.enum(['AWS_ACM_RENEWAL_STATE_CHANGE', 'CAA_CHECK_FAILURE', 'AWS_ACM_RENEWAL_FAILURE']),
     affectedEntities: z.array(z.object({ entityValue: z.string() })),
   }),
@@ -76,12 +80,14 @@ const health = z.object({
 /** A hint for each certificate of ours that is affected; undefined where none is, or it is about something else. */
 function readHealth(event: unknown, home: Home): Concerns | undefined {
   const { id } = read(heading, event);
-  const affected = health.safeParse(event).data?.detail.affectedEntities ?? [];
-  const ours = affected.filter(({ entityValue }) => arnForm.test(entityValue) && !notOurs(entityValue, home));
+  const { affectedEntities = [], communicationId = id } = health.safeParse(event).data?.detail ?? {};
+  const ours = affectedEntities.filter(({ entityValue }) => arnForm.test(entityValue) && !notOurs(entityValue, home));
   if (ours.length === 0) return undefined;
-  const concerns = ours.map(
-    ({ entityValue }, index): Concern => ({ certificateArn: entityValue, cause: `${id}-${index}`, about: 'hint' }),
-  );
+  const concerns = ours.map(({ entityValue }): Concern => {
+    // An id by which SQS tells doubles apart has 128 characters at most.
+    const cause = `${communicationId.slice(0, 80)}-${entityValue.split('/').at(-1)}`;
+    return { certificateArn: entityValue, cause, about: 'hint' };
+  });
   return { is: 'concerns', concerns };
 }
 

@@ -303,9 +303,14 @@ describe('what says that a certificate may be in trouble', () => {
   it('is one hint for each of our certificates that AWS Health names', () => {
     const elsewhere = arn.replace('us-east-1', 'eu-west-1');
     const affectedEntities = [elsewhere, arn, 'UNKNOWN'].map((entityValue) => ({ entityValue, status: 'IMPAIRED' }));
-    expect(
-      readTrouble({ ...health, resources: undefined, detail: { ...health.detail, affectedEntities } }, home),
-    ).toEqual(concerning({ certificateArn: arn, cause: `${cause}-0`, about: 'hint' }));
+    const of = (more: object) => ({ ...health, resources: undefined, detail: { ...health.detail, ...more } });
+    const hint = (said: string) =>
+      concerning({ certificateArn: arn, cause: `${said}-0a1b2c3d-0000-4000-8000-1234567890ab`, about: 'hint' });
+    expect(readTrouble(of({ affectedEntities }), home)).toEqual(hint(cause));
+    // However often AWS Health sends it, it is one.
+    expect(readTrouble(of({ affectedEntities, communicationId: 'b7d1', statusCode: 'open' }), home)).toEqual(
+      hint('b7d1'),
+    );
   });
 
   it('may be any that ACM is renewing where a private CA did not issue', () => {
@@ -322,6 +327,7 @@ describe('what says that a certificate may be in trouble', () => {
     ['an event that ACM adds', { 'detail-type': 'ACM Certificate Pondered', resources: null, detail: null }],
     ['an authority that did issue', { ...authority, detail: { result: 'success' } }],
     ['an authority whose CRL failed', { ...authority, 'detail-type': 'ACM Private CA CRL Generation' }],
+    ['a Health event that is over', { ...health, detail: { ...health.detail, statusCode: 'closed' } }],
     ['a Health event that names nobody', { ...health, detail: { eventTypeCode: 'CAA_CHECK_FAILURE' } }],
     ['a Health event about something else', { ...health, detail: { ...health.detail, eventTypeCode: 'AWS_ACM_MORE' } }],
     [
