@@ -43,6 +43,8 @@ type Result = {
   readonly physicalId?: string;
   readonly data?: Readonly<Record<string, string>>;
   readonly problem?: Problem;
+  /** What is to be said of a success. */
+  readonly note?: string;
 };
 
 /** Milliseconds before its time is up at which a request is answered in any case: a stack waits an hour for silence. */
@@ -68,10 +70,10 @@ export async function deliveredCertificate(request: StackRequest, { remaining, w
     { progress, remaining, wire },
   );
   const result = await inTime(work.catch(problemIn(wire)), { progress, remaining, wire });
-  const { problem, data = {}, physicalId = idOfFailed(request, progress) } = result;
+  const { problem, data = {}, note = '', physicalId = idOfFailed(request, progress) } = result;
   const answer = {
     Status: problem ? 'FAILED' : 'SUCCESS',
-    Reason: problem ? `${problem.message}. ${problem.hint}`.slice(0, longestReason) : '',
+    Reason: problem ? `${problem.message}. ${problem.hint}`.slice(0, longestReason) : note,
     PhysicalResourceId: physicalId,
     StackId: request.StackId,
     RequestId: request.RequestId,
@@ -142,18 +144,24 @@ function physicalIdOf({ PhysicalResourceId, StackId }: StackRequest, { wanted, b
   const { certificate, delivery } = wanted;
   const held = readPhysicalId(PhysicalResourceId ?? '');
   const isSame = held?.certificateArn === certificate.arn && held.secret === delivery.secret;
-  const made = isSame ? held.made : before === null || before.deleting || isOfStack(StackId, { wanted, before });
+  const made = isSame ? held.made : before === null || isOfStack(StackId, { wanted, before });
   return writePhysicalId({ certificateArn: certificate.arn, secret: delivery.secret, made });
 }
 
 /**
  * A certificate that the stack itself made is often delivered, by ACM's event, before the stack comes to this resource.
- * The secret is then the stack's, unless a person prepared it, which its tags tell: we set none. CloudFormation tags
- * what it makes, and nobody else can set such a tag (User Guide, "Resource tag": the prefix aws: is reserved).
+ * The secret is then the stack's, where it came to be by that: we created it, for this certificate, and nobody has had
+ * a hand in it. CloudFormation tags what it makes, and nobody else can set such a tag (User Guide, "Resource tag": the
+ * prefix aws: is reserved).
  */
-function isOfStack(stackId: string, { wanted, before }: Beginning): boolean {
-  const isOwn = wanted.certificate.tags['aws:cloudformation:stack-id'] === stackId;
-  return isOwn && Object.keys(before?.secret.tags ?? {}).length === 0;
+function isOfStack(stackId: string, { wanted: { certificate }, before }: Beginning): boolean {
+  if (certificate.tags['aws:cloudformation:stack-id'] !== stackId) return false;
+  if (before === null || before.deleting || !before.ours) return false;
+  if (before.createdAt < (certificate.notBefore ?? Number.POSITIVE_INFINITY)) return false;
+  const { tags, versions } = before.secret;
+  const serials = Object.keys(versions).map((id) => readVersionId(id)?.serial);
+  const isFilledByIt = serials.length > 0 && serials.every((serial) => serial === certificate.serial);
+  return isFilledByIt && Object.keys(tags).length === 0;
 }
 
 /** Whoever deleted the secret gave it up; what it held must be ours all the same. */
@@ -204,6 +212,9 @@ async function leave({ PhysicalResourceId = '', ResourceProperties }: StackReque
   const held = readPhysicalId(PhysicalResourceId);
   const result = { physicalId: PhysicalResourceId };
   if (!held?.made || !wantsDeletion(ResourceProperties)) return result;
+  // It may not, then; and a stack that cannot be deleted would be worse than a secret that stays.
+  if (wire.settings.mode === 'observe')
+    return { ...result, note: `Left secret "${held.secret}": acm-courier is deployed in mode observe` };
   const found = await wire.keptSecrets.look(held.secret);
   if (found === null || found.deleting || !isStill(found.secret, held)) return result;
   await wire.keptSecrets.remove(held.secret);

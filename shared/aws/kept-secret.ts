@@ -6,13 +6,21 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import type { PresentSecret } from '../domain/secret.ts';
 import { prompt } from './client.ts';
-import { describedSecret } from './secrets.ts';
+import { describedSecret, ourDescription } from './secrets.ts';
 import { ask, askFor } from './trouble.ts';
 
 export type KeptSecrets = ReturnType<typeof keptSecrets>;
 
 /** A secret with its ARN, and as it was or is even while it is being deleted. */
-export type KeptSecret = { readonly arn: string; readonly deleting: boolean; readonly secret: PresentSecret };
+export type KeptSecret = {
+  readonly arn: string;
+  readonly deleting: boolean;
+  /** By its description, acm-courier created it. */
+  readonly ours: boolean;
+  /** Epoch seconds. */
+  readonly createdAt: number;
+  readonly secret: PresentSecret;
+};
 
 /** Secrets that come and go with stacks. None of this touches a value. */
 export function keptSecrets(manager = new SecretsManagerClient(prompt)) {
@@ -21,9 +29,14 @@ export function keptSecrets(manager = new SecretsManagerClient(prompt)) {
       const found = await askFor('secretsmanager:DescribeSecret', () =>
         manager.send(new DescribeSecretCommand({ SecretId: name })),
       );
-      return (
-        found && { arn: found.ARN ?? '', deleting: found.DeletedDate !== undefined, secret: describedSecret(found) }
-      );
+      if (!found) return null;
+      return {
+        arn: found.ARN ?? '',
+        deleting: found.DeletedDate !== undefined,
+        ours: found.Description === ourDescription,
+        createdAt: Math.ceil((found.CreatedDate?.getTime() ?? 0) / 1000),
+        secret: describedSecret(found),
+      };
     },
 
     /** Takes a secret out of its recovery window. Done for one that is in none, too. */

@@ -85,7 +85,7 @@ export function secrets(options: { readonly kmsKeyArn?: string } = {}, manager =
         manager.send(
           new CreateSecretCommand({
             Name: name,
-            Description: 'Certificate delivered by acm-courier',
+            Description: ourDescription,
             ClientRequestToken: versionId,
             SecretString: value,
             ...(options.kmsKeyArn && { KmsKeyId: options.kmsKeyArn }),
@@ -196,6 +196,9 @@ function unseen(secret: string) {
     );
   };
 }
+
+/** Of a secret that we created, where nobody has changed it. */
+export const ourDescription = 'Certificate delivered by acm-courier';
 
 type NewVersion = { readonly versionId: string; readonly value: string };
 

@@ -24,7 +24,8 @@ export const secretReasons = {
     mend: {
       kind: 'command',
       text: () =>
-        'One secret holds one certificate. Name another secret in the tag courier:secret; or, if this certificate replaces the other, take the tag off the other one and hand the secret over',
+        'One secret holds one certificate. Name another secret in the tag courier:secret; or, if this certificate replaces the other, take the tag off the other one and hand the secret over. ' +
+        'In a stack whose change replaces the certificate, change SecretName in the same change',
       commands: handOver,
     },
   }),

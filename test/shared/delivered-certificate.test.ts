@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { KeptSecret } from '../../shared/aws/kept-secret.ts';
 import { Trouble } from '../../shared/aws/trouble.ts';
 import { deliveredCertificate } from '../../shared/delivered-certificate.ts';
 import { finding } from '../../shared/domain/reasons.ts';
@@ -26,23 +27,29 @@ type World = {
   readonly before?: PresentSecret | null;
   readonly tags?: Readonly<Record<string, string>>;
   readonly asked?: Partial<StackRequest>;
+  /** What else the secret is seen to be. */
+  readonly look?: Partial<KeptSecret>;
+  readonly mode?: 'observe';
 };
 
 /** One request in a world whose worker answers `ask`; the secret is current once it said so. */
-async function answered({ ask, before = null, tags = {}, asked = {} }: World) {
+async function answered({ ask, before = null, tags = {}, asked = {}, look = {}, mode = 'deliver' }: World) {
   let secret = before;
   const startedAt = Date.now();
   const answers: StackAnswer[] = [];
   const find = async () => secret ?? { state: 'absent' };
   const wire = {
     place,
-    settings: { mode: 'deliver', secretPrefix: 'courier/', notices: 'all' },
+    settings: { mode, secretPrefix: 'courier/', notices: 'all' },
     now: () => Math.floor(Date.now() / 1000),
     log: () => {},
     sleep: (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-    certificates: { find: async () => ({ ...certificate, tags: { ...certificate.tags, ...tags } }) },
+    certificates: { find: async () => ({ ...certificate, notBefore: 1000, tags: { ...certificate.tags, ...tags } }) },
     secrets: { find },
-    keptSecrets: { look: async () => secret && { arn: secretArn, deleting: false, secret } },
+    keptSecrets: {
+      look: async () =>
+        secret && { arn: secretArn, deleting: false, ours: true, createdAt: certificate.notAfter, ...look, secret },
+    },
     worker: {
       ask: async () => {
         const outcome = await ask((now) => {
@@ -127,6 +134,35 @@ it('an Update that fails leaves the resource what it was, however far it came', 
   const asked = { RequestType: 'Update', PhysicalResourceId: `${arn} courier/before made` } as const;
   const answer = await answered({ ask: async () => ({ is: 'told', problem }), asked });
   expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: `${arn} courier/before made` });
+});
+
+it('Delete in mode observe leaves the secret, says so, and lets the stack go', async () => {
+  const asked = {
+    RequestType: 'Delete',
+    PhysicalResourceId: `${arn} courier/api made`,
+    ResourceProperties: { DeleteSecret: 'true' },
+  } as const;
+  expect(await answered({ ask: done, before: current, asked, mode: 'observe' })).toMatchObject({
+    Status: 'SUCCESS',
+    Reason: 'Left secret "courier/api": acm-courier is deployed in mode observe',
+  });
+});
+
+const ofThisStack = { 'aws:cloudformation:stack-id': stackId };
+
+it.each<[string, PresentSecret, Partial<KeptSecret>]>([
+  ['somebody else created it', current, { ours: false }],
+  ['it is older than the certificate', current, { createdAt: 1 }],
+  ['somebody prepared it empty', present({}), {}],
+  [
+    'it held another certificate before',
+    present({ ...current.versions, [idOf({ serial: 'f'.repeat(40) })]: ['AWSPREVIOUS'] }),
+    {},
+  ],
+  ['somebody put a version into it', present({ ...current.versions, mine: ['COPY'] }), {}],
+])('a secret of a certificate of the same stack was there before where %s', async (_, before, look) => {
+  const answer = await answered({ ask: done, before, tags: ofThisStack, look });
+  expect(answer?.PhysicalResourceId).toBe(`${arn} courier/api`);
 });
 
 it.each([
