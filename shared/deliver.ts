@@ -7,6 +7,7 @@ import { ofSecret } from './domain/ownership.ts';
 import { type Finding, finding, mayPass, retryOf } from './domain/reasons.ts';
 import { endOf, label, type PresentSecret } from './domain/secret.ts';
 import type { Message } from './events/queued.ts';
+import { recorded } from './ledger.ts';
 import { type Outcome, soonest } from './outcome.ts';
 import { planDelivery, type Wanted } from './plan.ts';
 import { rollOut } from './roll-out.ts';
@@ -32,7 +33,12 @@ type About = { readonly certificate: Pick<Certificate, 'arn' | 'name' | 'tags'>;
  * One look at one certificate (DESIGN §7): see what ACM has, see what each of its secrets holds, do what can be done
  * now, and say what cannot. What AWS refuses comes back as an outcome, never as an error.
  */
-export async function deliver(message: Message, means: Means): Promise<Outcome> {
+export const deliver = (message: Message, { sentAt, world }: Means): Promise<Outcome> =>
+  recorded({ event: message.cause, certificateArn: message.certificateArn, world }, (noting) =>
+    settle(message, { sentAt, world: noting }),
+  );
+
+async function settle(message: Message, means: Means): Promise<Outcome> {
   const looks = await look(message, means);
   const again = soonest(looks);
   if (again) return again;

@@ -15,6 +15,7 @@ import {
   windowDays,
 } from './domain/warning-days.ts';
 import type { Concern } from './events/queued.ts';
+import { recorded } from './ledger.ts';
 import { mendByItself } from './mend-by-itself.ts';
 import { observeRenewal } from './observe-renewal.ts';
 import type { Outcome } from './outcome.ts';
@@ -31,7 +32,12 @@ const mostErrors = 3;
  * that is gone, was renewed meanwhile or is being renewed in time is not spoken of. Nothing that can fail comes after the
  * mail: what is handed back then would be mailed twice.
  */
-export async function diagnose(concern: Concern, means: Means): Promise<Outcome> {
+export const diagnose = (concern: Concern, { world, ...when }: Means): Promise<Outcome> =>
+  recorded({ event: concern.cause, certificateArn: concern.certificateArn, world }, (noting) =>
+    settle(concern, { ...when, world: noting }),
+  );
+
+async function settle(concern: Concern, means: Means): Promise<Outcome> {
   const { world } = means;
   try {
     return await lookInto(concern, means).catch((error) => sayBroken(error, concern, means));

@@ -27,8 +27,6 @@ export async function workOff<Message extends { readonly certificateArn: string;
   for (const { id, receiptHandle, body, ...of } of messages) {
     const message = readable(body, { read, world });
     const outcome = message ? await look(message, of) : unreadable;
-    const { certificateArn, cause } = message ?? {};
-    world.log('info', 'Looked at a certificate', { certificateArn, cause, outcome });
     if (outcome.is !== 'again') continue;
     await handBack(receiptHandle, { seconds: outcome.seconds, queue, world });
     batchItemFailures.push({ itemIdentifier: id });
