@@ -112,13 +112,15 @@ export async function startCourierLab(wish: StackWish = {}) {
     stage = '',
     count = 1,
     alsoReads,
+    pinned = {},
+    environment = {},
     tags = {},
     ...more
   }: ServiceWish) {
     // A task of the second in which the secret became current would count as old.
     await lab.clock.advance(2_000);
     const { ARN } = await manager.send(new DescribeSecretCommand({ SecretId: secret }));
-    const from = (key: string) => `${ARN}:${key}:${stage}:`;
+    const from = (key: string) => `${ARN}:${key}:${pinned[key] ? `:${pinned[key]}` : `${stage}:`}`;
     const definition = await ecs.send(
       new RegisterTaskDefinitionCommand({
         family: name,
@@ -127,6 +129,7 @@ export async function startCourierLab(wish: StackWish = {}) {
             name: 'app',
             image,
             portMappings: [{ containerPort: 8443 }],
+            environment: Object.entries(environment).map(([name, value]) => ({ name, value })),
             secrets: [
               { name: 'COURIER_CERTIFICATE', valueFrom: from('certificate') },
               { name: 'COURIER_CERTIFICATE_CHAIN', valueFrom: from('certificateChain') },
@@ -142,7 +145,8 @@ export async function startCourierLab(wish: StackWish = {}) {
       new CreateServiceCommand({
         cluster: 'prod',
         serviceName: name,
-        desiredCount: count,
+        // A daemon's is the number of container instances.
+        desiredCount: more.schedulingStrategy === 'DAEMON' ? undefined : count,
         taskDefinition: definition.taskDefinition?.taskDefinitionArn,
         tags: Object.entries({ 'courier:secret': secret, ...tags }).map(([key, value]) => ({ key, value })),
         ...more,
@@ -274,6 +278,8 @@ type StackWish = {
   readonly mode?: 'deliver' | 'observe';
   readonly notices?: 'all' | 'tagged';
   readonly renewPrivate?: boolean;
+  readonly rollBack?: 'evidence' | 'never';
+  readonly rolloutParallel?: string;
   /** With it, each renewal is looked at whole, by the calls that a test of something else makes fail. */
   readonly securityHub?: boolean;
   /** Lab time at the start. */
@@ -289,7 +295,10 @@ type Wish = {
   readonly keyAlgorithm?: KeyAlgorithm;
 };
 
-type ServiceWish = Pick<CreateServiceCommandInput, 'deploymentConfiguration' | 'deploymentController'> & {
+type ServiceWish = Pick<
+  CreateServiceCommandInput,
+  'deploymentConfiguration' | 'deploymentController' | 'schedulingStrategy'
+> & {
   readonly name: string;
   readonly secret: string;
   /** Of the lab's images. */
@@ -299,6 +308,9 @@ type ServiceWish = Pick<CreateServiceCommandInput, 'deploymentConfiguration' | '
   readonly count?: number;
   /** Another secret, without which its tasks do not start. */
   readonly alsoReads?: string;
+  /** Versions of its secret from which it reads these members, whatever is current. */
+  readonly pinned?: Readonly<Record<string, string>>;
+  readonly environment?: Readonly<Record<string, string>>;
   readonly tags?: Readonly<Record<string, string>>;
 };
 
@@ -332,11 +344,13 @@ const serviceOf: Readonly<Record<string, string>> = {
  * roles may do; that this is all is held by test/build/template.test.ts.
  */
 async function stackFor(wish: StackWish): Promise<string> {
-  const { mode = 'deliver', notices = 'all' } = wish;
+  const { mode = 'deliver', notices = 'all', rollBack = 'evidence', rolloutParallel = '4' } = wish;
   const folder = await mkdtemp(join(tmpdir(), 'courier-lab-'));
   const template = (await readFile(join(dist, 'template.json'), 'utf8'))
     .replace(/("COURIER_MODE": )"deliver"/g, `$1"${mode}"`)
-    .replace(/("NOTICES": )"all"/g, `$1"${notices}"`);
+    .replace(/("NOTICES": )"all"/g, `$1"${notices}"`)
+    .replace(/("ROLL_BACK": )"evidence"/g, `$1"${rollBack}"`)
+    .replace(/("ROLLOUT_PARALLEL": )"4"/g, `$1"${rolloutParallel}"`);
   const changed = JSON.parse(template);
   if (mode === 'observe') delete changed.Resources.DeliverActs;
   if (mode === 'observe') delete changed.Resources.DiagnoseRenews;

@@ -1,0 +1,87 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { CreateServiceCommand, RegisterTaskDefinitionCommand } from '@aws-sdk/client-ecs';
+import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type CourierLab, startCourierLab } from './courier-lab.ts';
+
+const secret = 'courier/api';
+
+let courier: CourierLab;
+afterEach(() => courier.stop());
+
+/** So many services that read one secret, all but the first two as records without a process. Answers the certificate. */
+async function fleetOf(size: number, rolloutParallel: string): Promise<string> {
+  courier = await startCourierLab({ rolloutParallel });
+  const certificateArn = await courier.issue({ name: 'api.example.com', secret });
+  for (const name of ['service-0', 'service-1'])
+    await courier.service({ name, secret, count: 2, tags: { 'courier:probe': '8443' } });
+  const { ARN } = await courier.manager.send(new DescribeSecretCommand({ SecretId: secret }));
+  const secrets = [{ name: 'CERTIFICATE', valueFrom: `${ARN}:certificate::` }];
+  for (let index = 2; index < size; index++) {
+    const family = `service-${index}`;
+    const containerDefinitions = [{ name: 'app', image: 'record:1', secrets }];
+    await courier.ecs.send(new RegisterTaskDefinitionCommand({ family, containerDefinitions }));
+    const tags = [{ key: 'courier:secret', value: secret }];
+    const wish = { cluster: 'prod', serviceName: family, taskDefinition: family, desiredCount: 1, tags };
+    await courier.ecs.send(new CreateServiceCommand(wish));
+  }
+  await courier.lab.clock.advance(60_000);
+  return certificateArn;
+}
+
+/** As an operator looks: `openssl s_client`, and the serial of the leaf that it was shown. */
+async function serialByOpenssl(host: string, port: number): Promise<string> {
+  const look = `openssl s_client -connect ${host}:${port} -servername api.example.com </dev/null 2>/dev/null | openssl x509 -noout -serial`;
+  const { stdout } = await promisify(execFile)('sh', ['-c', look]);
+  return stdout.trim().replace('serial=', '').toLowerCase().padStart(40, '0');
+}
+
+/** The most services that were in deployment at one time, by what ECS told of each since the mark. */
+function mostInDeployment(since: number): number {
+  const under = new Set<string>();
+  const counts = courier.lab
+    .events()
+    .slice(since)
+    .flatMap(({ source, resources, detail }) => {
+      const [service] = resources;
+      if (source !== 'aws.ecs' || service === undefined) return [];
+      if (detail.eventName === 'SERVICE_DEPLOYMENT_IN_PROGRESS') under.add(service);
+      else under.delete(service);
+      return [under.size];
+    });
+  return Math.max(...counts);
+}
+
+describe('a rollout', () => {
+  it('of 50 services with rolloutParallel 5 never has more than 5 in deployment', { timeout: 300_000 }, async () => {
+    const certificateArn = await fleetOf(50, '5');
+    const [since, events] = [courier.lab.calls().length, courier.lab.events().length];
+    await courier.renew(certificateArn);
+    await courier.settle();
+    expect(mostInDeployment(events)).toBe(5);
+    expect(courier.told(certificateArn)).toEqual(['info Delivered', 'info Delivered']);
+    const restarts = courier.callsOf('deliver', since).filter(({ operation }) => operation === 'UpdateService');
+    expect(restarts).toHaveLength(50);
+
+    const serial = await courier.serialOf(certificateArn);
+    const tasks = await courier.lab.tasks();
+    expect(tasks.map(({ servedSerial }) => servedSerial)).toEqual(Array(4).fill(serial));
+    for (const { host, port } of tasks) expect(await serialByOpenssl(host, port)).toBe(serial);
+  });
+
+  it('of 200 services takes at most 4 calls for each, pages apart', { timeout: 300_000 }, async () => {
+    const certificateArn = await fleetOf(200, '25%');
+    const since = courier.lab.calls().length;
+    await courier.renew(certificateArn);
+    await courier.settle();
+    const calls = courier.callsOf('deliver', since);
+    const ofEcs = calls.filter(({ service }) => service === 'ecs');
+    const counts = Object.entries(Object.groupBy(ofEcs, ({ operation }) => operation)).map(
+      ([operation, all = []]) => `${operation} ${all.length}`,
+    );
+    console.log(`200 services: ${calls.length} calls, of ECS ${ofEcs.length}: ${counts.join(', ')}`);
+    expect(courier.told(certificateArn)).toEqual(['info Delivered', 'info Delivered']);
+    expect(calls.length / 200).toBeLessThanOrEqual(4);
+  });
+});
