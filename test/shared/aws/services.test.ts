@@ -105,6 +105,25 @@ describe('of a service is asked no more than its own description leaves open', (
       'rolling',
     ],
     ['a deployment from before is under way', { deployments: [deployment(-1, 'IN_PROGRESS')] }, [], own, 'rolling'],
+    // ECS counts a daemon's tasks itself, one for each instance; there the old one is stopped before the new one starts.
+    [
+      'a daemon has come to its last instance',
+      { schedulingStrategy: 'DAEMON', desiredCount: 3, runningCount: 3, deployments: [deployment(0)] },
+      [],
+      own,
+      'new',
+    ],
+    [
+      'a daemon runs nothing on one of its instances for a moment',
+      {
+        ...{ schedulingStrategy: 'DAEMON', desiredCount: 3, runningCount: 2 },
+        deployments: [deployment(1, 'IN_PROGRESS'), deployment(-100, 'COMPLETED', 'ACTIVE')],
+      },
+      [],
+      own,
+      'rolling',
+    ],
+    ['a daemon has no instance', { schedulingStrategy: 'DAEMON', desiredCount: 0 }, [], own.slice(0, 1), 'idle'],
     [
       'ECS goes back from the deployment since',
       { deployments: [deployment(-100, 'IN_PROGRESS'), deployment(1, 'FAILED', 'ACTIVE')], events: busy },

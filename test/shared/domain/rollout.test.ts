@@ -54,6 +54,16 @@ const rows: readonly Row[] = [
   ['no task at the deadline: rolling', {}, { is: 'rolling' }, deadlineSeconds],
   ['no task after the deadline: short', {}, { is: 'short', running: 0 }, deadlineSeconds + 1],
 
+  [
+    'a daemon that an instance was added to, whose task is not there yet: rolling',
+    { desired: 3, tasks: [fresh, fresh], deployments: [deployed('successful')] },
+    { is: 'rolling' },
+  ],
+  [
+    'a daemon that an instance was taken from, and its old task with it: new',
+    { desired: 1, tasks: [fresh], deployments: [deployed('successful')] },
+    { is: 'new' },
+  ],
   ['a deployment under way: rolling', { deployments: [deployed('under way')] }, { is: 'rolling' }],
   [
     'a deployment under way with new tasks only: rolling',
