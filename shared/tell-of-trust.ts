@@ -2,7 +2,7 @@ import { Trouble } from './aws/trouble.ts';
 import { ofSecret } from './domain/ownership.ts';
 import { finding, sentenceOf } from './domain/reasons.ts';
 import { holderOf } from './domain/secret.ts';
-import { judgeConsumers, type Wanted } from './plan.ts';
+import type { Wanted } from './plan.ts';
 import { facts, tell } from './tell.ts';
 import type { World } from './world.ts';
 
@@ -36,19 +36,30 @@ async function believersIn(label: string, world: World): Promise<Believers> {
     const secrets = [...listed].flatMap(([name, secret]) =>
       secret.state === 'present' && holderOf(secret.versions, label) !== undefined ? [name] : [],
     );
-    const tagged = await world.tagged.services();
-    const sight = { ...world, tagged: { services: async () => tagged } };
-    const sentences: string[] = [];
-    for (const secret of secrets) {
-      const judged = await judgeConsumers({ delivery: { secret, format: 'standard' } }, { since: sight.now(), sight });
-      sentences.push(...judged.map(({ consumer }) => believes(consumer, secret)));
-    }
-    return { secrets, sentences, unseen: [] };
+    // By their tags, which cost a page of them, not a call for each service: this stands before a delivery.
+    const services = await world.tagged.services();
+    const sentences = secrets.flatMap((secret) =>
+      services.filter((service) => service.secrets.includes(secret)).map(({ arn }) => believes(arn, secret)),
+    );
+    return { secrets, sentences: shortened(sentences), unseen: [] };
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
     return { secrets: [], sentences: [], unseen: [`Who trusts the issuer from before: ${sentenceOf(error.finding)}`] };
   }
 }
 
-const believes = ({ service, cluster }: { service: string; cluster: string }, secret: string) =>
-  `ECS service "${service}" in cluster "${cluster}" trusts the issuer from before, by secret "${secret}"`;
+/** `…:service/CLUSTER/NAME`. */
+function believes(serviceArn: string, secret: string): string {
+  const [, cluster = '', service = ''] = serviceArn.split('/');
+  return `ECS service "${service}" in cluster "${cluster}" trusts the issuer from before, by secret "${secret}"`;
+}
+
+const mostNamed = 20;
+
+const shortened = (sentences: readonly string[]): readonly string[] =>
+  sentences.length <= mostNamed
+    ? sentences
+    : [
+        ...sentences.slice(0, mostNamed),
+        `And ${sentences.length - mostNamed} more: the services whose tag courier:secret names one of these secrets`,
+      ];

@@ -29,7 +29,7 @@ type World = {
   readonly asked?: Partial<StackRequest>;
   /** What else the secret is seen to be. */
   readonly look?: Partial<KeptSecret>;
-  readonly mode?: 'observe';
+  readonly mode?: 'observe' | 'deliver';
 };
 
 /** One request in a world whose worker answers `ask`; the secret is current once it said so. */
