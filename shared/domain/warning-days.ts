@@ -44,10 +44,7 @@ const spokenDays = (type: Certificate['type'], lifetime: number) =>
 export const isDue = (certificate: Certificate, { days, now }: { readonly days: number; readonly now: number }) =>
   spokenDays(certificate.type, lifetimeDays(certificate)).includes(Math.ceil(days)) &&
   stillEndsIn(certificate, { days, now }) &&
-  (days <= lastWeek || !speaksForItself(certificate, now));
-
-/** Days in which two mails of one day are better than none: one of the two events behind them may be lost. */
-const lastWeek = 7;
+  !speaksForItself(certificate, now);
 
 /** An event is tried for a day, and its days are rounded: what ends later than that was renewed. */
 export const stillEndsIn = (certificate: Span, { days, now }: { readonly days: number; readonly now: number }) =>

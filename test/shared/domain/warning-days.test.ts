@@ -75,13 +75,14 @@ describe('an event that a certificate ends', () => {
     ['is not due while a fresh attempt waits for validation', tried(15, 'validating'), 15, false],
     ['is due while ACM is at it', tried(15, 'pending'), 15, true],
     ['is due on the day of an attempt of which ACM says nothing', tried(16, 'failed', 0, 100), 16, true],
-    ['is due in the last week whatever else may be said that day', tried(3), 3, true],
-    ['is due on the last day whatever else may be said', tried(1), 1, true],
+    ['is due on day 7, on which ACM announces nothing, whatever was tried', tried(7), 7, true],
+    ['is not due on the last day when an attempt failed, which is announced', tried(1), 1, false],
   ] as const)('%s', (_, certificate, days, due) => expect(isDue(certificate, { days, now })).toBe(due));
 
-  it('is left to the attempt of that day on the first days, too', () => {
+  it('is left to the attempt of that day wherever ACM announces it', () => {
     expect(isDue(tried(45), { days: 45, now })).toBe(false);
     expect(isDue(tried(30), { days: 30, now })).toBe(false);
+    expect(isDue(tried(3), { days: 3, now })).toBe(false);
     expect(isDue({ ...tried(30), type: 'public' }, { days: 30, now })).toBe(false);
   });
 
