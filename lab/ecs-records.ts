@@ -18,10 +18,13 @@ export type TaskDefinition = {
   readonly revision: number;
   readonly registeredAt: Date;
   readonly containers: readonly ContainerDefinition[];
+  readonly networkMode: 'awsvpc' | 'bridge' | 'host';
 };
 
 export type Container = {
   readonly definition: ContainerDefinition;
+  /** Where it listens: with bridge the port that its first one is mapped to. */
+  port?: number;
   process?: TaskProcess;
   exit?: Awaited<TaskProcess['exited']>;
 };

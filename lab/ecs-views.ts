@@ -1,5 +1,5 @@
 import type { Deployment, EcsService, ServiceDeployment, Task, TaskDefinition } from './ecs-records.ts';
-import { liveTasks, runningTasks } from './rollout.ts';
+import { liveTasks, portOf, runningTasks } from './rollout.ts';
 import { arn } from './service.ts';
 
 export const clusterArn = (name: string) => arn('ecs', `cluster/${name}`);
@@ -10,6 +10,7 @@ export const describeDefinition = (definition: TaskDefinition) => ({
   family: definition.family,
   revision: definition.revision,
   status: 'ACTIVE',
+  networkMode: definition.networkMode,
   containerDefinitions: definition.containers.map((container) => ({ essential: true, ...container })),
   registeredAt: definition.registeredAt,
 });
@@ -55,8 +56,11 @@ function describeDeployment(service: EcsService, deployment: Deployment) {
   };
 }
 
-export function describeTask({ service, task }: { service: EcsService; task: Task }) {
-  const own = task.host === undefined ? [] : [task.host];
+export function describeTask({ service, task }: { service: EcsService; task: Task }, instanceArn: string) {
+  const mode = task.deployment.definition.networkMode;
+  const own = task.host === undefined || mode !== 'awsvpc' ? [] : [task.host];
+  const bindings = (hostPort: number | undefined, containerPort: number) =>
+    mode === 'bridge' && hostPort ? [{ bindIP: '0.0.0.0', containerPort, hostPort, protocol: 'tcp' }] : [];
   const details = own.flatMap((value) => [
     { name: 'subnetId', value: 'subnet-1a' },
     { name: 'privateIPv4Address', value },
@@ -74,7 +78,9 @@ export function describeTask({ service, task }: { service: EcsService; task: Tas
     startedAt: task.startedAt,
     stoppedAt: task.stoppedAt,
     stoppedReason: task.stoppedReason,
-    attachments: [{ id: lastPart(task.arn), type: 'ElasticNetworkInterface', status: 'ATTACHED', details }],
+    ...(mode === 'awsvpc'
+      ? { attachments: [{ id: lastPart(task.arn), type: 'ElasticNetworkInterface', status: 'ATTACHED', details }] }
+      : { containerInstanceArn: instanceArn }),
     containers: task.containers.map((container) => ({
       containerArn: `${task.arn.replace(':task/', ':container/')}/${container.definition.name}`,
       taskArn: task.arn,
@@ -84,6 +90,7 @@ export function describeTask({ service, task }: { service: EcsService; task: Tas
       exitCode: container.exit?.code,
       // The lab keeps no container logs: the last line said on stderr stands here, where AWS has little to say.
       reason: container.exit?.message || undefined,
+      networkBindings: bindings(container.port, portOf(container.definition)),
       networkInterfaces: own.map((privateIpv4Address) => ({ privateIpv4Address })),
     })),
   };

@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts';
 import { type EcsService, newService, type Task, type TaskDefinition } from './ecs-records.ts';
 import { clusterArn, describeDefinition, describeService, describeTask, lastPart, summary } from './ecs-views.ts';
 import type { Balancer } from './forwarder.ts';
+import type { Instances } from './instances.ts';
 import { page } from './page.ts';
 import { createScheduler, portOf, runningTasks } from './rollout.ts';
 import { arn, type Emit, type Operation, refuse, type Service } from './service.ts';
@@ -25,12 +26,13 @@ type Parts = {
   emit: Emit;
   tags: Tags;
   balancer: Balancer;
+  instances: Pick<Instances, 'of'>;
   readSecret: (valueFrom: string) => string;
 };
 
 /** ECS: what is asked for; `rollout.ts` moves the tasks, `ecs-views.ts` shows them. */
 export function createEcs({ tags, ...parts }: Parts) {
-  const { clock, balancer } = parts;
+  const { clock, balancer, instances } = parts;
   const scheduler = createScheduler(parts);
   const clusters = new Set<string>();
   const definitions: TaskDefinition[] = [];
@@ -89,10 +91,11 @@ export function createEcs({ tags, ...parts }: Parts) {
     return { serviceArns: items.map((service) => service.arn), nextToken: next };
   };
 
-  const RegisterTaskDefinition: Operation = ({ family, containerDefinitions: containers, tags: given }) => {
+  const RegisterTaskDefinition: Operation = ({ family, networkMode = 'awsvpc', tags: given, ...input }) => {
     const revision = 1 + definitions.filter((one) => one.family === family).length;
     const definitionArn = arn('ecs', `task-definition/${family}:${revision}`);
-    const definition = { arn: definitionArn, family, revision, containers, registeredAt: clock.now() };
+    const containers = input.containerDefinitions;
+    const definition = { arn: definitionArn, family, revision, networkMode, containers, registeredAt: clock.now() };
     definitions.push(definition);
     setTags(definitionArn, given);
     return { taskDefinition: describeDefinition(definition), tags: tagsOf(definitionArn) };
@@ -185,7 +188,20 @@ export function createEcs({ tags, ...parts }: Parts) {
       find: (name) => shown.get(lastPart(name)),
       arnOf: (name) => arn('ecs', `task/${cluster}/${lastPart(name)}`),
     });
-    return { tasks: found.map(describeTask), failures };
+    return { tasks: found.map((one) => describeTask(one, instances.of(cluster).arn)), failures };
+  };
+
+  const DescribeContainerInstances: Operation = ({ containerInstances: wanted, ...input }) => {
+    const cluster = clusterOf(input);
+    const { arn: containerInstanceArn, id: ec2InstanceId } = instances.of(cluster);
+    const { found, failures } = lookUp(wanted, {
+      find: (name) => lastPart(name) === lastPart(containerInstanceArn) || undefined,
+      arnOf: (name) => arn('ecs', `container-instance/${cluster}/${lastPart(name)}`),
+    });
+    return {
+      containerInstances: found.map(() => ({ containerInstanceArn, ec2InstanceId, status: 'ACTIVE' })),
+      failures,
+    };
   };
 
   const ListServiceDeployments: Operation = ({ status: statuses = [], createdAt = {}, ...input }) => {
@@ -207,7 +223,8 @@ export function createEcs({ tags, ...parts }: Parts) {
     );
     return Promise.all(
       running.map(async ({ service, task: { arn: taskArn, host = '', containers } }) => {
-        const port = portOf(containers.find(({ definition }) => definition.portMappings?.[0])?.definition);
+        const container = containers.find(({ definition }) => definition.portMappings?.[0]);
+        const port = container?.port ?? portOf(container?.definition);
         return { service: service.name, taskArn, host, port, servedSerial: await servedSerial(host, port) };
       }),
     );
@@ -229,6 +246,7 @@ export function createEcs({ tags, ...parts }: Parts) {
       DescribeServices,
       ListTasks,
       DescribeTasks,
+      DescribeContainerInstances,
       ListServiceDeployments,
       TagResource: (input) => setTags(taggable(input.resourceArn), input.tags),
       UntagResource: (input) => tags.remove(taggable(input.resourceArn), input.tagKeys),

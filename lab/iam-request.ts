@@ -107,9 +107,10 @@ const actionOf = ({ service, operation }: AskedCall): string =>
 const resources: Readonly<Record<string, (input: Input, tags: Tags) => readonly (string | undefined)[]>> = {
   acm: ({ CertificateArn }) => [CertificateArn],
   'acm-pca': ({ CertificateAuthorityArn }) => [CertificateAuthorityArn],
-  ecs: ({ cluster, service, services = [], tasks = [], resourceArn }) => [
+  ecs: ({ cluster, service, services = [], tasks = [], containerInstances = [], resourceArn }) => [
     ...[service, ...services].filter(Boolean).map((one: string) => ecsArn('service', one, cluster)),
     ...tasks.map((one: string) => ecsArn('task', one, cluster)),
+    ...containerInstances.map((one: string) => ecsArn('container-instance', one, cluster)),
     resourceArn,
   ],
   iam: ({ RoleName }) => [RoleName && roleArn(RoleName)],

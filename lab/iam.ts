@@ -166,6 +166,7 @@ const codes = {
 
 function refusal({ name, protocol }: Service, kind: keyof typeof codes, message: string): AwsError {
   const [json, query] = codes[kind];
+  if (protocol === 'ec2') return new AwsError('UnauthorizedOperation', message, { status: 403 });
   if (protocol === 'query') {
     const code = name === 'sns' && kind === 'denied' ? 'AuthorizationError' : query;
     return new AwsError(code, message, { status: 403 });

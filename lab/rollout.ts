@@ -10,6 +10,7 @@ import {
   type Task,
 } from './ecs-records.ts';
 import type { Balancer } from './forwarder.ts';
+import { freePort, type Instances } from './instances.ts';
 import { arn, type Emit } from './service.ts';
 import { freeAddress, isRecord, startProcess } from './task-process.ts';
 
@@ -28,13 +29,19 @@ export const liveTasks = (service: EcsService, deployment?: Deployment) =>
 export const runningTasks = (service: EcsService, deployment?: Deployment) =>
   liveTasks(service, deployment).filter(isRunning);
 
-type Parts = { clock: Clock; emit: Emit; balancer: Balancer; readSecret: (valueFrom: string) => string };
+type Parts = {
+  clock: Clock;
+  emit: Emit;
+  balancer: Balancer;
+  instances: Pick<Instances, 'of'>;
+  readSecret: (valueFrom: string) => string;
+};
 
 /**
  * ECS's rolling deployments: new tasks start within maximumPercent, old ones stop once new ones run, tasks that end are
  * replaced within their own deployment, and the circuit breaker counts those that never came up.
  */
-export function createScheduler({ clock, emit, balancer, readSecret }: Parts) {
+export function createScheduler({ clock, emit, balancer, instances, readSecret }: Parts) {
   const services = new Set<EcsService>();
   let stopped = false;
 
@@ -116,18 +123,27 @@ export function createScheduler({ clock, emit, balancer, readSecret }: Parts) {
     clock.busy(bringUp(service, task));
   }
 
+  /** An address of its own with awsvpc, else its instance's, where bridge maps a port for each container. */
+  async function hostOf({ cluster }: EcsService, { containers, deployment }: Task): Promise<string> {
+    const { networkMode } = deployment.definition;
+    if (networkMode === 'awsvpc') return freeAddress(containers.map(({ definition }) => portOf(definition)));
+    const { host } = instances.of(cluster);
+    if (networkMode === 'bridge') for (const container of containers) container.port = await freePort(host);
+    return host;
+  }
+
   async function bringUp(service: EcsService, task: Task): Promise<void> {
     try {
       // Secrets are read here and never again, as a container's are.
       const environments = task.containers.map(({ definition }) => environmentOf(definition, readSecret));
       const running = task.containers.filter(({ definition }) => !isRecord(definition.image));
-      const host = running.length > 0 ? await freeAddress(running.map(({ definition }) => portOf(definition))) : '';
+      const host = running.length > 0 ? await hostOf(service, task) : '';
       if (isEnding(task)) return;
       task.host = host || undefined;
       for (const [index, container] of task.containers.entries()) {
         const { definition } = container;
         if (!running.includes(container)) continue;
-        const place = { SERVICE: service.name, HOST: host, PORT: String(portOf(definition)) };
+        const place = { SERVICE: service.name, HOST: host, PORT: String(container.port ?? portOf(definition)) };
         const LAB_TIME = String(Math.floor(clock.now().getTime() / 1000));
         container.process = startProcess(definition, { ...environments[index], ...place, LAB_TIME });
         void container.process.exited.then((exit) => {

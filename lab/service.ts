@@ -5,8 +5,8 @@
 export type Service = {
   /** As in `/_lab/calls` and `/_lab/faults`, and as in the request's signing scope: `acm`, `secretsmanager`, … */
   readonly name: string;
-  readonly protocol: 'json-1.0' | 'json-1.1' | 'query' | 'rest-json' | 'rpc-v2-cbor';
-  /** `X-Amz-Target` prefix for JSON protocols, API version for `query`, unused for `rest-json`. */
+  readonly protocol: 'json-1.0' | 'json-1.1' | 'query' | 'ec2' | 'rest-json' | 'rpc-v2-cbor';
+  /** `X-Amz-Target` prefix for JSON protocols, API version for `query` and `ec2`, unused for `rest-json`. */
   readonly target: string;
   /** Anything not named here answers UnknownOperationException. */
   readonly operations: Readonly<Record<string, Operation>>;

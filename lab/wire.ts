@@ -11,20 +11,35 @@ export type Wire = {
 
 type Named = { readonly service: Service; readonly operation: string; readonly requestId: string };
 
+const query: Wire = {
+  input: (request) => fromForm(request.body),
+  output: (output, { service, operation, requestId }) =>
+    xmlAnswer(200, {
+      root: `${operation}Response xmlns="https://${service.name}.amazonaws.com/doc/${service.target}/"`,
+      content: { [`${operation}Result`]: output ?? {}, ResponseMetadata: { RequestId: requestId } },
+    }),
+  error: (error, { requestId }) =>
+    xmlAnswer(error.status, {
+      root: 'ErrorResponse',
+      content: { Error: { Type: fault(error), Code: error.code, Message: error.message }, RequestId: requestId },
+    }),
+};
+
 export const wires: Readonly<Record<Service['protocol'], Wire>> = {
   'json-1.0': json('1.0'),
   'json-1.1': json('1.1'),
-  query: {
-    input: (request) => fromForm(request.body),
-    output: (output, { service, operation, requestId }) =>
-      xmlAnswer(200, {
-        root: `${operation}Response xmlns="https://${service.name}.amazonaws.com/doc/${service.target}/"`,
-        content: { [`${operation}Result`]: output ?? {}, ResponseMetadata: { RequestId: requestId } },
-      }),
-    error: (error, { requestId }) =>
-      xmlAnswer(error.status, {
-        root: 'ErrorResponse',
-        content: { Error: { Type: fault(error), Code: error.code, Message: error.message }, RequestId: requestId },
+  query,
+  ec2: {
+    input: query.input,
+    output: (output, { service, operation, requestId }) => {
+      const root = `${operation}Response xmlns="http://ec2.amazonaws.com/doc/${service.target}/"`;
+      const { body, ...answer } = xmlAnswer(200, { root, content: { requestId, ...(output as object) } });
+      return { ...answer, body: String(body).replaceAll('member>', 'item>') };
+    },
+    error: ({ status, code, message }, { requestId }) =>
+      xmlAnswer(status, {
+        root: 'Response',
+        content: { Errors: { Error: { Code: code, Message: message } }, RequestID: requestId },
       }),
   },
   'rpc-v2-cbor': rpcCbor(),

@@ -14,6 +14,7 @@ import { createIam } from './iam.ts';
 import { createIamQuery, type LinkedRole } from './iam-query.ts';
 import { keepRecords } from './iam-records.ts';
 import type { Known } from './iam-request.ts';
+import { createInstances } from './instances.ts';
 import { createLambda } from './lambda.ts';
 import { createPrivateCa } from './private-ca.ts';
 import { validated } from './request-model.ts';
@@ -102,7 +103,8 @@ export async function startLab({ models = process.env.LAB_MODELS, ...options }: 
   const acm = createAcm({ clock, emit, authority, tags, dns, linkedRole });
   const secrets = createSecretsManager({ clock, emit, tags });
   const balancer = createBalancer();
-  const ecs = createEcs({ clock, emit, tags, balancer, readSecret: secrets.read });
+  const instances = createInstances();
+  const ecs = createEcs({ clock, emit, tags, balancer, instances, readSecret: secrets.read });
   const tagging = createTagging({ tags });
   const hub = createSecurityHub(iam);
   const ssm = createSsm({ clock });
@@ -112,6 +114,7 @@ export async function startLab({ models = process.env.LAB_MODELS, ...options }: 
     createPrivateCa({ authority, clock, revoked: acm.revokedByCa }),
     secrets,
     ecs,
+    instances,
     sns,
     sqs,
     bus,

@@ -16,6 +16,7 @@ import {
   type CreateServiceCommandInput,
   ECSClient,
   ListServiceDeploymentsCommand,
+  type NetworkMode,
   RegisterTaskDefinitionCommand,
 } from '@aws-sdk/client-ecs';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
@@ -114,6 +115,7 @@ export async function startCourierLab(wish: StackWish = {}) {
     alsoReads,
     pinned = {},
     environment = {},
+    networkMode,
     tags = {},
     ...more
   }: ServiceWish) {
@@ -124,6 +126,7 @@ export async function startCourierLab(wish: StackWish = {}) {
     const definition = await ecs.send(
       new RegisterTaskDefinitionCommand({
         family: name,
+        networkMode,
         containerDefinitions: [
           {
             name: 'app',
@@ -311,6 +314,7 @@ type ServiceWish = Pick<
   /** Versions of its secret from which it reads these members, whatever is current. */
   readonly pinned?: Readonly<Record<string, string>>;
   readonly environment?: Readonly<Record<string, string>>;
+  readonly networkMode?: NetworkMode;
   readonly tags?: Readonly<Record<string, string>>;
 };
 

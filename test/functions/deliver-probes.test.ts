@@ -99,6 +99,21 @@ describe('where a probe stands', () => {
     expect(oneLine(mailsOf(courier, arn).at(-1)?.body)).toContain('was seen serving it');
   });
 
+  it.each([
+    ['bridge', 'bridged', {}],
+    // Two tasks cannot have one port of one instance.
+    ['host', 'hosted', { schedulingStrategy: 'DAEMON' }],
+  ] as const)('a task in the network mode %s is seen at its container instance', async (networkMode, name, more) => {
+    const arn = await consumed(courier, name, { networkMode, ...more });
+    const [task] = (await courier.lab.tasks()).filter(({ service }) => service === name);
+    expect([task?.host.slice(0, 6), task?.port === 8443]).toEqual(['127.2.', networkMode === 'host']);
+    await courier.renew(arn);
+    await courier.settle();
+    expect(await courier.served(name)).toEqual([await courier.serialOf(arn)]);
+    expect(courier.told(arn)).toEqual([delivered, delivered]);
+    expect(oneLine(mailsOf(courier, arn).at(-1)?.body)).toContain('was seen serving it');
+  });
+
   it('a service that is restarted and serves the old one is found, and the certificate from before comes back', async () => {
     const arn = await consumed(courier, 'apple', stale);
     const before = await courier.current('courier/apple');

@@ -4,6 +4,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createClock } from '../../lab/clock.ts';
 import { createEcs } from '../../lab/ecs.ts';
 import { createBalancer } from '../../lab/forwarder.ts';
+import { createInstances } from '../../lab/instances.ts';
 import { createSecretsManager } from '../../lab/secrets-manager.ts';
 import { startServer } from '../../lab/server.ts';
 import type { Emit } from '../../lab/service.ts';
@@ -20,7 +21,7 @@ export async function startContainerLab() {
   const tags = createTags();
   const secrets = createSecretsManager({ clock, emit, tags });
   const balancer = createBalancer();
-  const ecs = createEcs({ clock, emit, tags, balancer, readSecret: secrets.read });
+  const ecs = createEcs({ clock, emit, tags, balancer, instances: createInstances(), readSecret: secrets.read });
   const tagging = createTagging({ tags });
   const server = await startServer({
     services: [secrets.service, ecs.service, tagging.service],

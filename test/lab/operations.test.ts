@@ -30,6 +30,7 @@ it.each([
   ['Private CA', 'acm-pca'],
   ['Secrets Manager', 'secretsmanager'],
   ['ECS', 'ecs'],
+  ['EC2', 'ec2'],
   ['Tagging', 'tagging'],
   ['SQS', 'sqs'],
   ['SNS', 'sns'],
