@@ -28,6 +28,7 @@ export const environment = (aws: MockAws) => ({
   CONCERNS_QUEUE_URL: `${aws.url}/111122223333/deliveries.fifo`,
   FUNCTION_ARN_PREFIX: 'arn:aws:lambda:us-east-1:111122223333:function:bench-',
   TOPIC_ARN: 'arn:aws:sns:us-east-1:111122223333:notices',
+  KILL_SWITCH: '/acm-courier-bench/acts',
 });
 
 /** All variables of all functions that are plain text in the packaged template. */

@@ -123,7 +123,7 @@ describe('plan and re-export', () => {
       '  1. export the certificate of "api.example.com" from ACM and inspect it',
       expect.stringMatching(/^ {2}2\. store it as version [0-9a-f]{40}-\d{12}-[0-9a-f]{10} of secret "courier\/api"$/),
       '  3. make it current in secret "courier/api"',
-      '  4. restart service prod/web',
+      '  4. restart service prod/web, which also ships what "https-server:1" names now',
       '  5. tell that it is delivered',
     ]);
     expect(

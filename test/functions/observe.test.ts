@@ -22,7 +22,9 @@ const acts = () =>
     .map(({ operation }) => operation)
     .filter(
       (operation) =>
-        !/^(Describe|List|Search|GetResources|SendMessage|ChangeMessageVis|Invoke|Publish)/.test(operation),
+        !/^(Describe|List|Search|GetResources|GetQueueAttributes|SendMessage|ChangeMessageVis|Invoke|Publish)/.test(
+          operation,
+        ),
     );
 
 describe('in mode observe', () => {
@@ -54,7 +56,7 @@ describe('in mode observe', () => {
 
   it('a sweep only counts what is behind', async () => {
     const mails = courier.lab.mail().length;
-    expect(await courier.invoke('sweep', {})).toEqual({ certificates: 1, differences: 1, queued: 0 });
+    expect(await courier.invoke('sweep', {})).toMatchObject({ certificates: 1, differences: 1, notices: 0, queued: 0 });
     await courier.settle();
     expect(courier.lab.mail()).toHaveLength(mails);
   });

@@ -93,7 +93,7 @@ it('answers the same in CBOR, and refuses by the same names', async () => {
   expect(await seen({ to: inCbor })).toEqual(await seen());
   await expect(ask({ to: inCbor, MetricName: 'Other' })).rejects.toMatchObject({
     name: 'InvalidParameterValueException',
-    message: 'The lab has AWS/CertificateManager DaysToExpiry by CertificateArn only.',
+    message: 'The lab has AWS/CertificateManager DaysToExpiry by CertificateArn, and what functions log, by service.',
   });
 });
 
