@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { contentHash, noNonce, writeVersionId } from '../../shared/domain/version-id.ts';
 import type { Answers } from './mock-aws.ts';
 
@@ -6,6 +7,8 @@ export type WorldSize = {
   readonly secrets: number;
   readonly services: number;
   readonly clusters: number;
+  /** ACM has renewed everything since, and nobody heard of it. */
+  readonly behind?: boolean;
 };
 
 const base = 'us-east-1:111122223333';
@@ -16,7 +19,7 @@ const since = now - 7 * 86_400;
  * Records of a large account in which nothing is wrong, answered page by page as AWS answers them: each secret has a
  * certificate that is delivered to it and a service that has been restarted since; the other certificates have an owner.
  */
-export function sweepAnswers({ certificates, secrets, services, clusters }: WorldSize): Answers {
+export function sweepAnswers({ certificates, secrets, services, clusters, behind = false }: WorldSize): Answers {
   const arnOf = (index: number) => `arn:aws:acm:${base}:certificate/${hex(index, 8)}-0000-4000-8000-000000000000`;
   const endOf = (index: number) => now - (now % 60) + (60 + (index % 300)) * 86_400;
   const serialOf = (index: number) => hex(index + 1, 32);
@@ -30,7 +33,7 @@ export function sweepAnswers({ certificates, secrets, services, clusters }: Worl
       Subject: { CommonName: `host-${index}.example.com` },
       SubjectAlternativeNames: [{ DnsName: `host-${index}.example.com` }],
       KeyAlgorithm: 'EC_prime256v1',
-      SerialNumber: serialOf(index).replace(/..(?=.)/g, '$&:'),
+      SerialNumber: serialOf(behind ? index + certificates : index).replace(/..(?=.)/g, '$&:'),
       NotBefore: since,
       NotAfter: endOf(index),
     },
@@ -106,6 +109,10 @@ export function sweepAnswers({ certificates, secrets, services, clusters }: Worl
       failures: [],
     }),
     ListCertificateAuthorities: { CertificateAuthorities: [] },
+    SendMessage: ({ MessageBody }) => ({
+      MessageId: 'bench',
+      MD5OfMessageBody: createHash('md5').update(MessageBody).digest('hex'),
+    }),
     GetQueueAttributes: { Attributes: { CreatedTimestamp: String(since) } },
   };
 }
