@@ -3,12 +3,20 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { packageIfChanged } from '../build/package-if-changed.ts';
 import { blocked } from './stories/blocked.ts';
+import { brokenImage } from './stories/broken-image.ts';
 import { mutualTls } from './stories/mutual-tls.ts';
 import { renewal } from './stories/renewal.ts';
+import { rollback } from './stories/rollback.ts';
 import { createTeller, type Story } from './teller.ts';
 import { startLab } from './world.ts';
 
-const stories: Readonly<Record<string, Story>> = { renewal, blocked, 'mutual-tls': mutualTls };
+const stories: Readonly<Record<string, Story>> = {
+  renewal,
+  blocked,
+  'mutual-tls': mutualTls,
+  rollback,
+  'broken-image': brokenImage,
+};
 /** How many days ago a story begins that takes longer than the lab's own 340: TLS goes by the machine's clock. */
 const daysAgo: Readonly<Record<string, number>> = { blocked: 360 };
 const usage = `Usage: npm run demo [-- --story NAME] [--json]

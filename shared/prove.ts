@@ -16,8 +16,8 @@ type Proving = {
 
 /** Seconds that a process may take until it serves: slow ones load for minutes after ECS says that they run. */
 const settling = 300;
-/** Seconds that one look repeats its handshakes; the worker's own time is a minute. */
-const patience = 15;
+/** Seconds that one look repeats its handshakes: the next one comes soon, and a worker that waits here waits for others. */
+const patience = 3;
 
 /**
  * Shakes hands with every task of the services that are new and say where they serve. What cannot be probed, for want of a

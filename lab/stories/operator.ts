@@ -21,6 +21,11 @@ type ServiceWish = {
   readonly secret: string;
   readonly image?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** COURIER_NEXT for a canary. */
+  readonly stage?: string;
+  /** Deployments that fail are rolled back. */
+  readonly circuitBreaker?: boolean;
   /** Whose load balancer stands before the tasks. */
   readonly targetGroup?: { readonly arn: string };
 };
@@ -89,6 +94,9 @@ export async function createOperator(lab: Lab) {
       secret,
       image = 'https-server:1',
       environment = {},
+      tags = {},
+      stage = '',
+      circuitBreaker = false,
       targetGroup,
     }: ServiceWish): Promise<void> {
       const { ARN } = await secrets.send(new DescribeSecretCommand({ SecretId: secret }));
@@ -110,7 +118,7 @@ export async function createOperator(lab: Lab) {
               environment: Object.entries(environment).map(([variable, value]) => ({ name: variable, value })),
               secrets: Object.entries(keys).map(([variable, key]) => ({
                 name: variable,
-                valueFrom: `${ARN}:${key}::`,
+                valueFrom: `${ARN}:${key}:${stage}:`,
               })),
             },
           ],
@@ -122,7 +130,8 @@ export async function createOperator(lab: Lab) {
           serviceName: name,
           taskDefinition: name,
           desiredCount: 1,
-          tags: [{ key: 'courier:secret', value: secret }],
+          deploymentConfiguration: { deploymentCircuitBreaker: { enable: circuitBreaker, rollback: circuitBreaker } },
+          tags: Object.entries({ 'courier:secret': secret, ...tags }).map(([key, value]) => ({ key, value })),
           ...(targetGroup && {
             loadBalancers: [{ targetGroupArn: targetGroup.arn, containerName: name, containerPort: 8443 }],
           }),

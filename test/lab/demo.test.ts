@@ -51,6 +51,30 @@ test('the story of blocked renewals ends with each of them told, mended, renewed
   expect(ofSeverity('resolved')).toHaveLength(3);
 });
 
+test('the story of a roll-back ends with the bad certificate where it stopped, and the others untouched', {
+  timeout: 400_000,
+}, async () => {
+  const document = JSON.parse(await demo('--story', 'rollback', '--json'));
+  expect(document).toMatchObject({ ok: true, story: 'rollback' });
+  expect(document.checks.length).toBeGreaterThan(5);
+  const [api, shop] = document.deliveries;
+  expect(api.consumers.map((one: { servedSerial: string }) => one.servedSerial)).toEqual(Array(3).fill(api.serial));
+  const before = shop.versionId.slice(0, 40);
+  expect(before).not.toBe(shop.serial);
+  expect(shop.consumers.map((one: { servedSerial: string }) => one.servedSerial)).toEqual(Array(3).fill(before));
+});
+
+test('the story of a broken image keeps the certificate and ends with all three services serving it', {
+  timeout: 200_000,
+}, async () => {
+  const document = JSON.parse(await demo('--story', 'broken-image', '--json'));
+  expect(document).toMatchObject({ ok: true, story: 'broken-image' });
+  expect(document.checks.length).toBeGreaterThan(5);
+  const [{ serial, versionId, consumers }] = document.deliveries;
+  expect(versionId.slice(0, 40)).toBe(serial);
+  expect(consumers.map((one: { servedSerial: string }) => one.servedSerial)).toEqual(Array(3).fill(serial));
+});
+
 /** Without what differs from run to run: serials, versions, addresses, dates, seconds. */
 const lines = (text: string) =>
   text
