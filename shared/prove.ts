@@ -20,17 +20,30 @@ const settling = 300;
 const patience = 3;
 
 /**
- * Shakes hands with every task of the services that are new and say where they serve. What cannot be probed, for want of a
- * tag, of a probe in the VPC or of an address, stays what it was: restarted, not probed.
+ * Shakes hands with every task of the services that are new, or take a new version in by themselves, and say where they
+ * serve. What cannot be probed, for want of a tag, of a probe in the VPC or of an address, stays what it was: restarted,
+ * not probed.
  */
 export async function prove(judged: readonly Judged[], proving: Proving): Promise<readonly Judged[]> {
   if (!proving.world.prober) return judged;
   return Promise.all(
     judged.map(async ({ consumer, verdict }) => ({
       consumer,
-      verdict: verdict.is === 'new' && consumer.probe ? await proveOne(consumer, proving) : verdict,
+      verdict: await proveIfAsked({ consumer, verdict }, proving),
     })),
   );
+}
+
+async function proveIfAsked({ consumer, verdict }: Judged, proving: Proving): Promise<Verdict> {
+  if (!consumer.probe || (verdict.is !== 'new' && verdict.is !== 'reads by itself')) return verdict;
+  const proven = await proveOne(consumer, proving);
+  return verdict.is === 'new' ? proven : byItself(proven, proving);
+}
+
+/** Nobody restarts it: it is waited for until the deadline, and what it shows then speaks against it, not the certificate. */
+function byItself(proven: Verdict, { promotion, world }: Proving): Verdict {
+  if (proven.is === 'new') return { ...proven, is: 'reads by itself' };
+  return world.now() - promotion.since <= promotion.deadlineSeconds ? { is: 'unproven' } : { is: 'late' };
 }
 
 async function proveOne(consumer: Consumer, proving: Proving): Promise<Verdict> {

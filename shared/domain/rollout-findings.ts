@@ -24,7 +24,7 @@ export function findingOf({ consumer, verdict }: Judged, context: Context): Find
     case 'not ours to restart':
       return finding('NotRestartable', { ...service, controller: verdict.controller });
     case 'reads by itself':
-      return finding('ReadsByItself', service);
+      return finding('ReadsByItself', { ...service, ...(verdict.probed && { probed: true }) });
     case 'paused':
       return finding('ServicePaused', service);
     case 'outside window':

@@ -139,12 +139,12 @@ export const rolloutReasons = {
       commands: (facts) => [describeService(facts)],
     },
   }),
-  ReadsByItself: reason<OfService>({
+  ReadsByItself: reason<OfService & { readonly probed?: true }>({
     severity: 'info',
     retry: 'never',
     headline: ({ service }) => `delivered, ${service} reads it by itself`,
-    sentence: ({ service, cluster, secret }) =>
-      `The service "${service}" in cluster "${cluster}" is tagged courier:restart=false: it reads secret "${secret}" by itself, so it was not restarted, and nobody has seen yet what it serves`,
+    sentence: ({ service, cluster, secret, probed }) =>
+      `The service "${service}" in cluster "${cluster}" is tagged courier:restart=false: it reads secret "${secret}" by itself, so it was not restarted, and ${probed ? 'each of its tasks was seen serving the new certificate' : 'nobody has seen yet what it serves'}`,
     mend: nothing,
   }),
   ServiceOutsideWindow: reason<OfService & { readonly until?: number }>({

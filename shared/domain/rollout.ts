@@ -34,7 +34,7 @@ export type Verdict =
   | { readonly is: 'new'; readonly probed?: true }
   | { readonly is: 'idle' }
   | { readonly is: 'paused' }
-  | { readonly is: 'reads by itself' }
+  | { readonly is: 'reads by itself'; readonly probed?: true }
   /** `until` is unknown where the window cannot be read. */
   | { readonly is: 'outside window'; readonly until?: number }
   | { readonly is: 'image held'; readonly images: readonly string[] }

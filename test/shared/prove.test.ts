@@ -14,10 +14,19 @@ const refused: Shown = { error: 'nothing listens there (connection refused)', du
 const broken: Shown = { error: 'it closed the connection', during: 'handshake' };
 
 type Task = { readonly shown?: Shown; readonly startedAt?: number; readonly address?: false };
-type Given = { readonly since?: number; readonly trouble?: true; readonly untagged?: true; readonly none?: true };
+type Given = {
+  readonly since?: number;
+  readonly trouble?: true;
+  readonly untagged?: true;
+  readonly none?: true;
+  readonly before?: Verdict;
+};
 
 /** What becomes of a service that is new, by what a probe saw of its tasks. */
-async function proved(tasks: readonly Task[], { since = now - 400, trouble, untagged, none }: Given = {}) {
+async function proved(
+  tasks: readonly Task[],
+  { since = now - 400, trouble, untagged, none, before = { is: 'new' } }: Given = {},
+) {
   const asked: object[] = [];
   const look = async (targets: readonly { id: string }[]) => {
     asked.push(...targets);
@@ -31,7 +40,7 @@ async function proved(tasks: readonly Task[], { since = now - 400, trouble, unta
     }));
   const world = { place, now: () => now, log: () => {}, services: { places }, ...(!none && { prober: { look } }) };
   const consumer = consumerOf('web', untagged ? {} : { probe: { port: 8443 } });
-  const [judged] = await prove([{ consumer, verdict: { is: 'new' } }], {
+  const [judged] = await prove([{ consumer, verdict: before }], {
     expected: { serial, name: '*.example.com' },
     promotion: { since, now, deadlineSeconds: 3600 },
     world: world as never,
@@ -82,4 +91,23 @@ describe('a service whose tasks are new is', () => {
       { id: '0', host: '10.0.0.1', port: 8443, subnet: 'subnet-1', serial, servername: 'probe.example.com' },
     ]);
   });
+});
+
+describe('a service that reads the secret by itself is', () => {
+  const before: Verdict = { is: 'reads by itself' };
+  it.each<[string, readonly Task[], Verdict, Given]>([
+    ['seen where each task shows the serial', [{ shown: { serial } }], { is: 'reads by itself', probed: true }, {}],
+    ['waited for while it shows another', [{ shown: { serial: another } }], { is: 'unproven' }, {}],
+    [
+      'late, without evidence, where it still does',
+      [{ shown: { serial: another } }],
+      { is: 'late' },
+      { since: now - 3601 },
+    ],
+    ['left to itself where nobody can look', [{ shown: { serial: another } }], before, { none: true }],
+    ['left to itself where a task has no address', [{ address: false }], before, {}],
+    ['left to itself where no probe answered in time', [{}], before, { trouble: true, since: now - 3601 }],
+  ])('%s', async (_, tasks, verdict, given) =>
+    expect((await proved(tasks, { before, ...given })).verdict).toEqual(verdict),
+  );
 });
