@@ -42,7 +42,10 @@ describe('a canary', () => {
     const fleet = fleetModel({ canary: { ...canary, nature: 'breaks' }, web: sound });
     await fleet.run();
     expect(await fleet.run({ accept: true })).toMatchObject({ is: 'told', finding: { reason: 'DeploymentFailed' } });
-    expect([fleet.current(), fleet.restarts.map(({ service }) => service)]).toEqual([fresh, ['canary', 'canary', 'web']]);
+    expect([fleet.current(), fleet.restarts.map(({ service }) => service)]).toEqual([
+      fresh,
+      ['canary', 'canary', 'web'],
+    ]);
   });
 
   it('that is paused proves nothing, and holds up nobody', async () => {
