@@ -361,7 +361,7 @@ describe('functions', () => {
       60,
       'COURIER_MODE DELIVERIES_QUEUE_URL KILL_SWITCH NOTICES ROLLBACK_FLOOR_DAYS ROLLOUT_DEADLINE_MINUTES ROLLOUT_PARALLEL ROLL_BACK SECRET_PREFIX TOPIC_ARN',
     ],
-    ['delivered-certificate', 300, 'COURIER_MODE SECRET_PREFIX'],
+    ['delivered-certificate', 270, 'COURIER_MODE SECRET_PREFIX'],
     ['re-export', 900, 'COURIER_MODE DELIVERIES_QUEUE_URL ROLLOUT_DEADLINE_MINUTES ROLLOUT_PARALLEL SECRET_PREFIX'],
   ])('%s has %d seconds and is told what it uses', (wanted, timeout, variables) => {
     const [, , properties] = functions(deliver).find(([name]) => name === wanted) ?? [];
