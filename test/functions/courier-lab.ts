@@ -285,6 +285,8 @@ type StackWish = {
   readonly rolloutParallel?: string;
   /** With it, each renewal is looked at whole, by the calls that a test of something else makes fail. */
   readonly securityHub?: boolean;
+  /** What a sweep has: in less than a minute it hands on after each certificate. */
+  readonly sweepSeconds?: number;
   /** Lab time at the start. */
   readonly start?: Date;
   /** Whether the clock sweeps: what is told of one event may not be mended by the next hour's sweep. */
@@ -356,6 +358,7 @@ async function stackFor(wish: StackWish): Promise<string> {
     .replace(/("ROLL_BACK": )"evidence"/g, `$1"${rollBack}"`)
     .replace(/("ROLLOUT_PARALLEL": )"4"/g, `$1"${rolloutParallel}"`);
   const changed = JSON.parse(template);
+  if (wish.sweepSeconds) changed.Resources.SweepLambdaFunction.Properties.Timeout = wish.sweepSeconds;
   if (mode === 'observe') delete changed.Resources.DeliverActs;
   if (mode === 'observe') delete changed.Resources.DiagnoseRenews;
   await writeFile(join(folder, 'template.json'), JSON.stringify(changed));

@@ -43,6 +43,19 @@ async function lookAgain(arn: string): Promise<void> {
   await courier.settle();
 }
 
+/** ACM's word that the authority has revoked the certificate. */
+const revocation = (arn: string, CertificateSerial: string) => ({
+  version: '0',
+  id: `revoked-${arn.split('/').at(-1)}`,
+  'detail-type': 'ACM Certificate Revoked By CA',
+  source: 'aws.acm',
+  account: '111122223333',
+  time: courier.lab.clock.now().toISOString(),
+  region: 'us-east-1',
+  resources: [arn],
+  detail: { CertificateType: 'PRIVATE', CommonName: 'a.example.com', CertificateSerial },
+});
+
 const stagesOfCurrent = async (name: string) =>
   Object.values(await courier.labels(`courier/${name}`)).find((stages) => stages.includes('AWSCURRENT'));
 const scale = (service: string, desiredCount: number) =>
@@ -65,7 +78,19 @@ describe('a rollout is stopped, paged once and never tried again by itself', () 
     expect(await stagesOfCurrent(name)).toEqual(['AWSCURRENT', 'COURIER_NEXT', 'COURIER_SINCE', 'COURIER_STOPPED']);
     expect(await courier.restarts(name)).toBe(1);
     expect(await courier.served(name)).toEqual([before]);
+    await seeThatOthersSee(arn, name);
   });
+
+  /** A rehearsal and a diagnosis find out for themselves that a deployment came and went. */
+  async function seeThatOthersSee(arn: string, name: string): Promise<void> {
+    const { plan } = await courier.invoke('re-export', { certificateArn: arn, accept: true, dryRun: true });
+    expect(JSON.stringify(plan)).toContain(`the deployment of prod/${name} failed`);
+    const mails = courier.lab.mail().length;
+    await courier.invoke('certificate-expired', revocation(arn, await courier.serialOf(arn)));
+    await courier.settle();
+    expect(courier.lab.mail().length).toBe(mails + 1);
+    expect(courier.lab.mail().at(-1)?.body).toContain(`ECS service "${name}" in cluster "prod"`);
+  }
 
   it('when tasks from before are left an hour after the restart', async () => {
     const arn = await brokenConsumer('slow');

@@ -222,3 +222,29 @@ describe('the digest', () => {
     await healthy.stop();
   });
 });
+
+describe('a sweep whose time ends', () => {
+  let hurried: CourierLab;
+  beforeAll(async () => {
+    hurried = await startCourierLab({ sweepSeconds: 59 });
+  });
+  afterAll(() => hurried.stop());
+
+  it('hands itself on by its queue until each certificate is delivered, once', async () => {
+    const arns: string[] = [];
+    for (const name of ['a', 'b', 'c'])
+      arns.push(await hurried.issue({ name: `${name}.example.com`, secret: `courier/${name}` }));
+    for (const arn of arns) {
+      hurried.lab.faults.add({ service: 'events', operation: 'ACM Certificate Available', fault: 'lose', nth: 1 });
+      await hurried.renew(arn);
+    }
+    expect(await hurried.invoke('sweep', {})).toMatchObject({ queued: 1, handedOn: true });
+    await hurried.settle();
+    for (const [index, arn] of arns.entries()) {
+      const { id } = await hurried.current(`courier/${['a', 'b', 'c'][index]}`);
+      expect(id).toContain(await hurried.serialOf(arn));
+      expect(hurried.told(arn)).toEqual(['info Delivered', 'info Delivered']);
+    }
+    expect(await hurried.wreckage()).toEqual([]);
+  });
+});
