@@ -64,7 +64,8 @@ export function secrets(options: { readonly kmsKeyArn?: string } = {}, manager =
         () => manager.send(new GetSecretValueCommand({ SecretId: name, VersionId: versionId })).catch(unseen(name)),
         { material: true },
       );
-      return answer.SecretString === '' ? {} : membersOf(answer.SecretString ?? '');
+      // A version may be there and hold nothing.
+      return answer.SecretString || answer.SecretBinary ? membersOf(answer.SecretString ?? '') : {};
     },
 
     /** A passphrase that ACM accepts: 4–128 characters without `#`, `$` and `%` (API Reference, ExportCertificate). */

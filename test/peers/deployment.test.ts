@@ -24,6 +24,7 @@ describe('the stack, deployed to MiniStack by the Serverless Framework', () => {
     const { Functions } = await stack.aws('lambda', 'list-functions');
     expect(names(Functions, 'FunctionName')).toEqual(
       globSync('functions/*.ts')
+        .filter((file) => !file.endsWith('/probe.ts')) // deployed only into VPCs that are named
         .map((file) => `${stackName}-${basename(file, '.ts')}`)
         .sort(),
     );

@@ -19,7 +19,7 @@ test.runIf(has('envoy'))(
     });
     const { ok, checks, deliveries } = JSON.parse(stdout);
     const seen = Object.fromEntries(checks.map((check: Check) => [check.name, check.seen]));
-    expect({ ok, checks: checks.length }).toEqual({ ok: true, checks: 9 });
+    expect({ ok, checks: checks.length }).toEqual({ ok: true, checks: 10 });
     expect(seen['the gateway asks the teller, each verifying the other']).toMatch(/^answered 200: .* by Envoy$/);
     expect(seen['no request of the client failed']).toMatch(/^[1-9]\d+ requests, 0 failed, 2 serials/);
     for (const { serial, consumers } of deliveries)
