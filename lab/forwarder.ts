@@ -72,17 +72,21 @@ function forward(client: Socket, targets: Registered[], tries = targets.length):
     return;
   }
   targets.push(target);
+  // Before it is connected: a target that is drained meanwhile would otherwise stop with the connection half open.
+  target.connections.add(client);
+  client.once('close', () => target.connections.delete(client));
   const behind = connect(target.port, target.host)
-    .once('error', () => forward(client, targets, tries - 1))
+    .once('error', () => {
+      target.connections.delete(client);
+      forward(client, targets, tries - 1);
+    })
     .once('connect', () => {
       behind.removeAllListeners('error');
-      join(client, behind, target);
+      join(client, behind);
     });
 }
 
-function join(client: Socket, behind: Socket, target: Registered): void {
-  target.connections.add(client);
-  client.once('close', () => target.connections.delete(client));
+function join(client: Socket, behind: Socket): void {
   for (const [one, other] of [
     [client, behind],
     [behind, client],

@@ -174,8 +174,7 @@ describe('a service', () => {
     expect(Math.max(...stopped)).toBeGreaterThan(Math.max(...started));
   });
 
-  // Processes start and stop in real time: a busy machine gets another try.
-  it('is reached through its load balancer all the while: a task that goes is drained', { retry: 2 }, async () => {
+  it('is reached through its load balancer all the while: a task that goes is drained', async () => {
     const { arn: targetGroupArn, host, port } = await lab.balancer.create(8443);
     await create({ loadBalancers: [{ targetGroupArn, containerName: 'app', containerPort: 8443 }] });
     await settle();
