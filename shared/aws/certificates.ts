@@ -153,8 +153,7 @@ function readCertificate(arn: string, detail: CertificateDetail, tags: Tags): Ce
     status,
     origin: detail.CertificateKeyPairOrigin ? origins[detail.CertificateKeyPairOrigin] : 'acm',
     ...(detail.Serial && { serial: normalSerial(detail.Serial) }),
-    ...(detail.NotBefore && { notBefore: Math.floor(detail.NotBefore.getTime() / 1000) }),
-    ...(detail.NotAfter && { notAfter: Math.floor(detail.NotAfter.getTime() / 1000) }),
+    ...validityOf(detail),
     ...(detail.Issuer && { issuer: detail.Issuer }),
     ...(detail.KeyAlgorithm && { keyAlgorithm: detail.KeyAlgorithm.replace('-', '_') }),
     ...(detail.CertificateAuthorityArn && { caArn: detail.CertificateAuthorityArn }),
@@ -181,8 +180,7 @@ function readListed({ CertificateArn: arn, X509Attributes, CertificateMetadata }
     status,
     origin: metadata.CertificateKeyPairOrigin ? origins[metadata.CertificateKeyPairOrigin] : 'acm',
     ...(SerialNumber && { serial: normalSerial(SerialNumber) }),
-    ...(NotBefore && { notBefore: Math.floor(NotBefore.getTime() / 1000) }),
-    ...(NotAfter && { notAfter: Math.floor(NotAfter.getTime() / 1000) }),
+    ...validityOf({ NotBefore, NotAfter }),
     exportOption: metadata.ExportOption === 'ENABLED',
     eligible: metadata.RenewalEligibility === 'ELIGIBLE',
     inUse: metadata.InUse ?? false,
@@ -216,10 +214,17 @@ const readValidation = (option: DomainValidation): Validation => ({
 const readRenewal = ({ RenewalStatus, RenewalStatusReason, UpdatedAt }: RenewalSummary): Renewal => ({
   status: (RenewalStatus && renewalStatuses[RenewalStatus]) ?? 'pending',
   ...(RenewalStatusReason && { reason: RenewalStatusReason }),
-  updatedAt: seconds(UpdatedAt) ?? 0,
+  updatedAt: UpdatedAt ? seconds(UpdatedAt) : 0,
 });
 
-const seconds = (date: Date | undefined) => date && Math.floor(date.getTime() / 1000);
+type Validity = { readonly NotBefore?: Date | undefined; readonly NotAfter?: Date | undefined };
+
+const validityOf = ({ NotBefore, NotAfter }: Validity) => ({
+  ...(NotBefore && { notBefore: seconds(NotBefore) }),
+  ...(NotAfter && { notAfter: seconds(NotAfter) }),
+});
+
+const seconds = (date: Date) => Math.floor(date.getTime() / 1000);
 
 const readTags = (tags: readonly { Key?: string | undefined; Value?: string | undefined }[] = []): Tags =>
   Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value]));

@@ -1,4 +1,9 @@
-import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
+import {
+  CloudWatchClient,
+  type Datapoint,
+  GetMetricStatisticsCommand,
+  type GetMetricStatisticsCommandInput,
+} from '@aws-sdk/client-cloudwatch';
 import { prompt } from './client.ts';
 import { ask } from './trouble.ts';
 
@@ -12,21 +17,17 @@ const periods = 3;
 export function metricHistory(service: string, cloudwatch = new CloudWatchClient(prompt)) {
   return {
     /** How often this stack warned of any renewal from `since` to `now`, epoch seconds. */
-    async warnings({ since, now }: { readonly since: number; readonly now: number }): Promise<number> {
-      const { Datapoints = [] } = await ask('cloudwatch:GetMetricStatistics', () =>
-        cloudwatch.send(
-          new GetMetricStatisticsCommand({
-            Namespace: 'acm-courier',
-            MetricName: 'WarningsSent',
-            Dimensions: [{ Name: 'service', Value: service }],
-            StartTime: new Date(since * 1000),
-            EndTime: new Date(now * 1000),
-            Period: period,
-            Statistics: ['Sum'],
-          }),
-        ),
+    async warnings({ since, now }: Span): Promise<number> {
+      const days = await daily(
+        {
+          Namespace: 'acm-courier',
+          MetricName: 'WarningsSent',
+          Dimensions: [{ Name: 'service', Value: service }],
+          Statistics: ['Sum'],
+        },
+        { since, now },
       );
-      return Datapoints.reduce((sum, { Sum = 0 }) => sum + Sum, 0);
+      return days.reduce((sum, { Sum = 0 }) => sum + Sum, 0);
     },
 
     /**
@@ -35,21 +36,35 @@ export function metricHistory(service: string, cloudwatch = new CloudWatchClient
      * has written none since the renewal, they are the last ones; where it has written only since, they are many.
      */
     async daysBefore(certificateArn: string, now: number): Promise<number | null> {
-      const { Datapoints = [] } = await ask('cloudwatch:GetMetricStatistics', () =>
-        cloudwatch.send(
-          new GetMetricStatisticsCommand({
-            Namespace: 'AWS/CertificateManager',
-            MetricName: 'DaysToExpiry',
-            Dimensions: [{ Name: 'CertificateArn', Value: certificateArn }],
-            StartTime: new Date((now - periods * period) * 1000),
-            EndTime: new Date(now * 1000),
-            Period: period,
-            Statistics: ['Minimum'],
-          }),
-        ),
+      const days = await daily(
+        {
+          Namespace: 'AWS/CertificateManager',
+          MetricName: 'DaysToExpiry',
+          Dimensions: [{ Name: 'CertificateArn', Value: certificateArn }],
+          Statistics: ['Minimum'],
+        },
+        { since: now - periods * period, now },
       );
-      const days = Datapoints.flatMap(({ Minimum }) => Minimum ?? []);
-      return days.length > 0 ? Math.min(...days) : null;
+      const fewest = days.flatMap(({ Minimum }) => Minimum ?? []);
+      return fewest.length > 0 ? Math.min(...fewest) : null;
     },
   };
+
+  async function daily(metric: Metric, { since, now }: Span): Promise<readonly Datapoint[]> {
+    const { Datapoints = [] } = await ask('cloudwatch:GetMetricStatistics', () =>
+      cloudwatch.send(
+        new GetMetricStatisticsCommand({
+          ...metric,
+          StartTime: new Date(since * 1000),
+          EndTime: new Date(now * 1000),
+          Period: period,
+        }),
+      ),
+    );
+    return Datapoints;
+  }
 }
+
+type Metric = Pick<GetMetricStatisticsCommandInput, 'Namespace' | 'MetricName' | 'Dimensions' | 'Statistics'>;
+/** Epoch seconds. */
+type Span = { readonly since: number; readonly now: number };
