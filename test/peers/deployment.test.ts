@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => stack?.stop());
 
 describe('the stack, deployed to MiniStack by the Serverless Framework', () => {
-  test('has all its functions, rules and the queue that feeds deliver', async () => {
+  test('has all its functions, rules and the queues that feed the workers and the sweep', async () => {
     const { Functions } = await stack.aws('lambda', 'list-functions');
     expect(names(Functions, 'FunctionName')).toEqual(
       globSync('functions/*.ts')
@@ -29,8 +29,17 @@ describe('the stack, deployed to MiniStack by the Serverless Framework', () => {
         .sort(),
     );
     const { EventSourceMappings } = await stack.aws('lambda', 'list-event-source-mappings');
-    const mapping = { State: 'Enabled', BatchSize: 1, FunctionResponseTypes: ['ReportBatchItemFailures'] };
-    expect(EventSourceMappings).toMatchObject([mapping, mapping]);
+    const mapping = (queue: string) => ({
+      ...{ State: 'Enabled', BatchSize: 1 },
+      EventSourceArn: `arn:aws:sqs:us-east-1:${account}:${stackName}-${queue}`,
+    });
+    const handsBack = { FunctionResponseTypes: ['ReportBatchItemFailures'] };
+    const bySource = (a: Mapping, b: Mapping) => a.EventSourceArn.localeCompare(b.EventSourceArn);
+    expect(EventSourceMappings.toSorted(bySource)).toMatchObject([
+      { ...mapping('concerns.fifo'), ...handsBack },
+      { ...mapping('deliveries.fifo'), ...handsBack },
+      mapping('sweeps'),
+    ]);
     judged('MiniStack', 'deploys serverless.yml as it is, in mode deliver');
   });
 
@@ -255,4 +264,5 @@ async function until(what: string, holds: () => Promise<boolean>): Promise<void>
 }
 
 const words = (line: string) => line.split(' ') as [string, ...string[]];
+type Mapping = { readonly EventSourceArn: string };
 const names = (list: readonly Record<string, string>[] = [], key: string) => list.map((one) => one[key]).sort();
