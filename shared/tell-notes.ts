@@ -90,7 +90,7 @@ async function sendOne(notice: Notice, wire: Wire): Promise<void> {
   await wire.sleep(pace);
 }
 
-function noticeOf({ finding, name, certificate, owner }: Note, { place }: Wire): Notice {
+export function noticeOf({ finding, name, certificate, owner }: Note, { place }: Pick<Wire, 'place'>): Notice {
   const isRepair = mendOf(finding).kind === 'nothing';
   return composeNotice(
     {

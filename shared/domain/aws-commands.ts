@@ -35,3 +35,10 @@ export const handOver = ({ secret, certificateArn }: OfSecret): readonly Command
 
 export const describeService = ({ cluster, service }: OfService) =>
   aws`ecs describe-services --cluster ${cluster} --services ${service} --query services[].events[:5].message`;
+
+/** In the account and region of the certificate, as everything that a stack restarts. */
+export function untagService({ certificateArn, cluster, service }: OfService, tag: string) {
+  const [, partition = '', , region = '', account = ''] = certificateArn.split(':');
+  const arn = `arn:${partition}:ecs:${region}:${account}:service/${cluster}/${service}`;
+  return aws`ecs untag-resource --resource-arn ${arn} --tag-keys ${tag}`;
+}

@@ -1,4 +1,5 @@
 import type { Issued } from './certificate.ts';
+import { minute } from './reason.ts';
 import { type Finding, finding } from './reasons.ts';
 
 /** What the exported bytes say, measured by `shared/material` and judged here. Times are epoch seconds. */
@@ -86,7 +87,7 @@ function brokenChain({ chain }: Examined, asked: Asked) {
 
 function outsideValidity({ notBefore, notAfter }: Examined, asked: Asked) {
   if (isWithin({ notBefore, notAfter }, asked.now)) return undefined;
-  const detail = asked.now < notBefore ? `is not valid before ${utc(notBefore)}` : `ended at ${utc(notAfter)}`;
+  const detail = asked.now < notBefore ? `is not valid before ${minute(notBefore)}` : `ended at ${minute(notAfter)}`;
   return finding('OutsideValidity', { ...about(asked), detail });
 }
 
@@ -125,5 +126,3 @@ const isWithin = ({ notBefore, notAfter }: Dates, now: number) => notBefore <= n
 /** Exactly, or by a wildcard that stands for the first label (RFC 9525, 6.3). */
 const covers = (names: readonly string[], name: string) =>
   names.includes(name) || names.includes(name.replace(/^[^.]+/, '*'));
-
-const utc = (time: number) => new Date(time * 1000).toISOString().replace('.000', '');

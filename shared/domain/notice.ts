@@ -87,11 +87,16 @@ export function todo(findings: readonly Finding[], place: Place): string {
   const written = blocks.flatMap(({ text, commands }, at) => {
     const isNew = !blocks.slice(0, at).some((earlier) => earlier.text === text);
     const last = commands.filter((command) => !blocks.slice(at + 1).some((later) => later.commands.includes(command)));
-    return [...(isNew ? [`${at > 0 ? '\n' : ''}${text}`] : []), ...last];
+    return [...(isNew ? [text] : []), ...last];
   });
-  const first = written.findIndex((line) => blocks.some(({ commands }) => commands.includes(line)));
-  const where = pasted([`# in account ${place.account}, ${place.region}`]);
-  return ['What you must do', ...(first < 0 ? written : written.toSpliced(first, 0, where))].join('\n');
+  const isCommand = (part: string | undefined) => blocks.some(({ commands }) => commands.includes(part ?? ''));
+  // A command is seen, and copied, by itself: often the second is an alternative to the first.
+  const apart = written.map((part, at) =>
+    at > 0 && (isCommand(written[at - 1]) || !isCommand(part)) ? `\n${part}` : part,
+  );
+  const first = written.findIndex(isCommand);
+  const where = paragraph(`In account ${place.account}, ${place.region}:`);
+  return ['What you must do', ...(first < 0 ? apart : apart.toSpliced(first, 0, where))].join('\n');
 }
 
 const linksOf = (gravest: Finding, certificateArn: string | undefined, place: Place): readonly string[] => [

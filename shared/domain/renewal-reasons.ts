@@ -149,7 +149,7 @@ export const renewalReasons = {
     mend: {
       kind: 'by hand',
       text: () =>
-        'If it is still needed, put it to use (a load balancer, CloudFront), and ACM renews it. If not, delete it, and this mail ends',
+        'If it is still needed, put it to use (a load balancer, CloudFront), and ACM renews it. If not, delete it, and no more of these mails come',
     },
   }),
 

@@ -1,4 +1,4 @@
-import { describeService } from './aws-commands.ts';
+import { describeService, untagService } from './aws-commands.ts';
 import {
   count,
   listed,
@@ -24,6 +24,12 @@ const mendService: Mend<OfService> = {
     { reExport: { certificateArn: facts.certificateArn, accept: true } },
   ],
 };
+
+/** A wish on a service that holds its restart: taken off, the delivery goes on. */
+const untagAndDeliver = (tag: string) => (facts: OfService) => [
+  untagService(facts, tag),
+  { reExport: { certificateArn: facts.certificateArn } },
+];
 
 /** A rollout that did not reach every task. */
 export const rolloutReasons = {
@@ -57,9 +63,11 @@ export const rolloutReasons = {
       `The new certificate waits in secret "${secret}" as COURIER_NEXT: the canary "${service}" in cluster "${cluster}" is restarted ${until === undefined ? 'once its tag courier:window can be read' : `when its tag courier:window lets it be, from ${minute(until)} on`}, and nothing becomes current before`,
     mend: {
       kind: 'command',
-      text: () =>
-        'Nothing, if it may wait: within an hour of that time it goes on by itself. If it may not, take the tag off and deliver again',
-      commands: ({ certificateArn }) => [{ reExport: { certificateArn } }],
+      text: ({ until }) =>
+        until === undefined
+          ? 'Write the window as docs/windows.md says, and within the hour it goes on by itself; or take the tag off and deliver again'
+          : 'Nothing, if it may wait: within an hour of that time it goes on by itself. If it may not, take the tag off and deliver again',
+      commands: untagAndDeliver('courier:window'),
     },
   }),
   RolledBack: reason<OfService & { readonly serial: string; readonly back: string; readonly evidence: string }>({
@@ -158,9 +166,9 @@ export const rolloutReasons = {
       kind: 'command',
       text: ({ until }) =>
         until === undefined
-          ? 'Write the window as docs/windows.md says, or take the tag off; within the hour the rollout goes on'
+          ? 'Write the window as docs/windows.md says, and within the hour the rollout goes on; or take the tag off and deliver again'
           : 'Nothing, if it may wait: within an hour of that time the rollout goes on by itself. If it may not, take the tag off and deliver again',
-      commands: ({ certificateArn }) => [{ reExport: { certificateArn } }],
+      commands: untagAndDeliver('courier:window'),
     },
   }),
   MutableImageHeld: reason<OfService & { readonly images: readonly string[] }>({
@@ -173,8 +181,8 @@ export const rolloutReasons = {
       kind: 'command',
       text: ({ service }) =>
         `Deploy "${service}" with its images pinned by digest (repository@sha256:...), which lets its tasks read the new ` +
-        'certificate, too; or take the tag off. Then deliver again',
-      commands: ({ certificateArn }) => [{ reExport: { certificateArn } }],
+        'certificate, too; or take the tag off (first command). Then deliver again (second command)',
+      commands: untagAndDeliver('courier:mutable-image'),
     },
   }),
   BadServiceTag: reason<OfService & { readonly tag: string; readonly value: string; readonly accepted: string }>({
@@ -197,7 +205,7 @@ export const rolloutReasons = {
     mend: {
       kind: 'command',
       text: ({ service }) => `Take the tag courier:pause off "${service}" when it may be restarted, then deliver again`,
-      commands: ({ certificateArn }) => [{ reExport: { certificateArn } }],
+      commands: untagAndDeliver('courier:pause'),
     },
   }),
 } satisfies Record<string, Reason<never>>;

@@ -14,8 +14,9 @@ export type Place = {
 };
 
 /**
- * A command as lines that a person can paste into a POSIX shell, one argument pair a line. Every value is quoted:
- * names come from tags, and a tag may hold anything that IAM lets somebody write.
+ * A command as lines that a person can paste into bash, dash, fish or zsh, one argument pair a line, without a comment:
+ * zsh knows none at its prompt. Every value is quoted: names come from tags, and a tag may hold anything that IAM lets
+ * somebody write.
  */
 export function writeCommand(command: Command, place: Place): readonly string[] {
   if (!('reExport' in command)) return lines(command, place);
@@ -37,9 +38,13 @@ function lines(argv: readonly string[], { region }: Place): readonly string[] {
   );
 }
 
-/** Quoted for a POSIX shell; what cannot be seen, and no name of ours needs, becomes question marks. */
+/**
+ * Quoted for any of these shells; what cannot be seen, and no name of ours needs, becomes question marks. Apostrophes and
+ * backslashes stand outside of the quotes: fish reads a backslash inside of them otherwise than the others do.
+ */
 export function quoted(word: string): string {
   const seen = printable(word);
-  // A word that begins with an equals sign is looked up as a program by zsh.
-  return /^(?!=)[A-Za-z0-9_.,:/@%+=-]+$/.test(seen) ? seen : `'${seen.replaceAll("'", `'\\''`)}'`;
+  // A word that begins with an equals sign is looked up as a program by zsh, one with a percent sign by fish as a process.
+  if (/^(?![=%])[A-Za-z0-9_.,:/@%+=-]+$/.test(seen)) return seen;
+  return `'${seen.replace(/['\\]/g, String.raw`'\$&'`)}'`;
 }

@@ -90,7 +90,7 @@ export const validationReasons = {
     ...asUrgent,
     headline: (facts) => `renewal blocked, CAA not readable, ${remaining(facts)}`,
     sentence: ({ name, domains }) =>
-      `ACM cannot renew the certificate of "${name}": a CAA record forbids it, or the name servers do not answer which there are for ${listed(domains)}. acm-courier could not read them either`,
+      `ACM cannot renew the certificate of "${name}": a CAA record of ${listed(domains)} forbids it, or the name servers do not say which there are. acm-courier could not read them either`,
     mend: {
       kind: 'by hand',
       text: () =>

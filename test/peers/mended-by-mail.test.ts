@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -13,10 +13,19 @@ import { judged } from './counterparts.ts';
 /** Those whose mail has a command. */
 const mendable = plots.filter(({ blockage }) => mendKindOf(blockage.says) === 'command');
 
+/** The mails' commands are pasted into each of them in turn; each but fish stops at the first that fails. */
+const shells = (
+  [
+    ['sh', '-euc'],
+    ['zsh', '-feuc'],
+    ['fish', '--no-config', '-c'],
+  ] as const
+).filter(([program]) => spawnSync(program, ['-c', 'true']).error === undefined);
+
 let courier: CourierLab;
 let folder: string;
 /** What the commands of each mail said on stderr, and what people were told afterwards. */
-const seen = new Map<string, { script: string; stderr: string; after: readonly Mail[] }>();
+const seen = new Map<string, { body: string; stderr: string; after: readonly Mail[] }>();
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'acm-courier-mended-'));
@@ -40,9 +49,8 @@ afterAll(async () => {
 async function mendByMail({ title, blockage, one }: Played, mail: Mail | undefined): Promise<void> {
   if (!mail) throw new Error(`Nothing was told of "${title}"`);
   await blockage.passes?.({ ...one, mail });
-  const script = pasted(mail);
-  const { stderr } = await paste(script);
-  seen.set(title, { script, stderr, after: [] });
+  const { stderr } = await paste(pasted(mail), seen.size);
+  seen.set(title, { body: mail.body, stderr, after: [] });
   await blockage.byHand?.({ ...one, mail });
 }
 
@@ -53,19 +61,20 @@ const pasted = ({ body }: Mail) =>
     .filter((line) => line.startsWith('    '))
     .join('\n');
 
-/** In a shell that stops at the first command that fails, with nothing of this machine's own AWS settings. */
-function paste(script: string) {
+/** With nothing of this machine's own AWS settings. */
+function paste(script: string, turn: number) {
   const path = [inject('programs'), process.env.PATH].join(delimiter);
   const keys = { AWS_ACCESS_KEY_ID: 'operator', AWS_SECRET_ACCESS_KEY: 'operator' };
   const env = { PATH: path, HOME: folder, AWS_ENDPOINT_URL: courier.lab.url, AWS_PAGER: '', ...keys };
-  return promisify(execFile)('sh', ['-euc', script], { cwd: folder, env });
+  const [program, ...options] = shells[turn % shells.length] ?? ['sh', '-euc'];
+  return promisify(execFile)(program, [...options, script], { cwd: folder, env });
 }
 
 describe.each(mendable)('$title', ({ title, blockage, name }) => {
   it('is mended by the commands of its mail, as they stand there: ACM renews, and one all-clear comes', () => {
-    const { script, stderr, after } = seen.get(title) ?? { script: '', stderr: 'was not played', after: [] };
+    const { body, stderr, after } = seen.get(title) ?? { body: '', stderr: 'was not played', after: [] };
     expect(stderr).toBe('');
-    expect(script).toMatch(/^ {4}# in account 111122223333, us-east-1\n {4}aws /);
+    expect(body).toMatch(/^ {2}In account 111122223333, us-east-1:\n {4}aws /m);
     expect(after.map(({ attributes: { severity, reason } }) => `${severity} ${reason}`)).toEqual([
       'resolved RenewedAfterAll',
     ]);

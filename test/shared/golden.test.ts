@@ -5,10 +5,12 @@ import { affectedBy } from '../../shared/domain/affected-by.ts';
 import type { ListedCertificate } from '../../shared/domain/certificate.ts';
 import { digestsOf } from '../../shared/domain/digest.ts';
 import { compare } from '../../shared/domain/inventory.ts';
+import type { Note } from '../../shared/domain/noteworthy.ts';
 import type { Notice } from '../../shared/domain/notice.ts';
 import { type Finding, finding, type ReasonCode, reasonCodes, retryOf } from '../../shared/domain/reasons.ts';
 import type { Judged } from '../../shared/domain/rollout.ts';
 import { type About, tell } from '../../shared/tell.ts';
+import { noticeOf } from '../../shared/tell-notes.ts';
 import { arn, but, day, listed, now, place } from './domain/sample.ts';
 import { consumerOf } from './domain/sample-consumer.ts';
 import { sampleOf } from './domain/sample-facts.ts';
@@ -36,7 +38,7 @@ const neverMailed: readonly ReasonCode[] = [
   'Digest',
 ];
 
-type Mail = { readonly finding: Finding } & Partial<About>;
+type Mail = { readonly finding: Finding; readonly noted?: Omit<Note, 'finding'> } & Partial<About>;
 
 const soon = { notAfter: now + 15 * day };
 const near = but(soon);
@@ -86,6 +88,17 @@ const mailAt = (index: number) => ({
   mailDomain: 'example.com',
   mailboxes: ['admin@example.com', 'postmaster@example.com'],
 });
+/** What only a sweep says, by what it is of. */
+const noted: { readonly [Code in ReasonCode]?: Omit<Note, 'finding'> } = {
+  CertificateLost: { name: 'courier/api' },
+  ConsumerBehind: { name: 'api.example.com', certificate: listed() },
+  ConsumerNotTagged: { name: 'courier/api' },
+  ConsumerOfNothing: { name: 'courier/apj' },
+  ConsumerPinned: { name: 'courier/api' },
+  PausedForLong: { name: 'api.example.com', certificate: listed() },
+  VersionsNearLimit: { name: 'courier/api' },
+};
+
 const byPrivate = { is: 'private', authority: caArn } as const;
 const byPublic = { is: 'public', exportOption: true } as const;
 const byImport = { is: 'imported' } as const;
@@ -121,7 +134,10 @@ const variants: Readonly<Record<string, Mail>> = {
   'AuthorityDisabled.never-exported': { finding: sampleOf('AuthorityDisabled', { eligible: false }) },
   'EmailNotConfirmed.one': { finding: sampleOf('EmailNotConfirmed') },
   'EmailNotConfirmed.many': {
-    finding: sampleOf('EmailNotConfirmed', { waiting: Array.from({ length: 12 }, (_, index) => mailAt(index)) }),
+    finding: sampleOf('EmailNotConfirmed', {
+      name: wide.name,
+      waiting: Array.from({ length: 12 }, (_, index) => mailAt(index)),
+    }),
     certificate: wide,
   },
   'LinkedRoleMissing.other-account': { finding: sampleOf('LinkedRoleMissing', { authority: caArn }) },
@@ -153,13 +169,14 @@ const mails: Readonly<Record<string, Mail>> = {
   ...Object.fromEntries(
     reasonCodes
       .filter((code) => !neverMailed.includes(code) && !isVaried(code) && retryOf(sampleOf(code)) !== 'soon')
-      .map((code) => [code, { finding: sampleOf(code), ...beside[code] }]),
+      .map((code) => [code, { finding: sampleOf(code), ...beside[code], ...(noted[code] && { noted: noted[code] }) }]),
   ),
   ...variants,
 };
 
 /** A mail as a person gets it. */
-async function mailOf({ finding, ...about }: Mail): Promise<string> {
+async function mailOf({ finding, noted: note, ...about }: Mail): Promise<string> {
+  if (note) return text(noticeOf({ finding, ...note }, { place }));
   const sent: Notice[] = [];
   await tell([finding], { certificate: near, ...about }, {
     place,
@@ -168,8 +185,10 @@ async function mailOf({ finding, ...about }: Mail): Promise<string> {
     count: () => {},
     topic: { tell: async (notice: Notice) => void sent.push(notice) },
   } as never);
-  return sent.map(({ subject, body }) => `Subject: ${subject}\n\n${body}`).join('');
+  return text(sent[0]);
 }
+
+const text = (mail: Notice | undefined) => `Subject: ${mail?.subject}\n\n${mail?.body}`;
 
 /** The mails of a Monday: one owner's, and that of what nobody owns. */
 function digestMails(): Readonly<Record<string, string>> {
@@ -188,7 +207,6 @@ function digestMails(): Readonly<Record<string, string>> {
   const inventory = { certificates, secrets: new Map(), services: [] };
   const differences = compare(inventory, { secretPrefix: 'courier/', deadlineSeconds: 3600, now });
   const [owned, nobodys] = digestsOf({ inventory, differences }, { notices: 'all', now, place });
-  const text = (mail: Notice | undefined) => `Subject: ${mail?.subject}\n\n${mail?.body}`;
   return { 'Digest.owned': text(owned), 'Digest.nobodys': text(nobodys) };
 }
 

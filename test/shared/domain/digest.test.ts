@@ -228,12 +228,13 @@ describe('the mails', () => {
         nobody needs. Take the tag courier:pause off what may go on. See what
         deliveries would do and what stands in their way (first command, which
         changes nothing), then deliver (second command).
-          # in account 111122223333, us-east-1
+        In account 111122223333, us-east-1:
           printf %s '{"all":true,"dryRun":true}' |
           aws lambda invoke \\
             --function-name acm-courier-prod-re-export \\
             --payload fileb:///dev/stdin /dev/stdout \\
             --region us-east-1
+
           printf %s '{"all":true}' |
           aws lambda invoke \\
             --function-name acm-courier-prod-re-export \\

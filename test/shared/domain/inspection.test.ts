@@ -54,13 +54,13 @@ const failing: readonly (Case & { when: string; verdict: string; says: string })
     when: 'the first second is one second away',
     is: { notBefore: now + 1 },
     verdict: 'refuse',
-    says: 'The exported certificate of "api.example.com" is not valid before 2026-10-01T00:00:01Z; nothing was stored',
+    says: 'The exported certificate of "api.example.com" is not valid before 2026-10-01 00:00 UTC; nothing was stored',
   },
   {
     when: 'the last second is now',
     is: { notAfter: now },
     verdict: 'refuse',
-    says: 'The exported certificate of "api.example.com" ended at 2026-10-01T00:00:00Z; nothing was stored',
+    says: 'The exported certificate of "api.example.com" ended at 2026-10-01 00:00 UTC; nothing was stored',
   },
   {
     when: 'a chain is broken and a name is missing: what nobody may accept comes first',
