@@ -42,10 +42,11 @@ describe('the runbook', () => {
     expect(links.filter((anchor) => !anchors.includes(anchor))).toEqual([]);
   });
 
-  it('has blocks that a shell can read', () => {
+  it('has blocks that a shell can read, without a comment, which zsh knows none of at its prompt', () => {
     const blocks = [...runbook.matchAll(/```sh\n(.*?)```/gs)].map(([, block = '']) => block);
     const inline = [...runbook.matchAll(/`(aws [^`]*)`/g)].map(([, command = '']) => command);
     expect(blocks.length).toBeGreaterThan(5);
+    expect(blocks.join('').match(/(?<=^|\s)#.*/gm)).toBeNull();
     expect(() => execFileSync('sh', ['-n'], { input: [...blocks, ...inline].join('\n') })).not.toThrow();
   });
 
