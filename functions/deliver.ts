@@ -7,17 +7,14 @@ import { type Message, readMessage, readQueued } from '../shared/events/queued.t
 import { lazily } from '../shared/lazily.ts';
 import { gauge } from '../shared/metrics.ts';
 import { answerOf } from '../shared/outcome.ts';
+import { hostsOf, probing } from '../shared/probing.ts';
 import { base, entry, environment } from '../shared/runtime.ts';
 import { telling } from '../shared/telling.ts';
 import { workOff } from '../shared/work-off.ts';
 
 const kmsKeyArn = process.env.KMS_KEY_ARN;
 const killSwitchName = environment('KILL_SWITCH');
-const probes = process.env.PROBES;
 const queueUrl = environment('DELIVERIES_QUEUE_URL');
-
-// Of tasks that share their instance's network EC2 knows the address; they are probed, or nobody asks.
-const { hostsOf } = lazily(async () => (await import('../shared/aws/instances.ts')).instances());
 
 const world = {
   ...base(),
@@ -29,19 +26,11 @@ const world = {
   tagged: lazily(async () => (await import('../shared/aws/tagged.ts')).tagged()),
   killSwitch: lazily(async () => (await import('../shared/aws/kill-switch.ts')).killSwitch(killSwitchName)),
   progress: lazily(async () => (await import('../shared/aws/progress.ts')).progressEvents()),
-  ...(probes && { prober: lazily(() => loadProber(probes)) }),
+  ...probing(),
   gauge,
   settled: new BoundedMap<string, Judged | null>(10_000),
   authorityChain: async (caArn: string) => (await import('../shared/aws/authority.ts')).authorityChain(caArn),
 };
-
-async function loadProber(places: string) {
-  const [{ prober, readStands }, { worker }] = await Promise.all([
-    import('../shared/prober.ts'),
-    import('../shared/aws/worker.ts'),
-  ]);
-  return prober(readStands(places, worker));
-}
 
 const queue = lazily(async () => (await import('../shared/aws/queue.ts')).queue<Message>(queueUrl));
 

@@ -10,6 +10,7 @@ import type { Message } from '../shared/events/queued.ts';
 import { readSweep } from '../shared/events/sweep-order.ts';
 import { lazily } from '../shared/lazily.ts';
 import { gauge } from '../shared/metrics.ts';
+import { hostsOf, probing } from '../shared/probing.ts';
 import { base, entry, environment } from '../shared/runtime.ts';
 import { sweep } from '../shared/sweep.ts';
 import { telling } from '../shared/telling.ts';
@@ -24,10 +25,11 @@ const wire = {
   tagged: tagged(tagging),
   fleet: fleet(ecs),
   // Only services that a sweep names are looked at more closely.
-  services: lazily(async () => (await import('../shared/aws/services.ts')).services(ecs)),
+  services: lazily(async () => (await import('../shared/aws/services.ts')).services(ecs, { hostsOf })),
   authorities: lazily(async () => (await import('../shared/aws/authority.ts')).authorities(shared.place.account)),
   deliveries: queue<Message>(environment('DELIVERIES_QUEUE_URL')),
   sweeps: sweeps(environment('SWEEPS_QUEUE_URL')),
+  ...probing(),
   gauge,
 };
 

@@ -1,7 +1,8 @@
 import { blocksLater, isDone, isOpen, type Judged, judge, type Promotion } from './domain/rollout.ts';
 import { type Nominee, wavesOf } from './domain/waves.ts';
 import { nomineesOf } from './plan.ts';
-import { type Expected, prove } from './prove.ts';
+import { prove } from './prove.ts';
+import type { Expected } from './shake-hands.ts';
 import type { World } from './world.ts';
 
 type Looking = {

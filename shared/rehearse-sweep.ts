@@ -8,7 +8,7 @@ import { nextRolloutStep } from './domain/rollout.ts';
 import { findingOf } from './domain/rollout-findings.ts';
 import { wishFor } from './domain/wish.ts';
 import { planDelivery, type Seen as SeenDelivery, type Wanted } from './plan.ts';
-import { behindAfter, confirmed, messageFor, noteOf, type Seen, type Wire } from './repairs.ts';
+import { behindAfter, confirmed, messageFor, noteOf, type Seen, unseenIn, type Wire } from './repairs.ts';
 import { mailsOf, notesOf } from './tell-notes.ts';
 
 /** What a sweep would do, and all that it would lead to. */
@@ -53,7 +53,7 @@ export async function rehearse(seen: Seen, wire: Wire): Promise<SweepPlan> {
     certificates: seen.inventory.certificates.length,
     plan,
     notices: notices.map(({ subject, attributes }) => ({ subject, attributes })),
-    unseen: seen.inventory.unseen ?? [],
+    unseen: unseenIn(seen),
   };
 }
 

@@ -1,14 +1,17 @@
 import type { Queue } from './aws/queue.ts';
 import type { Secrets } from './aws/secrets.ts';
+import type { Services } from './aws/services.ts';
 import type { Sweeps } from './aws/sweeps.ts';
 import { type Behind, type Difference, type Inventory, isBehind } from './domain/inventory.ts';
 import type { Note } from './domain/noteworthy.ts';
+import type { Sighting } from './domain/probe-sample.ts';
 import { finding } from './domain/reasons.ts';
 import { judge } from './domain/rollout.ts';
 import { holderOf, label, sinceOf } from './domain/secret.ts';
 import type { Message } from './events/queued.ts';
 import type { Cursor } from './events/sweep-order.ts';
 import type { Lists } from './inventory.ts';
+import type { Prober } from './prober.ts';
 import type { Telling } from './tell.ts';
 import type { Gauge, Sight } from './world.ts';
 
@@ -21,6 +24,9 @@ export type Wire = Lists &
     readonly deliveries: Pick<Queue<Message>, 'add'>;
     readonly sweeps: Sweeps;
     readonly gauge: Gauge;
+    readonly services: Pick<Services, 'places'>;
+    /** Absent where no probe stands in a VPC. */
+    readonly prober?: Pick<Prober, 'look'>;
   };
 
 /** Seconds that a sweep answers for: the next one answers for the next. */
@@ -32,7 +38,18 @@ export type Seen = {
   readonly differences: readonly Difference[];
   readonly until: number;
   readonly resume?: Cursor | undefined;
+  /** What tasks serve, of some services. */
+  readonly sampled?: Sampled;
 };
+
+/** `unseen` says why nobody could look, a sentence each. */
+export type Sampled = { readonly sightings: readonly Sighting[]; readonly unseen: readonly string[] };
+
+/** What AWS did not let us see and why, a sentence each. */
+export const unseenIn = ({ inventory, sampled }: Seen): readonly string[] => [
+  ...(inventory.unseen ?? []),
+  ...(sampled?.unseen ?? []),
+];
 
 type Own = readonly [Behind, ...Behind[]];
 

@@ -14,6 +14,7 @@ export const readSettings = (env: Environment): Settings => ({
   rolloutParallel: parallel(env.ROLLOUT_PARALLEL ?? '4'),
   rollBack: env.ROLL_BACK === 'never' ? 'never' : 'evidence',
   rollbackFloorSeconds: days(env.ROLLBACK_FLOOR_DAYS ?? '3') * 86_400,
+  probeSample: services(env.PROBE_SAMPLE ?? '10'),
   notices: env.NOTICES === 'tagged' ? 'tagged' : 'all',
   renewPrivate: env.RENEW_PRIVATE === 'true',
 });
@@ -36,6 +37,12 @@ function days(value: string): number {
   const number = Number(value);
   if (number >= 0 && number <= 400) return number;
   throw new Error(`Cannot start: the parameter rollbackFloorDays is "${value}", not a number of days up to 400`);
+}
+
+/** Each costs a few calls, and a sweep has some minutes. */
+function services(value: string): number {
+  if (/^\d{1,3}$/.test(value)) return Number(value);
+  throw new Error(`Cannot start: the parameter probeSample is "${value}", not a number of services up to 999`);
 }
 
 /** A rollout that restarts none at a time would never end. */

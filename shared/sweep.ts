@@ -2,9 +2,10 @@ import { compare, type Difference, isBehind } from './domain/inventory.ts';
 import type { Note } from './domain/noteworthy.ts';
 import type { Cursor, SweepOrder } from './events/sweep-order.ts';
 import { takeInventory } from './inventory.ts';
+import { lookAtSample } from './look-at-sample.ts';
 import { record } from './record.ts';
 import { rehearse, type SweepPlan } from './rehearse-sweep.ts';
-import { behindAfter, confirmed, messageFor, noteOf, placeOf, type Seen, type Wire } from './repairs.ts';
+import { behindAfter, confirmed, messageFor, noteOf, placeOf, type Seen, unseenIn, type Wire } from './repairs.ts';
 import { facts } from './tell.ts';
 import { notesOf, tellNotes } from './tell-notes.ts';
 
@@ -35,10 +36,11 @@ const mostHops = 20;
  * say. The soonest to end come first; where the time ends, the rest goes to a next invocation, which looks anew.
  */
 export async function sweep(order: SweepOrder, means: Means): Promise<Swept | SweepPlan> {
-  const seen = await see(order, means);
-  if (order.dryRun) return rehearse(seen, means.wire);
-  const worked = await queueBehind(seen, means);
-  if (worked.left) return handOn(worked.left, { seen, worked, means });
+  const listed = await see(order, means);
+  if (order.dryRun) return rehearse(await withSample(listed, means), means.wire);
+  const worked = await queueBehind(listed, means);
+  if (worked.left) return handOn(worked.left, { seen: listed, worked, means });
+  const seen = await withSample(listed, means);
   const notices = await tellNotes(notesOf(seen, worked.notes, means.wire), seen, means.wire);
   return finish({ seen, worked, notices, wire: means.wire });
 }
@@ -47,6 +49,12 @@ async function see({ scheduledAt, resume }: SweepOrder, { wire }: Means): Promis
   const inventory = await takeInventory(wire);
   const differences = compare(inventory, { ...wire.settings, now: wire.now() });
   return { inventory, differences, until: resume?.until ?? scheduledAt ?? wire.now(), resume };
+}
+
+/** Once a sweep, after all that must be queued: what nobody has time to look at has its turn again. */
+async function withSample(seen: Seen, { remaining, wire }: Means): Promise<Seen> {
+  const hasTime = () => remaining() >= reserve;
+  return { ...seen, sampled: await lookAtSample(seen, { size: wire.settings.probeSample, hasTime, wire }) };
 }
 
 type Worked = { readonly queued: number; readonly notes: readonly Note[]; readonly left?: Omit<Cursor, 'queued'> };
@@ -118,7 +126,7 @@ function finish({ seen, worked, notices, wire }: { seen: Seen; worked: Worked; n
     notices,
     handedOn: false,
   };
-  wire.log('info', 'Swept', { ...swept, unseen: seen.inventory.unseen });
+  wire.log('info', 'Swept', { ...swept, unseen: unseenIn(seen) });
   return swept;
 }
 

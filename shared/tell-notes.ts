@@ -2,6 +2,7 @@ import { Trouble } from './aws/trouble.ts';
 import { digestsOf, notesDigest } from './domain/digest.ts';
 import { type Memories, type Memory, memoriesOf, type Note, noteworthy } from './domain/noteworthy.ts';
 import { composeNotice, type Notice } from './domain/notice.ts';
+import { notesOf as notesOfSightings, unmended } from './domain/probe-sample.ts';
 import { mendOf } from './domain/reasons.ts';
 import { holderOf } from './domain/secret.ts';
 import { interval, type Seen, type Wire } from './repairs.ts';
@@ -15,8 +16,11 @@ const mostNotices = 5;
 /** In mode observe nothing may be labelled: what would need a memory is left to the digest. */
 export function notesOf(seen: Seen, acted: readonly Note[], { settings, now }: Pick<Wire, 'settings' | 'now'>) {
   const of = { ...settings, now: now(), interval: { after: seen.until - interval, until: seen.until } };
-  const { remembered, passing } = noteworthy(seen, of);
-  const memories = memoriesOf(remembered, { ...seen, mayForget: (seen.inventory.unseen ?? []).length === 0 });
+  const { sightings = [] } = seen.sampled ?? {};
+  const { remembered: listed, passing } = noteworthy(seen, of);
+  const remembered = [...listed, ...notesOfSightings(sightings, seen.inventory)];
+  const mayForget = (seen.inventory.unseen ?? []).length === 0;
+  const memories = memoriesOf(remembered, { ...seen, mayForget, kept: unmended(seen.inventory, sightings) });
   return settings.mode === 'deliver'
     ? { ...memories, due: [...acted, ...passing, ...memories.due], standing: remembered }
     : { due: passing, moved: [], forgotten: [], standing: remembered };

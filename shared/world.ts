@@ -32,6 +32,8 @@ export type Settings = {
   readonly rollBack: 'evidence' | 'never';
   /** What is gone back to must be good for longer than this. */
   readonly rollbackFloorSeconds: number;
+  /** How many services a sweep shakes hands with. */
+  readonly probeSample: number;
   /** Whether a certificate without any tag of ours is worth a notice. */
   readonly notices: 'tagged' | 'all';
   /** Whether ACM may be asked to renew a private certificate whose obstacle is gone. */

@@ -63,17 +63,20 @@ export type Memories = {
   readonly forgotten: readonly Memory[];
 };
 
-/** Said once for as long as it stands: a label that no note stands for any more comes off, and it would be said again. */
+/**
+ * Said once for as long as it stands: a label that no note stands for any more comes off, and it would be said again; but
+ * for `kept`, of which nobody knows whether it stands.
+ */
 export function memoriesOf(
   notes: readonly Note[],
-  { inventory, mayForget }: { readonly inventory: Inventory; readonly mayForget: boolean },
+  { inventory, mayForget, kept = [] }: { inventory: Inventory; mayForget: boolean; kept?: readonly Memory[] },
 ): Memories {
   const holder = ({ secret, label: name }: Memory) => {
     const seen = inventory.secrets.get(secret);
     return seen?.state === 'present' ? holderOf(seen.versions, name) : undefined;
   };
   const memories = notes.flatMap(({ memory }) => memory ?? []);
-  const wanted = new Set(memories.map(({ secret, label: name }) => `${secret} ${name}`));
+  const wanted = new Set([...memories, ...kept].map(({ secret, label: name }) => `${secret} ${name}`));
   const frozen = pausedSecrets(inventory.certificates);
   const forgotten = [...inventory.secrets].flatMap(([secret, seen]) =>
     seen.state === 'present' && !frozen.has(secret)

@@ -1,8 +1,19 @@
 import { aws } from './aws-commands.ts';
-import { count, listed, nothing, type OfSecret, type Reason, reason } from './reason.ts';
+import { count, listed, minute, nothing, type OfSecret, type OfService, type Reason, reason } from './reason.ts';
 
 type OfNameless = { readonly secret: string };
 type OfReader = OfNameless & { readonly service: string; readonly cluster: string };
+
+/** What handshakes with the tasks of one service have shown. Times are epoch seconds. */
+type Handshakes = {
+  readonly serial: string;
+  readonly since: number;
+  readonly task: string;
+  readonly startedAt: number;
+  readonly saw: string;
+  readonly failing: number;
+  readonly running: number;
+};
 
 /** What a sweep finds that no event tells of. */
 export const sweepReasons = {
@@ -76,6 +87,25 @@ export const sweepReasons = {
       kind: 'by hand',
       text: () =>
         'Register the task definition again with valueFrom without the version id (keep the colons), and deploy the service with it',
+    },
+  }),
+  ServesAnother: reason<OfService & Handshakes>({
+    severity: 'action',
+    retry: 'never',
+    headline: ({ service }) => `${service} does not serve it`,
+    sentence: ({ secret, service, cluster, serial, since, task, startedAt, saw, failing, running }) =>
+      `Secret "${secret}" holds serial ${serial} since ${minute(since)}, but ${failing} of ${count(running, 'task')} of service "${service}" in cluster "${cluster}" did not serve it when a sweep shook hands with them: task ${task}, which runs since ${minute(startedAt)}, ${saw}`,
+    mend: {
+      kind: 'command',
+      text: () =>
+        'It is not restarted for this by itself: another task may do the same. Find out where its process takes the certificate ' +
+        'from (first command, then its task definition): a volume, its image, a version by its id, a file that it read too early. ' +
+        'Mend that and deploy the service; if it only read too early, new tasks are enough (second command). A sweep looks ' +
+        'again every hour',
+      commands: ({ cluster, service, task }) => [
+        aws`ecs describe-tasks --cluster ${cluster} --tasks ${task} --query tasks[].[taskDefinitionArn,startedBy,containers[].image]`,
+        aws`ecs update-service --cluster ${cluster} --service ${service} --force-new-deployment --query service.deployments[0].id`,
+      ],
     },
   }),
   VersionsNearLimit: reason<OfNameless & { readonly versions: number }>({

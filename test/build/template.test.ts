@@ -248,7 +248,7 @@ describe('what the roles may do', () => {
     ]);
   });
 
-  test('a probe stands in each VPC that is named and may do nothing there; the worker alone may ask it, and knows where', () => {
+  test('a probe stands in each VPC that is named and may do nothing there; the worker and the sweep alone may ask it, and know where', () => {
     const probes = functions(full).filter(([name]) => name.startsWith('probe'));
     expect(probes.map(([name, , { VpcConfig }]) => [name, VpcConfig])).toEqual([
       ['probe', { SubnetIds: ['subnet-1', 'subnet-2'], SecurityGroupIds: ['sg-1'] }],
@@ -274,20 +274,23 @@ describe('what the roles may do', () => {
     expect(allStatements(full).filter(({ Resource }) => JSON.stringify(Resource) === JSON.stringify(arns))).toEqual([
       asking,
     ]);
-    expect(statementsOf(full, 'DeliverRole')).toContainEqual(asking);
-    expect(one(full, 'DeliverLambdaFunction').Environment.Variables.PROBES).toBe(
-      'acm-courier-test-probe=subnet-1,subnet-2 acm-courier-test-probe-2=subnet-3',
-    );
+    for (const name of ['Deliver', 'Sweep']) {
+      expect(statementsOf(full, `${name}Role`)).toContainEqual(asking);
+      expect(one(full, `${name}LambdaFunction`).Environment.Variables.PROBES).toBe(
+        'acm-courier-test-probe=subnet-1,subnet-2 acm-courier-test-probe-2=subnet-3',
+      );
+    }
   });
 
-  test('the worker may ask where container instances stand, for tasks without an address of their own', () => {
+  test('the worker and the sweep may ask where container instances stand, for tasks without an address of their own', () => {
     const places = /ecs:DescribeContainerInstances|ec2:DescribeInstances/;
     const asking = allStatements(full).filter(({ Action }) => many(Action).some((action) => places.test(action)));
     expect(asking).toEqual([
       { Effect: 'Allow', Action: 'ecs:DescribeContainerInstances', Resource: here('ecs', 'container-instance/*') },
       { Effect: 'Allow', Action: 'ec2:DescribeInstances', Resource: '*' },
     ]);
-    expect(statementsOf(full, 'DeliverRole')).toEqual(expect.arrayContaining(asking));
+    for (const role of ['DeliverRole', 'SweepRole'])
+      expect(statementsOf(full, role)).toEqual(expect.arrayContaining(asking));
   });
 
   test('nothing stands in a VPC where none is named', () => {

@@ -283,6 +283,7 @@ type StackWish = {
   readonly renewPrivate?: boolean;
   readonly rollBack?: 'evidence' | 'never';
   readonly rolloutParallel?: string;
+  readonly probeSample?: number;
   /** With it, each renewal is looked at whole, by the calls that a test of something else makes fail. */
   readonly securityHub?: boolean;
   /** What a sweep has: in less than a minute it hands on after each certificate. */
@@ -350,13 +351,14 @@ const serviceOf: Readonly<Record<string, string>> = {
  * roles may do; that this is all is held by test/build/template.test.ts.
  */
 async function stackFor(wish: StackWish): Promise<string> {
-  const { mode = 'deliver', notices = 'all', rollBack = 'evidence', rolloutParallel = '4' } = wish;
+  const { mode = 'deliver', notices = 'all', rollBack = 'evidence', rolloutParallel = '4', probeSample = 10 } = wish;
   const folder = await mkdtemp(join(tmpdir(), 'courier-lab-'));
   const template = (await readFile(join(dist, 'template.json'), 'utf8'))
     .replace(/("COURIER_MODE": )"deliver"/g, `$1"${mode}"`)
     .replace(/("NOTICES": )"all"/g, `$1"${notices}"`)
     .replace(/("ROLL_BACK": )"evidence"/g, `$1"${rollBack}"`)
-    .replace(/("ROLLOUT_PARALLEL": )"4"/g, `$1"${rolloutParallel}"`);
+    .replace(/("ROLLOUT_PARALLEL": )"4"/g, `$1"${rolloutParallel}"`)
+    .replace(/("PROBE_SAMPLE": )"10"/g, `$1"${probeSample}"`);
   const changed = JSON.parse(template);
   if (wish.sweepSeconds) changed.Resources.SweepLambdaFunction.Properties.Timeout = wish.sweepSeconds;
   if (mode === 'observe') delete changed.Resources.DeliverActs;

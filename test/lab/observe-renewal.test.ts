@@ -59,6 +59,7 @@ beforeEach(async () => {
       rolloutParallel: { count: 4 },
       rollBack: 'evidence',
       rollbackFloorSeconds: 0,
+      probeSample: 0,
       notices: 'all',
       renewPrivate: false,
     },

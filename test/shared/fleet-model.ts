@@ -129,6 +129,7 @@ export function fleetModel(wishes: Readonly<Record<string, Wish>>, settings: Set
       ...{ mode: 'deliver', secretPrefix: 'courier/', deadlineSeconds: 600, notices: 'all', renewPrivate: false },
       ...{ rolloutParallel: { count: settings.parallel ?? 4 }, rollBack: settings.rollBack ?? 'evidence' },
       rollbackFloorSeconds: 3 * day,
+      probeSample: 0,
     },
     now: () => now,
     sleep: async (milliseconds: number) => {

@@ -28,6 +28,7 @@ function world(other: Partial<RenewalSight> = {}) {
       rolloutParallel: { count: 4 },
       rollBack: 'evidence',
       rollbackFloorSeconds: 0,
+      probeSample: 0,
       notices: 'all',
       renewPrivate: false,
     },

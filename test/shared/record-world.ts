@@ -34,6 +34,8 @@ export type ServiceRecord = {
   /** When its tasks started, and the version that they read then. */
   startedAt: number;
   reads: string | undefined;
+  /** Its tasks serve something else, whatever they read. */
+  readonly strays?: boolean;
 };
 
 /** One thing that was done, in the words of a plan. */
@@ -217,6 +219,7 @@ export function recordWorld(start: number) {
       rolloutParallel: { count: 100 },
       rollBack: 'evidence',
       rollbackFloorSeconds: 0,
+      probeSample: 3,
       notices: 'tagged',
       renewPrivate: false,
     },
@@ -261,6 +264,18 @@ export function recordWorld(start: number) {
     services: {
       consumers: async (arns, { secret }) =>
         arns.flatMap((arn) => services.get(arn) ?? []).map((one) => consumer(one, secret)),
+      places: async ({ cluster, service }) =>
+        [...services.values()]
+          .filter(({ arn }) => arn.endsWith(`/${cluster}/${service}`))
+          .map(({ arn, startedAt }) => ({ taskArn: arn, startedAt, address: { host: '10.0.0.1', port: 8443 } })),
+    },
+    prober: {
+      look: async (targets) =>
+        new Map(
+          targets.map(
+            ({ id, serial }) => [id, { serial: services.get(id)?.strays ? '0'.repeat(40) : serial }] as const,
+          ),
+        ),
     },
     authorities: { all: async () => [] },
     topic: { tell: async (notice) => void notices.push(notice) },

@@ -42,6 +42,7 @@ async function look(service: Partial<Consumer>, given: Given = {}) {
       rolloutParallel: { count: 4 },
       rollBack: 'evidence',
       rollbackFloorSeconds: 3 * day,
+      probeSample: 0,
       notices: 'all',
     },
     now: () => now,

@@ -18,7 +18,13 @@ const situation = fc.record({
   renewedSince: fc.boolean(),
   uncounted: fc.boolean(),
   services: fc.array(
-    fc.record({ late: fc.boolean(), paused: fc.boolean(), order: fc.constantFrom(undefined, '10', '200') }),
+    fc.record({
+      late: fc.boolean(),
+      paused: fc.boolean(),
+      order: fc.constantFrom(undefined, '10', '200'),
+      probed: fc.boolean(),
+      strays: fc.boolean(),
+    }),
     { maxLength: 3 },
   ),
 });
@@ -55,8 +61,9 @@ async function worldOf(situations: readonly Situation[]): Promise<RecordWorld> {
         'courier:secret': service.late ? '' : names,
         ...(service.paused && hold),
         ...(service.order && { 'courier:order': service.order }),
+        ...(service.probed && { 'courier:probe': '8443' }),
       };
-      world.services.set(arn, { arn, tags: wish, startedAt: now - 1, reads: undefined });
+      world.services.set(arn, { arn, tags: wish, startedAt: now - 1, reads: undefined, strays: service.strays });
     });
   });
   await sweep(order, means(world));

@@ -60,6 +60,10 @@ export const sampleFacts: { readonly [Code in ReasonCode]: FactsOf<Code> } = {
   CertificateGone: { certificateArn: arn },
   CanaryFailed: { ...service, detail: 'task 0a1b was restarted and shows none: it closed the connection' },
   CanaryWaits: { ...service, until: now + 3600 },
+  ServesAnother: {
+    ...{ ...service, serial: 'ab'.repeat(20), since: now - 86_400, failing: 1, running: 2 },
+    ...{ task: '0a1b', startedAt: now - 3600, saw: `serves the certificate with serial ${'cd'.repeat(20)}` },
+  },
   RolledBack: {
     ...{ ...service, serial: 'ab'.repeat(20), back: 'cd'.repeat(20) },
     evidence: 'task 0a1b was restarted and serves the certificate with serial 0c',
