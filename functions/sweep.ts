@@ -39,7 +39,7 @@ const finder = lazily(async () => (await import('../shared/aws/discovery.ts')).d
 /** Hourly: puts right what is behind. Weekly, asked with `{"digest": true}`: tells what will not come right by itself. */
 export const handler = entry(async (event: unknown, context) => {
   const order = readSweep(event);
-  if (order.digest) return digest({ ...wire, discovery: finder });
+  if (order.digest) return digest({ ...wire, discovery: finder }, order.owners);
   return sweep(order, {
     runId: context.awsRequestId,
     remaining: () => context.getRemainingTimeInMillis(),

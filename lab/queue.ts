@@ -9,6 +9,8 @@ export type NewMessage = {
   /** FIFO: required, as is the deduplication id. */
   readonly groupId?: string | undefined;
   readonly deduplicationId?: string | undefined;
+  /** Standard: until it can be received for the first time; 900 at most. */
+  readonly delaySeconds?: number | undefined;
   readonly attributes?: MessageAttributes | undefined;
 };
 
@@ -34,6 +36,7 @@ export type Queue = ReturnType<typeof createQueue>;
 export type ReceivedMessage = ReturnType<Queue['receive']>[number];
 
 const deduplicationMs = 5 * 60_000;
+const longestDelaySeconds = 900;
 const longestInFlightMs = 12 * 3_600_000;
 const firstSequenceNumber = 18_870_000_000_000_000_000n;
 /** What moves on to another queue when it was received too often. */
@@ -77,17 +80,17 @@ export function createQueue(name: string, { attributes, clock, byArn }: QueuePar
     messages = messages.filter((other) => other !== message);
   }
 
-  function add(message: Omit<Message, 'sequenceNumber' | keyof typeof unseen>): Message {
+  function add(message: Omit<Message, 'sequenceNumber' | keyof typeof unseen>, delaySeconds = 0): Message {
     sequenceNumber += 1n;
     const added = { ...message, ...unseen, sequenceNumber: String(sequenceNumber) };
     messages.push(added);
-    changed();
+    hide(added, delaySeconds);
     return added;
   }
 
   /** Throws the AwsError that SendMessage would answer. */
   function send(message: NewMessage): Pick<Message, 'messageId' | 'sequenceNumber'> {
-    const { groupId, deduplicationId = '' } = message;
+    const { groupId, deduplicationId = '', delaySeconds = 0 } = message;
     if (fifo && !groupId)
       refuse('MissingRequiredParameterException', 'The request must contain the parameter MessageGroupId.', {
         queryCode: 'MissingParameter',
@@ -97,9 +100,11 @@ export function createQueue(name: string, { attributes, clock, byArn }: QueuePar
         'MessageDeduplicationId',
         'The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly',
       );
+    if (delaySeconds > (fifo ? 0 : longestDelaySeconds))
+      invalid('DelaySeconds', 'The request include parameter that is not valid for this queue type');
     const before = remembered.get(deduplicationId);
     if (before && before.sentAt + deduplicationMs > now()) return before;
-    const added = add({ ...message, messageId: randomUUID(), sentAt: now(), sourceArn: undefined });
+    const added = add({ ...message, messageId: randomUUID(), sentAt: now(), sourceArn: undefined }, delaySeconds);
     if (fifo) remembered.set(deduplicationId, added);
     return added;
   }

@@ -43,8 +43,8 @@ export function createSqs({ clock, url }: { clock: Clock; url: () => string }) {
 
   const SendMessage: Operation = (input) => {
     const { MessageBody: body, MessageGroupId: groupId, MessageDeduplicationId: deduplicationId } = input;
-    if (input.DelaySeconds) refuseValue('DelaySeconds: the lab delays no messages');
-    const sent = find(input).send({ body, groupId, deduplicationId, attributes: input.MessageAttributes });
+    const { DelaySeconds: delaySeconds, MessageAttributes: attributes } = input;
+    const sent = find(input).send({ body, groupId, deduplicationId, delaySeconds, attributes });
     return { MessageId: sent.messageId, MD5OfMessageBody: md5(body), SequenceNumber: groupId && sent.sequenceNumber };
   };
 

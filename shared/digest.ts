@@ -1,18 +1,40 @@
+import type { Sweeps } from './aws/sweeps.ts';
 import { Trouble } from './aws/trouble.ts';
 import { digestsOf } from './domain/digest.ts';
 import { compare } from './domain/inventory.ts';
 import { noteworthy } from './domain/noteworthy.ts';
+import type { Notice } from './domain/notice.ts';
+import type { Owners } from './events/sweep-order.ts';
 import { type Lists, takeInventory } from './inventory.ts';
 import { facts, send, type Telling } from './tell.ts';
+
+type Wire = Telling & Lists & { readonly sweeps: Pick<Sweeps, 'handOnDigest'> };
 
 /** Milliseconds between two mails: SNS sends an address ten a second at most, and others send as well. */
 const pace = 250;
 
 /**
- * Sends each owner what will not come right by itself, and nobody a word where all is well. One that cannot be sent does
- * not keep the others from theirs; its trouble goes up at the end, and Lambda tries the whole again.
+ * Sends each owner, or only `owners`, what will not come right by itself, and nobody a word where all is well. Whom it
+ * could not be sent to is left to an order of their own, so that nobody else has it twice. Where none could be sent its
+ * trouble goes up: whoever ordered it tries it again, or gives up and wakes a person.
  */
-export async function digest(wire: Telling & Lists): Promise<{ readonly mails: number }> {
+export async function digest(wire: Wire, owners?: Owners): Promise<{ mails: number; left: number }> {
+  const notices = (await thisWeek(wire)).filter(({ attributes: { owner = null } }) => owners?.includes(owner) ?? true);
+  const left: (string | null)[] = [];
+  let trouble: Trouble | undefined;
+  for (const notice of notices) {
+    const failed = await sendOne(notice, wire);
+    trouble ??= failed;
+    if (failed) left.push(notice.attributes.owner ?? null);
+    await wire.sleep(pace);
+  }
+  // Each order names fewer than the one before.
+  if (trouble && left.length === notices.length) throw trouble;
+  if (trouble) await wire.sweeps.handOnDigest(left);
+  return { mails: notices.length - left.length, left: left.length };
+}
+
+async function thisWeek(wire: Wire): Promise<readonly Notice[]> {
   const inventory = await takeInventory(wire);
   const now = wire.now();
   const differences = compare(inventory, { ...wire.settings, now });
@@ -20,19 +42,17 @@ export async function digest(wire: Telling & Lists): Promise<{ readonly mails: n
     { inventory, differences },
     { ...wire.settings, now, interval: { after: now, until: now } },
   );
-  const notices = digestsOf({ inventory, differences, notes }, { ...wire, ...wire.settings, now });
-  let trouble: Trouble | undefined;
-  for (const notice of notices) {
-    try {
-      await send(notice, wire);
-      wire.count('NoticesSent');
-    } catch (error) {
-      if (!(error instanceof Trouble)) throw error;
-      wire.log('error', 'Cannot send a digest', { subject: notice.subject, ...facts(error.finding, wire) });
-      trouble = error;
-    }
-    await wire.sleep(pace);
+  return digestsOf({ inventory, differences, notes }, { ...wire, ...wire.settings, now });
+}
+
+async function sendOne(notice: Notice, wire: Telling): Promise<Trouble | undefined> {
+  try {
+    await send(notice, wire);
+    wire.count('NoticesSent');
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error;
+    wire.log('error', 'Cannot send a digest', { subject: notice.subject, ...facts(error.finding, wire) });
+    return error;
   }
-  if (trouble) throw trouble;
-  return { mails: notices.length };
 }

@@ -16,6 +16,13 @@ const cursor = z.object({
 /** Where a sweep goes on that had no time left. */
 export type Cursor = z.infer<typeof cursor>;
 
+const owners = z.array(z.nullable(z.string()));
+
+/** Values of courier:owner; null stands for what nobody owns. */
+export type Owners = z.infer<typeof owners>;
+
+const handedOn = z.union([z.object({ cursor }), z.object({ owners })]);
+
 const sweep = z.strictObject({
   digest: z.optional(z.boolean()),
   dryRun: z.optional(z.boolean()),
@@ -25,6 +32,8 @@ const sweep = z.strictObject({
 
 export type SweepOrder = {
   readonly digest: boolean;
+  /** To whom the digest goes; absent: to everybody. */
+  readonly owners?: Owners;
   readonly dryRun: boolean;
   /** Epoch seconds. */
   readonly scheduledAt?: number;
@@ -33,13 +42,14 @@ export type SweepOrder = {
 
 /**
  * What the schedules, or a person by hand, ask of a sweep: to put right what is behind, to say what it would do, or to
- * write the digest. Or a sweep of itself, by its queue: to go on.
+ * write the digest. Or a sweep of itself, by its queue: to go on, or to send the digest to whom it could not be sent.
  */
 export function readSweep(value: unknown): SweepOrder {
-  const [handedOn] = readQueued(value) ?? [];
-  if (handedOn) {
-    const { cursor: resume } = read(z.object({ cursor }), JSON.parse(handedOn.body));
-    return { digest: false, dryRun: false, resume };
+  const [queued] = readQueued(value) ?? [];
+  if (queued) {
+    const order = read(handedOn, JSON.parse(queued.body));
+    if ('owners' in order) return { digest: true, dryRun: false, owners: order.owners };
+    return { digest: false, dryRun: false, resume: order.cursor };
   }
   const { digest = false, dryRun = false, scheduledAt } = read(sweep, value);
   return { digest, dryRun, ...(scheduledAt && { scheduledAt: Math.floor(Date.parse(scheduledAt) / 1000) }) };

@@ -191,7 +191,8 @@ const answers: Readonly<Record<string, unknown>> = {
   'sweep.hourly': { certificates: 4, differences: 2, queued: 0, notices: 1, handedOn: false },
   // Three were queued by the invocations before.
   'sweep.handed-on': { certificates: 4, differences: 2, queued: 3, notices: 0, handedOn: false },
-  'sweep.digest': { mails: 1 },
+  'sweep.digest': { mails: 1, left: 0 },
+  'sweep.digest-of-some': { mails: 0, left: 0 },
   'sweep.unknown-key': unreadable('Cannot read the event: "dijest" is not known'),
 };
 

@@ -213,13 +213,61 @@ describe('by the clock', () => {
 });
 
 describe('the digest', () => {
+  let weekly: CourierLab;
+  beforeAll(async () => {
+    weekly = await startCourierLab();
+  });
+  afterAll(() => weekly.stop());
+
+  const digestsSince = (mark: number) =>
+    weekly.lab
+      .mail()
+      .slice(mark)
+      .map(({ attributes: { reason, owner = 'nobody' } }) => `${reason} of ${owner}`);
+
   it('is not sent where there is nothing to say', async () => {
-    const healthy = await startCourierLab();
-    await healthy.issue({ name: 'api.example.com', secret: 'courier/api' });
-    const mails = healthy.lab.mail().length;
-    expect(await healthy.invoke('sweep', { digest: true })).toEqual({ mails: 0 });
-    expect(healthy.lab.mail()).toHaveLength(mails);
-    await healthy.stop();
+    await weekly.issue({ name: 'api.example.com', secret: 'courier/api' });
+    const mark = weekly.lab.mail().length;
+    expect(await weekly.invoke('sweep', { digest: true })).toEqual({ mails: 0, left: 0 });
+    expect(digestsSince(mark)).toEqual([]);
+  });
+
+  it('that cannot be sent to one owner is sent to that one later, and to nobody twice', async () => {
+    for (const owner of ['payments', 'edge'])
+      await weekly.issue({
+        name: `${owner}.example.com`,
+        secret: `courier/${owner}`,
+        tags: { 'courier:pause': 'true', 'courier:owner': owner },
+      });
+    const mark = weekly.lab.mail().length;
+    weekly.fail('Publish', 'denied', { nth: 2, attempts: 1 });
+    expect(await weekly.invoke('sweep', { digest: true })).toEqual({ mails: 2, left: 1 });
+    const sent = digestsSince(mark);
+    await weekly.lab.clock.advance(hour / 4 - 1000);
+    expect(digestsSince(mark)).toEqual(sent);
+    await weekly.lab.clock.advance(1000);
+    await weekly.lab.clock.settled();
+    expect(digestsSince(mark).toSorted()).toEqual(['Digest of edge', 'Digest of nobody', 'Digest of payments']);
+    await weekly.lab.clock.advance(24 * hour);
+    expect(digestsSince(mark)).toHaveLength(3);
+    expect(await weekly.wreckage()).toEqual([]);
+  });
+
+  it('fails where none can be sent: nobody has one twice, and it is kept for a person in the end', async () => {
+    const mark = weekly.lab.mail().length;
+    weekly.fail('Publish', 'denied', { attempts: 3 });
+    expect(await weekly.invoke('sweep', { digest: true })).toHaveProperty('errorType');
+    expect(digestsSince(mark)).toEqual([]);
+
+    // Two of three are left, and of these one, which nothing helps.
+    weekly.fail('Publish', 'denied', { nth: 2, attempts: 2 });
+    expect(await weekly.invoke('sweep', { digest: true })).toEqual({ mails: 1, left: 2 });
+    weekly.fail('Publish', 'denied', { nth: 2, attempts: 5 });
+    await weekly.lab.clock.advance(24 * hour);
+    expect(digestsSince(mark)).toHaveLength(2);
+    expect(new Set(digestsSince(mark)).size).toBe(2);
+    const kept = (await weekly.wreckage()).filter((one) => one.startsWith('failed-invocations'));
+    expect(kept).toEqual([expect.stringMatching(/^failed-invocations: {"owners":\[[^,]+\]}$/)]);
   });
 });
 

@@ -104,6 +104,19 @@ describe('a FIFO queue', () => {
 });
 
 describe('any queue', () => {
+  it('shows a message that is sent with a delay only then', async () => {
+    const standard = await create('work');
+    const sendDelayed = (DelaySeconds: number) =>
+      sqs.send(new SendMessageCommand({ QueueUrl: standard, MessageBody: 'late', DelaySeconds }));
+    await sendDelayed(900);
+    const found = async () => (await sqs.send(new ReceiveMessageCommand({ QueueUrl: standard }))).Messages ?? [];
+    await lab.clock.advance(899_000);
+    expect(await found()).toEqual([]);
+    await lab.clock.advance(1000);
+    expect(bodies(await found())).toEqual(['late']);
+    await expect(sendDelayed(901)).rejects.toThrow('DelaySeconds');
+  });
+
   it('calls who watches it whenever a message may have become receivable', async () => {
     const queue = createQueue('q.fifo', {
       attributes: { FifoQueue: 'true' },

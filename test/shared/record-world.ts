@@ -282,7 +282,7 @@ export function recordWorld(start: number) {
     count: () => {},
     gauge: () => {},
     deliveries: { add: async (message) => void queue.push(message) },
-    sweeps: { handOn: unused, createdAt: async () => start - 30 * day },
+    sweeps: { handOn: unused, handOnDigest: unused, createdAt: async () => start - 30 * day },
   };
 
   return {
