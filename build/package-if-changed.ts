@@ -17,6 +17,8 @@ const lab = {
   params: {
     ...{ mode: 'deliver', renewPrivate: 'true', securityHub: 'true', schedules: 'DISABLED' },
     probes: 'subnet-1a,subnet-1b/sg-probe',
+    // Of the labs some have this cluster (test/functions/courier-lab.ts).
+    discoverConsumers: 'searched',
   },
 };
 

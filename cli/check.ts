@@ -23,6 +23,7 @@ export type CheckName =
   | 'quotas'
   | 'tags'
   | 'names'
+  | 'clusters'
   | 'images'
   | 'probe';
 

@@ -1,5 +1,3 @@
-import { discovery } from '../shared/aws/discovery.ts';
-import { pacedClients } from '../shared/aws/paced-clients.ts';
 import { Trouble } from '../shared/aws/trouble.ts';
 import { takeInventory } from '../shared/inventory.ts';
 import { type Check, type CheckName, unseen } from './check.ts';
@@ -16,7 +14,7 @@ import {
   checkStack,
   checkTopic,
 } from './stack-checks.ts';
-import { checkImages, checkNames, checkProbe, checkTags, consumersIn } from './world-checks.ts';
+import { checkClusters, checkImages, checkNames, checkProbe, checkTags, consumersIn } from './world-checks.ts';
 
 export type DoctorOptions = Where & { readonly json?: boolean };
 
@@ -24,7 +22,7 @@ export type DoctorOptions = Where & { readonly json?: boolean };
 export async function doctor(options: DoctorOptions): Promise<ExitCode> {
   const stack = await findStack(options);
   const sight = sightOf(stack);
-  const inventory = await takeInventory({ ...sight, discovery: discovery(pacedClients().ecs) });
+  const inventory = await takeInventory({ ...sight, everywhere: true });
   const consumers = await consumersIn(inventory, sight);
   const tagged = inventory.certificates.find(({ tags }) => tags['courier:secret'] !== undefined);
   const checks = await run([
@@ -37,6 +35,7 @@ export async function doctor(options: DoctorOptions): Promise<ExitCode> {
     ['quotas', async () => checkQuotas(stack)],
     ['tags', async () => checkTags(inventory)],
     ['names', async () => checkNames(inventory, stack)],
+    ['clusters', async () => checkClusters(sight)],
     ['images', async () => checkImages(consumers)],
     ['probe', async () => checkProbe(consumers, stack)],
   ]);

@@ -101,7 +101,7 @@ function inText(seen: Seen): string {
     ...section(`Secret ${secret ?? ''}`.trim(), versionLines(seen)),
     ...section(
       'Services',
-      seen.standings.length > 0 ? seen.standings.map(serviceLine) : ['nobody is tagged to read it'],
+      seen.standings.length > 0 ? seen.standings.map(serviceLine) : ['nobody is restarted for it'],
     ),
     ...section(
       'Tasks',

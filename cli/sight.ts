@@ -1,10 +1,9 @@
 import { authorities } from '../shared/aws/authority.ts';
 import { certificates } from '../shared/aws/certificates.ts';
+import { consumption } from '../shared/aws/consumption.ts';
 import { fleet } from '../shared/aws/fleet.ts';
 import { pacedClients } from '../shared/aws/paced-clients.ts';
 import { secrets } from '../shared/aws/secrets.ts';
-import { services } from '../shared/aws/services.ts';
-import { tagged } from '../shared/aws/tagged.ts';
 import { note } from './screen.ts';
 import type { Stack } from './stack.ts';
 
@@ -13,6 +12,7 @@ export type CliSight = ReturnType<typeof sightOf>;
 /** What the use cases look with: the stack's settings, and the operator's own permissions, within AWS's rates. */
 export function sightOf({ place, settings, now }: Stack) {
   const { acm, manager, tagging, ecs } = pacedClients();
+  const consumers = consumption({ ...settings, now }, { ecs, tagging });
   return {
     place,
     settings,
@@ -23,9 +23,10 @@ export function sightOf({ place, settings, now }: Stack) {
     },
     certificates: certificates(acm),
     secrets: secrets({}, manager),
-    services: services(ecs),
+    services: consumers,
     fleet: fleet(ecs),
-    tagged: tagged(tagging),
+    tagged: consumers,
+    discovery: consumers,
     authorities: authorities(place.account),
   };
 }

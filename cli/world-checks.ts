@@ -1,12 +1,12 @@
 import { taskAddresses } from '../shared/aws/task-addresses.ts';
 import { worker } from '../shared/aws/worker.ts';
-import { compare, consumersOf, type Inventory } from '../shared/domain/inventory.ts';
+import { compare, consumedBy, consumersOf, type Inventory } from '../shared/domain/inventory.ts';
 import { noteworthy } from '../shared/domain/noteworthy.ts';
 import { mendOf, sentenceOf } from '../shared/domain/reasons.ts';
 import type { Consumer } from '../shared/domain/rollout.ts';
 import { readServiceWish } from '../shared/domain/service-wish.ts';
 import { writeCommand } from '../shared/domain/shell.ts';
-import { type BadTag, consumedSecrets, readWishes } from '../shared/domain/wish.ts';
+import { type BadTag, readWishes } from '../shared/domain/wish.ts';
 import { prober, readStands } from '../shared/prober.ts';
 import { runningTasks } from './aws/running-tasks.ts';
 import { type Check, ill, look, orWell, unseen, well } from './check.ts';
@@ -19,9 +19,9 @@ export function checkTags({ certificates, services }: Inventory): readonly Check
     ...certificates.flatMap(({ name, arn, tags }) =>
       readWishes(tags).problems.map((bad) => ({ of: `${name} (${arn})`, bad })),
     ),
-    ...services.flatMap(({ arn, tags }) =>
-      distinct(consumedSecrets(tags).flatMap((secret) => readServiceWish(tags, secret).problems)).map((bad) => ({
-        of: arn,
+    ...services.flatMap((service) =>
+      distinct(consumedBy(service).flatMap((secret) => readServiceWish(service.tags, secret).problems)).map((bad) => ({
+        of: service.arn,
         bad,
       })),
     ),
@@ -49,6 +49,22 @@ export function checkNames(inventory: Inventory, stack: Stack): readonly Check[]
     return look('names', { seen: sentenceOf(finding), mend });
   });
   return orWell(noted, 'names', 'what services read is delivered');
+}
+
+/** A cluster that the stack is to search and that is not there: a typing error restarts nobody. */
+export async function checkClusters({ settings, discovery }: CliSight): Promise<readonly Check[]> {
+  const { discoverConsumers } = settings;
+  if (discoverConsumers.length === 0) return [well('clusters', 'services are restarted by their tags only')];
+  const there = await discovery.clusters();
+  const missing = discoverConsumers
+    .filter((name) => !there.includes(name))
+    .map((name) =>
+      ill('clusters', {
+        seen: `discoverConsumers names cluster "${name}", and there is none`,
+        mend: `npm run deploy -- --param="discoverConsumers=CLUSTER CLUSTER", with some of: ${there.join(', ')}`,
+      }),
+    );
+  return orWell(missing, 'clusters', `whoever reads a secret is restarted in ${discoverConsumers.join(', ')}`);
 }
 
 /** The services that read something, as ECS has them. */

@@ -16,14 +16,22 @@ const kmsKeyArn = process.env.KMS_KEY_ARN;
 const killSwitchName = environment('KILL_SWITCH');
 const queueUrl = environment('DELIVERIES_QUEUE_URL');
 
+const shared = base();
+
+/** Milliseconds of a look of sixty seconds in which services may be searched. */
+const patience = 20_000;
+const consumers = lazily(async () =>
+  (await import('../shared/aws/consumption.ts')).consumption({ ...shared, ...shared.settings }, { hostsOf, patience }),
+);
+
 const world = {
-  ...base(),
+  ...shared,
   ...telling(),
   certificates: certificates(),
   secrets: secrets(kmsKeyArn ? { kmsKeyArn } : {}),
   // The usual look finds nothing to do: it asks ACM and Secrets Manager, and nobody else.
-  services: lazily(async () => (await import('../shared/aws/services.ts')).services(undefined, { hostsOf })),
-  tagged: lazily(async () => (await import('../shared/aws/tagged.ts')).tagged()),
+  services: consumers,
+  tagged: consumers,
   killSwitch: lazily(async () => (await import('../shared/aws/kill-switch.ts')).killSwitch(killSwitchName)),
   progress: lazily(async () => (await import('../shared/aws/progress.ts')).progressEvents()),
   ...probing(),

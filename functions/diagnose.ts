@@ -12,6 +12,11 @@ const of = base();
 const service = environment('POWERTOOLS_SERVICE_NAME');
 const deliveriesUrl = environment('DELIVERIES_QUEUE_URL');
 const concerns = queue<Concern>(environment('CONCERNS_QUEUE_URL'));
+/** Milliseconds: a warning does not wait for longer to name a service. */
+const patience = 10_000;
+const consumers = lazily(async () =>
+  (await import('../shared/aws/consumption.ts')).consumption({ ...of, ...of.settings }, { patience }),
+);
 
 const world = {
   ...of,
@@ -19,8 +24,8 @@ const world = {
   certificates: certificates(),
   // Most concerns are about a certificate that ACM renews by itself: only ACM is asked, and nobody else.
   secrets: lazily(async () => (await import('../shared/aws/secrets.ts')).secrets()),
-  services: lazily(async () => (await import('../shared/aws/services.ts')).services()),
-  tagged: lazily(async () => (await import('../shared/aws/tagged.ts')).tagged()),
+  services: consumers,
+  tagged: consumers,
   authorities: lazily(async () => (await import('../shared/aws/authority.ts')).authorities(of.place.account)),
   linkedRole: lazily(async () => (await import('../shared/aws/linked-role.ts')).linkedRole()),
   dns: lazily(async () => (await import('../shared/network/dns.ts')).dns(process.env.DNS_SERVERS)),

@@ -1,7 +1,6 @@
 import { certificates } from '../shared/aws/certificates.ts';
+import { consumption } from '../shared/aws/consumption.ts';
 import { secrets } from '../shared/aws/secrets.ts';
-import { services } from '../shared/aws/services.ts';
-import { tagged } from '../shared/aws/tagged.ts';
 import type { Message } from '../shared/events/queued.ts';
 import { lazily } from '../shared/lazily.ts';
 import { reExport } from '../shared/re-export.ts';
@@ -10,12 +9,15 @@ import { base, entry, environment } from '../shared/runtime.ts';
 const queueUrl = environment('DELIVERIES_QUEUE_URL');
 const workerName = `${environment('FUNCTION_ARN_PREFIX')}deliver`;
 
+const shared = base();
+const consumers = consumption({ ...shared, ...shared.settings });
+
 const wire = {
-  ...base(),
+  ...shared,
   certificates: certificates(),
   secrets: secrets(),
-  services: services(),
-  tagged: tagged(),
+  services: consumers,
+  tagged: consumers,
   deliveries: lazily(async () => (await import('../shared/aws/queue.ts')).queue<Message>(queueUrl)),
   worker: lazily(async () => (await import('../shared/aws/worker.ts')).worker(workerName)),
 };

@@ -1,10 +1,10 @@
 import { certificates } from '../shared/aws/certificates.ts';
+import { consumption } from '../shared/aws/consumption.ts';
 import { fleet } from '../shared/aws/fleet.ts';
 import { pacedClients } from '../shared/aws/paced-clients.ts';
 import { queue } from '../shared/aws/queue.ts';
 import { secrets } from '../shared/aws/secrets.ts';
 import { sweeps } from '../shared/aws/sweeps.ts';
-import { tagged } from '../shared/aws/tagged.ts';
 import { digest } from '../shared/digest.ts';
 import type { Message } from '../shared/events/queued.ts';
 import { readSweep } from '../shared/events/sweep-order.ts';
@@ -17,15 +17,17 @@ import { telling } from '../shared/telling.ts';
 
 const { acm, manager, tagging, ecs } = pacedClients();
 const shared = base();
+const consumers = consumption({ ...shared, ...shared.settings }, { ecs, tagging, hostsOf });
 const wire = {
   ...shared,
   ...telling(),
   certificates: certificates(acm),
   secrets: secrets({}, manager),
-  tagged: tagged(tagging),
+  tagged: consumers,
   fleet: fleet(ecs),
   // Only services that a sweep names are looked at more closely.
-  services: lazily(async () => (await import('../shared/aws/services.ts')).services(ecs, { hostsOf })),
+  services: consumers,
+  discovery: consumers,
   authorities: lazily(async () => (await import('../shared/aws/authority.ts')).authorities(shared.place.account)),
   deliveries: queue<Message>(environment('DELIVERIES_QUEUE_URL')),
   sweeps: sweeps(environment('SWEEPS_QUEUE_URL')),
@@ -33,16 +35,14 @@ const wire = {
   gauge,
 };
 
-/** Looks at every service there is: for what is asked for once a week, or by hand. */
-const finder = lazily(async () => (await import('../shared/aws/discovery.ts')).discovery(ecs));
-
 /** Hourly: puts right what is behind. Weekly, asked with `{"digest": true}`: tells what will not come right by itself. */
 export const handler = entry(async (event: unknown, context) => {
   const order = readSweep(event);
-  if (order.digest) return digest({ ...wire, discovery: finder }, order.owners);
+  // Every service there is is looked at for what is asked for once a week, or by hand.
+  if (order.digest) return digest({ ...wire, everywhere: true }, order.owners);
   return sweep(order, {
     runId: context.awsRequestId,
     remaining: () => context.getRemainingTimeInMillis(),
-    wire: order.dryRun ? { ...wire, discovery: finder } : wire,
+    wire: { ...wire, everywhere: order.dryRun === true },
   });
 });

@@ -5,7 +5,7 @@ import type { Fleet } from './aws/fleet.ts';
 import { look } from './aws/look.ts';
 import type { Secrets } from './aws/secrets.ts';
 import type { Tagged } from './aws/tagged.ts';
-import type { Inventory } from './domain/inventory.ts';
+import { type Inventory, type Reader, withReaders } from './domain/inventory.ts';
 import type { Base } from './world.ts';
 
 export type Lists = Pick<Base, 'settings'> & {
@@ -15,8 +15,9 @@ export type Lists = Pick<Base, 'settings'> & {
   /** Where it matters what the services started with, and how long authorities last. */
   readonly fleet?: Pick<Fleet, 'states'>;
   readonly authorities?: Pick<Authorities, 'all'>;
-  /** Where services are searched for that read a secret and do not say so. */
-  readonly discovery?: Pick<Discovery, 'readers'>;
+  /** Where services are searched for that read a secret and do not say so: in the stack's clusters, or `everywhere`. */
+  readonly discovery?: Pick<Discovery, 'readers' | 'clusters'>;
+  readonly everywhere?: boolean;
 };
 
 /**
@@ -30,21 +31,34 @@ export async function takeInventory({ settings, ...from }: Lists): Promise<Inven
     taggedWithStates(from),
     look(async () => (await from.authorities?.all()) ?? []),
   ]);
-  const readers = await look(async () => from.discovery?.readers(new Set(secrets.keys())));
+  const readers = await look(async () => readersOf(new Set(secrets.keys()), { ...from, settings }));
+  const found = { readers: (readers.is === 'seen' && readers.fact) || [], clusters: settings.discoverConsumers };
   const tags = new Map(resources.map((one) => [one.arn, one.tags]));
   return {
     certificates: certificates
       .map((certificate) => ({ ...certificate, tags: tags.get(certificate.arn) ?? noTags }))
       .sort((a, b) => (a.notAfter ?? Infinity) - (b.notAfter ?? Infinity) || (a.arn < b.arn ? -1 : 1)),
     secrets,
-    services: resources.filter(isService).map((one) => {
-      const state = states.is === 'seen' ? states.fact?.get(one.arn) : undefined;
-      return state ? { ...one, state } : one;
-    }),
+    services: withReaders(
+      resources.filter(isService).map((one) => {
+        const state = states.is === 'seen' ? states.fact?.get(one.arn) : undefined;
+        return state ? { ...one, state } : one;
+      }),
+      found,
+    ),
     ...(authorities.is === 'seen' && { authorities: byKey(authorities.fact) }),
     ...(readers.is === 'seen' && readers.fact && { readers: readers.fact }),
     unseen: [states, authorities, readers].flatMap((sight) => (sight.is === 'unseen' ? [sight.why] : [])),
   };
+}
+
+/** Undefined where nobody looks for them. */
+async function readersOf(
+  secrets: ReadonlySet<string>,
+  { discovery, everywhere, settings }: Pick<Lists, 'discovery' | 'everywhere' | 'settings'>,
+): Promise<readonly Reader[] | undefined> {
+  if (!discovery || (!everywhere && settings.discoverConsumers.length === 0)) return undefined;
+  return discovery.readers(secrets, everywhere ? await discovery.clusters() : settings.discoverConsumers);
 }
 
 /** Of several with one name the one that ends last: nothing is to be feared for the others' certificates then. */

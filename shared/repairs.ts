@@ -7,7 +7,7 @@ import type { Note } from './domain/noteworthy.ts';
 import type { Sighting } from './domain/probe-sample.ts';
 import { finding } from './domain/reasons.ts';
 import { judge } from './domain/rollout.ts';
-import { holderOf, label, sinceOf } from './domain/secret.ts';
+import { holderOf, label, sinceOf, triedOf } from './domain/secret.ts';
 import type { Message } from './events/queued.ts';
 import type { Cursor } from './events/sweep-order.ts';
 import type { Lists } from './inventory.ts';
@@ -95,9 +95,12 @@ async function staleAmong(
 ): Promise<readonly string[]> {
   const seen = inventory.secrets.get(secret);
   if (seen?.state !== 'present') return [];
-  const since = sinceOf(seen.versions, holderOf(seen.versions, label.current) ?? '') ?? seen.changedAt;
-  const promotion = { since, now: wire.now(), deadlineSeconds: wire.settings.deadlineSeconds };
-  const consumers = await wire.services.consumers(arns, { secret, since });
+  const current = holderOf(seen.versions, label.current) ?? '';
+  const since = sinceOf(seen.versions, current) ?? seen.changedAt;
+  // Canaries were restarted before it was current.
+  const times = { since, triedSince: triedOf(seen.versions, current) };
+  const promotion = { ...times, now: wire.now(), deadlineSeconds: wire.settings.deadlineSeconds };
+  const consumers = await wire.services.consumers(arns, { secret, ...times });
   return consumers.filter((one) => judge(one, promotion).is === 'stale').map(({ arn }) => arn);
 }
 

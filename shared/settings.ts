@@ -16,6 +16,7 @@ export const readSettings = (env: Environment): Settings => ({
   rollbackFloorSeconds: days(env.ROLLBACK_FLOOR_DAYS ?? '3') * 86_400,
   probeSample: services(env.PROBE_SAMPLE ?? '10'),
   notices: env.NOTICES === 'tagged' ? 'tagged' : 'all',
+  discoverConsumers: clusters(env.DISCOVER_CONSUMERS ?? '', env.FUNCTION_ARN_PREFIX ?? ''),
   renewPrivate: env.RENEW_PRIVATE === 'true',
 });
 
@@ -50,4 +51,20 @@ function parallel(value: string): Parallel {
   const read = readParallel(value);
   if (read) return read;
   throw new Error(`Cannot start: the parameter rolloutParallel is "${value}", neither a number nor a percentage`);
+}
+
+/** By name, or by ARN where the functions are: services of other accounts and regions are not seen from there. */
+function clusters(value: string, functions: string): readonly string[] {
+  const [, partition, , region, account] = functions.split(':');
+  const here = `arn:${partition}:ecs:${region}:${account}:cluster/`;
+  return value
+    .split(/[\s,]+/)
+    .filter(Boolean)
+    .map((word) => {
+      const name = word.startsWith(here) ? word.slice(here.length) : word;
+      if (/^[A-Za-z0-9_-]{1,255}$/.test(name)) return name;
+      throw new Error(
+        `Cannot start: the parameter discoverConsumers has "${word}", neither a cluster's name nor an ARN of this account and region`,
+      );
+    });
 }

@@ -1,9 +1,9 @@
 import type { Certificates } from './aws/certificates.ts';
 import type { KillSwitch } from './aws/kill-switch.ts';
+import type { Nominations } from './aws/nominations.ts';
 import type { ProgressEvents } from './aws/progress.ts';
 import type { Secrets } from './aws/secrets.ts';
 import type { Services } from './aws/services.ts';
-import type { Tagged } from './aws/tagged.ts';
 import type { Topic } from './aws/topic.ts';
 import type { Judged } from './domain/rollout.ts';
 import type { Place } from './domain/shell.ts';
@@ -36,6 +36,8 @@ export type Settings = {
   readonly probeSample: number;
   /** Whether a certificate without any tag of ours is worth a notice. */
   readonly notices: 'tagged' | 'all';
+  /** Clusters, by name, whose services are restarted for what their task definitions read, tagged or not. */
+  readonly discoverConsumers: readonly string[];
   /** Whether ACM may be asked to renew a private certificate whose obstacle is gone. */
   readonly renewPrivate: boolean;
 };
@@ -59,7 +61,7 @@ export type Sight = Base & {
   readonly certificates: Pick<Certificates, 'find'>;
   readonly secrets: Pick<Secrets, 'find'>;
   readonly services: Pick<Services, 'consumers'>;
-  readonly tagged: Pick<Tagged, 'services'>;
+  readonly tagged: Nominations;
 };
 
 /** All that the worker may do. */

@@ -5,59 +5,107 @@ import {
   paginateListServices,
   type Service,
 } from '@aws-sdk/client-ecs';
-import type { Reader } from '../domain/inventory.ts';
-import { readingsOf } from '../domain/task-definition.ts';
+import type { Reader, ServiceState } from '../domain/inventory.ts';
+import { finding } from '../domain/reasons.ts';
+import { clusterOf } from '../domain/service-cluster.ts';
+import { followedSecrets, readingsOf, type TaskDefinition } from '../domain/task-definition.ts';
 import { slices } from '../domain/waves.ts';
 import { prompt } from './client.ts';
+import { serviceState } from './service-state.ts';
+import type { TaggedService } from './tagged.ts';
 import { taskDefinitions } from './task-definitions.ts';
-import { ask, askFor } from './trouble.ts';
+import { ask, askFor, Trouble } from './trouble.ts';
 
 export type Discovery = ReturnType<typeof discovery>;
+
+export type Searching = {
+  /** What is known of task definitions, where others ask for them as well. */
+  readonly definitions?: ReturnType<typeof taskDefinitions>;
+  /** Milliseconds that one search may take: the next goes on with the task definitions that this one asked for. */
+  readonly patience?: number;
+};
 
 /** DescribeServices takes ten services of one cluster (API Reference). */
 const batchSize = 10;
 
-/** ECS as a search: every service of the region, and what its task definition reads, whatever its tags say. */
-export function discovery(ecs = new ECSClient(prompt)) {
-  const definitions = taskDefinitions(ecs);
+/**
+ * ECS as a search: every service of a cluster, and what its task definition reads, whatever its tags say. A call for a
+ * hundred services, one for ten, and one for each task definition that is new.
+ */
+export function discovery(
+  ecs = new ECSClient(prompt),
+  { definitions = taskDefinitions(ecs), patience = Infinity }: Searching = {},
+) {
+  return {
+    /** Names of the region's clusters. */
+    async clusters(): Promise<readonly string[]> {
+      const pages = await ask('ecs:ListClusters', () => Array.fromAsync(paginateListClusters({ client: ecs }, {})));
+      return pages.flatMap(({ clusterArns = [] }) => clusterArns.flatMap((arn) => arn.split('/').at(-1) ?? []));
+    },
 
-  async function readersIn(cluster: string, secrets: ReadonlySet<string>): Promise<readonly Reader[]> {
-    const pages = await ask('ecs:ListServices', () =>
-      Array.fromAsync(paginateListServices({ client: ecs }, { cluster, maxResults: 100 })),
-    );
-    const found: Reader[] = [];
-    for (const services of slices(
-      pages.flatMap(({ serviceArns = [] }) => serviceArns),
-      batchSize,
-    )) {
-      const answer = await askFor('ecs:DescribeServices', () =>
-        ecs.send(new DescribeServicesCommand({ cluster, services: [...services], include: ['TAGS'] })),
-      );
-      for (const service of answer?.services ?? []) {
-        const reader = await readerOf(service, secrets);
-        if (reader.readings.length > 0) found.push(reader);
+    /** The services of the clusters whose task definitions read any of these secrets. */
+    readers: (secrets: ReadonlySet<string>, clusters: readonly string[]): Promise<readonly Reader[]> =>
+      search(clusters, ({ definition, ...service }) => {
+        const readings = readingsOf(definition, secrets);
+        return readings.length > 0 ? { ...service, readings } : undefined;
+      }),
+
+    /**
+     * The services of the clusters to which a restart brings another version of a secret below the prefix. Throws Trouble
+     * of reason SearchUnfinished where it takes too long.
+     */
+    followers: (prefix: string, clusters: readonly string[]): Promise<readonly TaggedService[]> =>
+      search(clusters, ({ definition, arn, tags }) => {
+        const secrets = followedSecrets(definition, prefix);
+        return secrets.length > 0 && clusterOf(arn) !== undefined ? { arn, tags, secrets } : undefined;
+      }),
+  };
+
+  async function search<One>(
+    clusters: readonly string[],
+    read: (found: Found) => One | undefined,
+  ): Promise<readonly One[]> {
+    const until = performance.now() + patience;
+    const all: One[] = [];
+    for (const cluster of clusters)
+      for (const services of slices(await list(ecs, cluster), batchSize)) {
+        if (performance.now() > until)
+          throw new Trouble(finding('SearchUnfinished', { cluster, clusters: clusters.length }));
+        const found = await Promise.all((await describe(ecs, { cluster, services })).map(foundOf));
+        all.push(...found.flatMap((one) => (one && read(one)) ?? []));
       }
-    }
-    return found;
+    return all;
   }
 
   /** Under EXTERNAL each task set has a task definition of its own, and the service none. */
-  async function readerOf({ serviceArn: arn = '', taskDefinition, tags = [] }: Service, secrets: ReadonlySet<string>) {
-    const readings = taskDefinition ? readingsOf(await definitions.find(taskDefinition), secrets) : [];
-    return { arn, tags: Object.fromEntries(tags.map(({ key = '', value = '' }) => [key, value])), readings };
+  async function foundOf(service: Service): Promise<Found | undefined> {
+    const { serviceArn: arn = '', taskDefinition, tags = [] } = service;
+    if (taskDefinition === undefined) return undefined;
+    return {
+      arn,
+      tags: Object.fromEntries(tags.map(({ key = '', value = '' }) => [key, value])),
+      state: serviceState(service),
+      definition: await definitions.find(taskDefinition),
+    };
   }
+}
 
-  return {
-    /**
-     * The services whose task definitions read any of these secrets. A call for a hundred services of a cluster, one for
-     * ten, and one for each task definition that is new to this function.
-     */
-    async readers(secrets: ReadonlySet<string>): Promise<readonly Reader[]> {
-      const pages = await ask('ecs:ListClusters', () => Array.fromAsync(paginateListClusters({ client: ecs }, {})));
-      const found: Reader[] = [];
-      for (const cluster of pages.flatMap(({ clusterArns = [] }) => clusterArns))
-        found.push(...(await readersIn(cluster, secrets)));
-      return found;
-    },
-  };
+type Found = Omit<Reader, 'readings'> & { readonly state: ServiceState; readonly definition: TaskDefinition };
+
+/** None where there is no such cluster: whoever named it is told by `courier doctor`, and the others' are found. */
+async function list(ecs: ECSClient, cluster: string): Promise<readonly string[]> {
+  const pages = await askFor('ecs:ListServices', () =>
+    Array.fromAsync(paginateListServices({ client: ecs }, { cluster, maxResults: 100 })),
+  );
+  return pages?.flatMap(({ serviceArns = [] }) => serviceArns) ?? [];
+}
+
+async function describe(
+  ecs: ECSClient,
+  { cluster, services }: { cluster: string; services: readonly string[] },
+): Promise<readonly Service[]> {
+  const answer = await askFor('ecs:DescribeServices', () =>
+    ecs.send(new DescribeServicesCommand({ cluster, services: [...services], include: ['TAGS'] })),
+  );
+  return answer?.services ?? [];
 }

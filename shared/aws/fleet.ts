@@ -1,6 +1,7 @@
-import { DescribeServicesCommand, ECSClient, type Service } from '@aws-sdk/client-ecs';
+import { DescribeServicesCommand, ECSClient } from '@aws-sdk/client-ecs';
 import type { ServiceState } from '../domain/inventory.ts';
 import { prompt } from './client.ts';
+import { serviceState } from './service-state.ts';
 import { askFor } from './trouble.ts';
 
 export type Fleet = ReturnType<typeof fleet>;
@@ -23,7 +24,7 @@ export function fleet(ecs = new ECSClient(prompt)) {
           const answer = await askFor('ecs:DescribeServices', () =>
             ecs.send(new DescribeServicesCommand({ cluster, services })),
           );
-          for (const service of answer?.services ?? []) found.set(service.serviceArn ?? '', stateOf(service));
+          for (const service of answer?.services ?? []) found.set(service.serviceArn ?? '', serviceState(service));
         }
       };
       await Promise.all(Array.from({ length: lanes }, lane));
@@ -41,13 +42,3 @@ function batchesOf(arns: readonly string[]): { cluster: string; services: string
     })),
   );
 }
-
-const stateOf = ({ status, desiredCount, deploymentController, deployments = [] }: Service): ServiceState => {
-  const primary = deployments.find((one) => one.status === 'PRIMARY');
-  return {
-    runs: status === 'ACTIVE' && (desiredCount ?? 0) > 0,
-    restartable: (deploymentController?.type ?? 'ECS') === 'ECS',
-    underWay: deployments.some(({ rolloutState }) => rolloutState === 'IN_PROGRESS'),
-    ...(primary?.createdAt && { startedAt: primary.createdAt.getTime() / 1000 }),
-  };
-};

@@ -14,7 +14,7 @@ import {
 import type { ProbePort } from '../domain/probe.ts';
 import type { Consumer, Deployment } from '../domain/rollout.ts';
 import { readServiceWish } from '../domain/service-wish.ts';
-import { mutableImages, readsStage } from '../domain/task-definition.ts';
+import { follows, mutableImages, readsStage } from '../domain/task-definition.ts';
 import type { Ending } from '../domain/task-endings.ts';
 import { slices } from '../domain/waves.ts';
 import { consumedSecrets } from '../domain/wish.ts';
@@ -25,19 +25,26 @@ import { ask, askFor } from './trouble.ts';
 
 export type Services = ReturnType<typeof services>;
 
-/**
- * ECS, as the domain sees it. Reads are retried by the SDK; a restart never is.
- *
- * @param options.hostsOf as for `taskAddresses`
- */
-export function services(ecs = new ECSClient(prompt), { hostsOf }: { readonly hostsOf?: HostsOf } = {}) {
+type Looking = {
+  /** As for `taskAddresses`. */
+  readonly hostsOf?: HostsOf;
+  readonly definitions?: ReturnType<typeof taskDefinitions>;
+  /** Clusters, by name, whose services consume what their task definitions read, too. */
+  readonly searched?: readonly string[];
+};
+
+/** ECS, as the domain sees it. Reads are retried by the SDK; a restart never is. */
+export function services(
+  ecs = new ECSClient(prompt),
+  { hostsOf, definitions = taskDefinitions(ecs), searched = [] }: Looking = {},
+) {
   // UpdateService has no client token: a retry after a lost answer would start a second deployment.
   const once = new ECSClient({ ...prompt, maxAttempts: 1 });
-  const definitions = taskDefinitions(ecs);
   const addresses = taskAddresses(hostsOf, ecs);
   return {
     /**
-     * The services among `arns` that consume the secret by their own tags (the Tagging API only nominates), each with
+     * The services among `arns` that consume the secret by their own tags (the Tagging API only nominates) or, in the
+     * searched clusters, by what a restart would read now, each with
      * its deployments since `since` (epoch seconds; of canaries since `triedSince`, where it is given) and its tasks. Services that are gone are left out. One call for ten
      * services, and one for each task definition that is new; more only where a service's own description leaves open
      * what became of its tasks (docs/decisions/0013).
@@ -46,7 +53,8 @@ export function services(ecs = new ECSClient(prompt), { hostsOf }: { readonly ho
       const found: Consumer[] = [];
       for (const batch of batches(arns)) {
         const described = await describe(ecs, batch);
-        const consuming = described.filter(({ tags }) => consumedSecrets(readTags(tags)).includes(wanted.secret));
+        const verdicts = await Promise.all(described.map((service) => consumes(service, wanted.secret)));
+        const consuming = described.filter((_, index) => verdicts[index]);
         const standings = await Promise.all(consuming.map((service) => standing(service, wanted)));
         const open = standings.filter(({ service, since }) => ownWords(service, since) === null);
         const tasks = await tasksOf(ecs, { cluster: batch.cluster, services: open.map(({ service }) => service) });
@@ -87,6 +95,13 @@ export function services(ecs = new ECSClient(prompt), { hostsOf }: { readonly ho
       );
     },
   };
+
+  async function consumes(service: EcsService, secret: string): Promise<boolean> {
+    const { serviceArn = '', status, taskDefinition, tags } = service;
+    if (consumedSecrets(readTags(tags)).includes(secret)) return true;
+    const isSearched = status === 'ACTIVE' && searched.includes(clusterOf(serviceArn));
+    return isSearched && taskDefinition !== undefined && follows(await definitions.find(taskDefinition), secret);
+  }
 
   /** What the service is, whatever happens to it, and since when that is of interest. */
   async function standing(service: EcsService, { secret, since, triedSince = since }: Wanted) {

@@ -31,6 +31,14 @@ export const callReasons = {
       `Nothing is exported, made current or restarted while nobody knows whether it may be, as ${detail}; looking again`,
     mend: nothing,
   }),
+  SearchUnfinished: reason<{ readonly cluster: string; readonly clusters: number }>({
+    severity: 'info',
+    retry: 'soon',
+    headline: () => 'not known yet who reads it',
+    sentence: ({ cluster, clusters }) =>
+      `There are more task definitions in ${count(clusters, 'cluster')} than one look can ask for, and it came to cluster "${cluster}": the next look goes on with those that it knows by then`,
+    mend: nothing,
+  }),
   OldCertificateExported: reason<OfSecret>({
     severity: 'info',
     retry: 'soon',

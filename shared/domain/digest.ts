@@ -1,5 +1,5 @@
 import type { ListedCertificate, Tags } from './certificate.ts';
-import type { Difference, Inventory } from './inventory.ts';
+import { consumedBy, type Difference, type Inventory } from './inventory.ts';
 import { page, section, shortened, subjectLine } from './layout.ts';
 import type { Note } from './noteworthy.ts';
 import { type Notice, todo } from './notice.ts';
@@ -8,7 +8,7 @@ import { count } from './reason.ts';
 import { anchorOf, finding, headlineOf, sentenceOf, severityOf } from './reasons.ts';
 import type { Place } from './shell.ts';
 import { lifetimeDays } from './warning-days.ts';
-import { consumedSecrets, isPaused } from './wish.ts';
+import { isPaused } from './wish.ts';
 
 export type Findings = {
   readonly inventory: Inventory;
@@ -118,7 +118,7 @@ function waiting({ inventory, differences }: Findings, { now }: Policy): readonl
       ? [entry('waiting', one.certificate, { why: whyWaiting[one.because], now })]
       : [],
   );
-  const services = inventory.services.filter(({ tags }) => consumedSecrets(tags).length > 0 && isPaused(tags));
+  const services = inventory.services.filter((one) => consumedBy(one).length > 0 && isPaused(one.tags));
   return [...certificates, ...services.map((one) => serviceEntry('waiting', one, whyWaiting.paused))];
 }
 

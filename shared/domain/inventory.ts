@@ -4,6 +4,7 @@ import { nextStep, type Step } from './delivery.ts';
 import type { Authority } from './observation.ts';
 import { type Finding, retryOf } from './reasons.ts';
 import { holderOf, label, type PresentSecret, type Secret, sinceOf } from './secret.ts';
+import { clusterOf } from './service-cluster.ts';
 import type { Reading } from './task-definition.ts';
 import { nonceOf, readVersionId } from './version-id.ts';
 import { consumedSecrets, type Delivery, isPaused, readsByItself } from './wish.ts';
@@ -14,7 +15,7 @@ export type Inventory = {
   readonly certificates: readonly ListedCertificate[];
   /** By name, those below the stack's prefix. */
   readonly secrets: ReadonlyMap<string, Secret>;
-  /** ECS services with a tag of ours. */
+  /** ECS services with a tag of ours, and those that the stack restarts without (`discoverConsumers`). */
   readonly services: readonly Service[];
   /** Of this account, by `issuerKey`; none where they could not be listed. */
   readonly authorities?: ReadonlyMap<string, Authority>;
@@ -24,11 +25,16 @@ export type Inventory = {
   readonly unseen?: readonly string[];
 };
 
-/** `state` where ECS was asked, and still has the service. */
-export type Service = { readonly arn: string; readonly tags: Tags; readonly state?: ServiceState };
+/** `state` where ECS was asked, and still has the service; `reads` what it was found to read, where the stack restarts it for that. */
+export type Service = {
+  readonly arn: string;
+  readonly tags: Tags;
+  readonly state?: ServiceState;
+  readonly reads?: readonly string[];
+};
 
 /** A service with what its task definition reads. */
-export type Reader = { readonly arn: string; readonly tags: Tags; readonly readings: readonly Reading[] };
+export type Reader = Omit<Service, 'reads'> & { readonly readings: readonly Reading[] };
 
 export type ServiceState = {
   /** It is active, and wants tasks. */
@@ -82,16 +88,35 @@ export function compare(inventory: Inventory, policy: Policy): readonly Differen
   return inventory.certificates.flatMap((certificate) => differencesOf(certificate, facts));
 }
 
-/** The services that say that they read a secret, by its name. */
+/** The secrets for which a service is restarted. */
+export const consumedBy = ({ tags, reads = [] }: Pick<Service, 'tags' | 'reads'>): readonly string[] => [
+  ...new Set([...consumedSecrets(tags), ...reads]),
+];
+
+/** The services that are restarted for a secret, by its name. */
 export function consumersOf({ services }: Pick<Inventory, 'services'>): Consumers {
   const bySecret = new Map<string, Service[]>();
   for (const service of services)
-    for (const secret of consumedSecrets(service.tags)) {
+    for (const secret of consumedBy(service)) {
       const known = bySecret.get(secret);
       if (known) known.push(service);
       else bySecret.set(secret, [service]);
     }
   return bySecret;
+}
+
+/** Adds the readers in these clusters to the services with a tag of ours: what they follow they consume. */
+export function withReaders(
+  services: readonly Service[],
+  { readers, clusters }: { readonly readers: readonly Reader[]; readonly clusters: readonly string[] },
+): readonly Service[] {
+  const all = new Map(services.map((one) => [one.arn, one]));
+  for (const { readings, ...reader } of readers) {
+    const reads = readings.filter(({ follows }) => follows).map(({ secret }) => secret);
+    const isRestarted = clusters.includes(clusterOf(reader.arn) ?? '') && reads.length > 0;
+    if (isRestarted) all.set(reader.arn, { ...reader, ...all.get(reader.arn), reads });
+  }
+  return [...all.values()];
 }
 
 function differencesOf(certificate: ListedCertificate, facts: Facts): readonly Difference[] {
@@ -126,6 +151,7 @@ function stateOf(wanted: Wanted, facts: Facts): State | undefined {
     case 'forget':
     case 'reject':
     case 'mark since':
+    case 'mark tried':
       return { is: 'behind', because: 'left half way' };
     case 'roll out':
       return rolloutOf(step, wanted.delivery, facts);

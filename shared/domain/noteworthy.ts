@@ -133,9 +133,10 @@ function misspelt({ certificates, secrets, services }: Inventory): readonly Note
   );
 }
 
-/** Services whose task definitions read what we deliver, and whose tags do not say it, or that never see a new version. */
-function unsaid({ certificates, secrets, readers = [] }: Inventory): readonly Note[] {
+/** Services whose task definitions read what we deliver, and that are not restarted for it, or never see a new version. */
+function unsaid({ certificates, secrets, services, readers = [] }: Inventory): readonly Note[] {
   const wished = wishedSecrets(certificates);
+  const consumers = consumersOf({ services });
   const isOurs = (secret: string) => {
     const seen = secrets.get(secret);
     return wished.has(secret) || (seen?.state === 'present' && ourVersions(seen.versions).length > 0);
@@ -148,11 +149,11 @@ function unsaid({ certificates, secrets, readers = [] }: Inventory): readonly No
       .flatMap(({ secret, pinned }) => {
         const of = { secret, service, cluster };
         const tag = [...consumedSecrets(tags), secret].join(' ');
-        const isSaid = consumedSecrets(tags).includes(secret);
-        return [
-          ...(isSaid ? [] : [note(secret, finding('ConsumerNotTagged', { ...of, serviceArn: arn, tag }))]),
-          ...(pinned ? [note(secret, finding('ConsumerPinned', of))] : []),
-        ];
+        // A restart would not help it.
+        if (pinned) return [note(secret, finding('ConsumerPinned', of))];
+        const isRestarted =
+          consumedSecrets(tags).includes(secret) || consumers.get(secret)?.some((one) => one.arn === arn);
+        return isRestarted ? [] : [note(secret, finding('ConsumerNotTagged', { ...of, serviceArn: arn, tag }))];
       });
   });
 }

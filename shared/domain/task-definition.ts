@@ -15,25 +15,48 @@ export const mutableImages = ({ images }: TaskDefinition): readonly string[] =>
 export const readsStage = ({ valuesFrom }: TaskDefinition, { secret, stage }: { secret: string; stage: string }) =>
   valuesFrom.map(readReference).some((one) => one?.stage === stage && isNameOf(secret, one.name));
 
-/** A secret that a task definition reads. One that names a version's id never sees another. */
-export type Reading = { readonly secret: string; readonly pinned: boolean };
+/**
+ * A secret that a task definition reads. Where it names a version's id (`pinned`) it never sees another. It `follows` where
+ * a restart brings what a delivery moved: pinned in part, it would serve halves of two certificates.
+ */
+export type Reading = { readonly secret: string; readonly pinned: boolean; readonly follows: boolean };
+
+/** The stages that a delivery moves; without one ECS takes AWSCURRENT. */
+const moving = new Set(['', 'AWSCURRENT', 'AWSPREVIOUS', 'COURIER_NEXT']);
 
 /** Which of the secrets, by their names, its containers read, their log drivers and their registries' logins too. */
-export function readingsOf(
-  { valuesFrom, logins = [] }: TaskDefinition,
-  secrets: ReadonlySet<string>,
-): readonly Reading[] {
-  const references = [...valuesFrom.flatMap((from) => readReference(from) ?? []), ...logins.map(readLogin)];
-  const found = references.flatMap(({ name, version }) => {
-    // What is itself a name goes first: that of a secret may end as if it had ECS's six characters.
-    const secret = [name, name.slice(0, -7)].find((one) => secrets.has(one) && isNameOf(one, name));
-    return secret === undefined ? [] : [{ secret, pinned: version !== '' }];
+export function readingsOf(definition: TaskDefinition, secrets: ReadonlySet<string>): readonly Reading[] {
+  const found = referencesOf(definition).flatMap((reference) => {
+    const secret = namesIn(reference).find((one) => secrets.has(one));
+    return secret === undefined ? [] : [{ ...reference, secret }];
   });
-  return [...Map.groupBy(found, ({ secret }) => secret)].map(([secret, all]) => ({
-    secret,
-    pinned: all.some(({ pinned }) => pinned),
-  }));
+  return [...Map.groupBy(found, ({ secret }) => secret)].map(([secret, all]) => {
+    const pinned = all.some(({ version }) => version !== '');
+    return { secret, pinned, follows: !pinned && all.some(({ stage }) => moving.has(stage)) };
+  });
 }
+
+/** Whether a restart brings its tasks another version of the secret. */
+export const follows = (definition: TaskDefinition, secret: string): boolean =>
+  readingsOf(definition, new Set([secret])).some((one) => one.follows);
+
+/**
+ * The secrets that it follows, where nobody knows which there are: of a name that may be an ARN's with its six characters,
+ * both that name and what is left without them.
+ */
+export function followedSecrets(definition: TaskDefinition, prefix: string): readonly string[] {
+  const names = new Set(referencesOf(definition).flatMap(namesIn));
+  return [...names].filter((name) => name.startsWith(prefix) && follows(definition, name));
+}
+
+const referencesOf = ({ valuesFrom, logins = [] }: TaskDefinition): readonly Reference[] => [
+  ...valuesFrom.flatMap((from) => readReference(from) ?? []),
+  ...logins.map(readLogin),
+];
+
+/** What is itself a name goes first: that of a secret may end as if it had ECS's six characters. */
+const namesIn = ({ name }: Reference): readonly string[] =>
+  [name, name.slice(0, -7)].filter((one) => isNameOf(one, name));
 
 type Reference = { readonly name: string; readonly stage: string; readonly version: string };
 

@@ -113,6 +113,8 @@ export async function startCourierLab(wish: StackWish = {}) {
     stage = '',
     count = 1,
     alsoReads,
+    isPartial = false,
+    isTagged = true,
     pinned = {},
     environment = {},
     networkMode,
@@ -122,7 +124,8 @@ export async function startCourierLab(wish: StackWish = {}) {
     // A task of the second in which the secret became current would count as old.
     await lab.clock.advance(2_000);
     const { ARN } = await manager.send(new DescribeSecretCommand({ SecretId: secret }));
-    const from = (key: string) => `${ARN}:${key}:${pinned[key] ? `:${pinned[key]}` : `${stage}:`}`;
+    const arn = isPartial ? ARN?.slice(0, -'-AbCdEf'.length) : ARN;
+    const from = (key: string) => `${arn}:${key}:${pinned[key] ? `:${pinned[key]}` : `${stage}:`}`;
     const definition = await ecs.send(
       new RegisterTaskDefinitionCommand({
         family: name,
@@ -151,7 +154,10 @@ export async function startCourierLab(wish: StackWish = {}) {
         // A daemon's is the number of container instances.
         desiredCount: more.schedulingStrategy === 'DAEMON' ? undefined : count,
         taskDefinition: definition.taskDefinition?.taskDefinitionArn,
-        tags: Object.entries({ 'courier:secret': secret, ...tags }).map(([key, value]) => ({ key, value })),
+        tags: Object.entries({ ...(isTagged && { 'courier:secret': secret }), ...tags }).map(([key, value]) => ({
+          key,
+          value,
+        })),
         ...more,
       }),
     );
@@ -284,6 +290,8 @@ type StackWish = {
   readonly rollBack?: 'evidence' | 'never';
   readonly rolloutParallel?: string;
   readonly probeSample?: number;
+  /** Whether services of the cluster `searched` are restarted for what they read. */
+  readonly discovers?: boolean;
   /** With it, each renewal is looked at whole, by the calls that a test of something else makes fail. */
   readonly securityHub?: boolean;
   /** What a sweep has: in less than a minute it hands on after each certificate. */
@@ -303,7 +311,7 @@ type Wish = {
 
 type ServiceWish = Pick<
   CreateServiceCommandInput,
-  'deploymentConfiguration' | 'deploymentController' | 'schedulingStrategy'
+  'cluster' | 'deploymentConfiguration' | 'deploymentController' | 'schedulingStrategy'
 > & {
   readonly name: string;
   readonly secret: string;
@@ -312,6 +320,10 @@ type ServiceWish = Pick<
   /** COURIER_NEXT for a canary. */
   readonly stage?: string;
   readonly count?: number;
+  /** Whether its task definition names the secret without the six characters of its ARN. */
+  readonly isPartial?: boolean;
+  /** Whether it says that it reads the secret; `tags` are on it either way. */
+  readonly isTagged?: boolean;
   /** Another secret, without which its tasks do not start. */
   readonly alsoReads?: string;
   /** Versions of its secret from which it reads these members, whatever is current. */
@@ -352,13 +364,15 @@ const serviceOf: Readonly<Record<string, string>> = {
  */
 async function stackFor(wish: StackWish): Promise<string> {
   const { mode = 'deliver', notices = 'all', rollBack = 'evidence', rolloutParallel = '4', probeSample = 10 } = wish;
+  const searched = wish.discovers ? 'searched' : '';
   const folder = await mkdtemp(join(tmpdir(), 'courier-lab-'));
   const template = (await readFile(join(dist, 'template.json'), 'utf8'))
     .replace(/("COURIER_MODE": )"deliver"/g, `$1"${mode}"`)
     .replace(/("NOTICES": )"all"/g, `$1"${notices}"`)
     .replace(/("ROLL_BACK": )"evidence"/g, `$1"${rollBack}"`)
     .replace(/("ROLLOUT_PARALLEL": )"4"/g, `$1"${rolloutParallel}"`)
-    .replace(/("PROBE_SAMPLE": )"10"/g, `$1"${probeSample}"`);
+    .replace(/("PROBE_SAMPLE": )"10"/g, `$1"${probeSample}"`)
+    .replace(/("DISCOVER_CONSUMERS": )"searched"/g, `$1"${searched}"`);
   const changed = JSON.parse(template);
   if (wish.sweepSeconds) changed.Resources.SweepLambdaFunction.Properties.Timeout = wish.sweepSeconds;
   if (mode === 'observe') delete changed.Resources.DeliverActs;

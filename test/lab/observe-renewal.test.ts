@@ -61,6 +61,7 @@ beforeEach(async () => {
       rollbackFloorSeconds: 0,
       probeSample: 0,
       notices: 'all',
+      discoverConsumers: [],
       renewPrivate: false,
     },
     now: () => Math.floor(lab.clock.now().getTime() / 1000),

@@ -30,6 +30,7 @@ function world(other: Partial<RenewalSight> = {}) {
       rollbackFloorSeconds: 0,
       probeSample: 0,
       notices: 'all',
+      discoverConsumers: [],
       renewPrivate: false,
     },
     now: () => now,

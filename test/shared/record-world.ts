@@ -221,6 +221,7 @@ export function recordWorld(start: number) {
       rollbackFloorSeconds: 0,
       probeSample: 3,
       notices: 'tagged',
+      discoverConsumers: [],
       renewPrivate: false,
     },
     now: () => now,

@@ -72,6 +72,7 @@ export const sampleFacts: { readonly [Code in ReasonCode]: FactsOf<Code> } = {
   CannotRollBack: claim,
   StackStopped: { detail: 'the parameter "/acm-courier-prod/acts" is "stop"' },
   SwitchUnreadable: { detail: 'there is no parameter "/acm-courier-prod/acts"' },
+  SearchUnfinished: { cluster: 'prod', clusters: 2 },
   DeploymentFailed: { ...service, detail: 'tasks failed to start' },
   RolloutTooSlow: { ...service, minutes: 60 },
   NotRestartable: { ...service, controller: 'CODE_DEPLOY' },
