@@ -5,6 +5,7 @@ import { appraise } from './domain/appraisal.ts';
 import { type Certificate, type Issued, isIssued } from './domain/certificate.ts';
 import { type DeliveryView, nextStep } from './domain/delivery.ts';
 import { ofSecret, whyNotOurs } from './domain/ownership.ts';
+import { pastLabels } from './domain/past-labels.ts';
 import { readPhysicalId, writePhysicalId } from './domain/physical-id.ts';
 import { finding, retryOf, sentenceOf } from './domain/reasons.ts';
 import { holderOf, label, type PresentSecret } from './domain/secret.ts';
@@ -189,7 +190,7 @@ async function untilCurrent(
     const versionId = currentOf(view);
     if (versionId !== undefined) return { versionId };
     if (outcome.is === 'told') return outcome;
-    const obstacle = obstacleOf(wanted, { next: nextStep(view), judged: [], steps: [] });
+    const obstacle = obstacleOf(wanted, pastLabels(view, wire.now()));
     // A secret that was restored a moment ago may be shown as deleted still.
     if (obstacle && obstacle.reason !== 'SecretPendingDeletion') throw new Trouble(obstacle);
     if (remaining() < reserve) throw new Trouble(finding('NotCurrentInTime', { detail: outcome.because }));

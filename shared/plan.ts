@@ -1,11 +1,13 @@
 import type { Issued } from './domain/certificate.ts';
-import { type Asked, type DeliveryView, nextStep, type Step } from './domain/delivery.ts';
+import { type Course, courseOf } from './domain/course.ts';
+import type { Asked, DeliveryView } from './domain/delivery.ts';
 import { ofSecret } from './domain/ownership.ts';
+import { type Ahead, pastLabels } from './domain/past-labels.ts';
 import { type Planned, type PlanStep, planOf } from './domain/plan.ts';
 import { type Finding, finding } from './domain/reasons.ts';
-import { type Judged, judge, nextRolloutStep, type Promotion } from './domain/rollout.ts';
+import { isFailed, type Judged, judge, nextRolloutStep, type Promotion } from './domain/rollout.ts';
 import { findingOf } from './domain/rollout-findings.ts';
-import { endOf, hasLabel, label, type Secret, sinceOf } from './domain/secret.ts';
+import { endOf, holderOf, label, type PresentSecret, type Secret, sinceOf, triedOf } from './domain/secret.ts';
 import { readServiceWish } from './domain/service-wish.ts';
 import { type Nominee, wavesOf } from './domain/waves.ts';
 import type { Delivery } from './domain/wish.ts';
@@ -14,29 +16,54 @@ import type { Sight } from './world.ts';
 export type Wanted = { readonly certificate: Issued; readonly delivery: Delivery; readonly asked: Asked };
 
 /** One delivery as it is now: the secret, what is to be done next, and how its consumers stand. Reads only. */
-export type Seen = { readonly next: Step; readonly judged: readonly Judged[]; readonly steps: readonly PlanStep[] };
+export type Seen = {
+  /** Behind all that only moves labels. */
+  readonly next: Ahead;
+  readonly bars?: string;
+  readonly judged: readonly Judged[];
+  readonly course: Course;
+  readonly steps: readonly PlanStep[];
+};
 
 export async function planDelivery(wanted: Wanted, sight: Sight): Promise<Seen> {
-  const { secret, ...view } = await observeDelivery(wanted, sight);
-  const next = nextStep({ ...view, secret });
-  const since = sinceFor(next, secret, sight.now());
-  const judged = goesOn(next) ? await judgeConsumers(wanted, { ...timesOf(next, secret), since, sight }) : [];
-  return { next, judged, steps: planOf(plannedOf(wanted, { next, judged, parallel: sight.settings.rolloutParallel })) };
+  const { view, ...past } = pastLabels(await observeDelivery(wanted, sight), sight.now());
+  const { next } = past;
+  const { secret } = view;
+  const times = { ...timesOf(next, secret, sight.now()), since: sinceFor(next, sight.now()) };
+  const tries = !wanted.asked.accept && secret.state === 'present' && hasCurrent(secret);
+  const all = goesOn(next) ? await judgeConsumers(wanted, { ...times, sight }) : [];
+  const judged = tries ? onTrial(all, promotionAt(times, sight)) : all;
+  const planned = plannedOf(wanted, { ...past, tries, judged, parallel: sight.settings.rolloutParallel });
+  return { ...past, judged, steps: planOf(planned), course: courseOf(planned) };
 }
+
+const hasCurrent = ({ versions }: PresentSecret) => holderOf(versions, label.current) !== undefined;
+
+/** A canary that failed since its trial began has failed the version, which is not current: nobody has accepted it. */
+const onTrial = (judged: readonly Judged[], { triedSince, ...promotion }: Promotion): readonly Judged[] =>
+  judged.map(({ consumer, verdict }) => {
+    const isOpen = consumer.canary && triedSince !== undefined && triedSince < promotion.since;
+    return { consumer, verdict: isOpen ? judge(consumer, { ...promotion, since: triedSince }) : verdict };
+  });
 
 /** Nothing is left to do: no step of the plan does anything. */
 export const isDone = ({ next, steps }: Seen): boolean =>
   steps.length === 0 || (next.do === 'rest' && next.because === 'delivered');
 
 /** Why nothing automatic goes on from here, in words for whoever asked; undefined where something does. */
-export function obstacleOf(wanted: Wanted, { next, judged }: Seen): Finding | undefined {
+export function obstacleOf(
+  wanted: Wanted,
+  { next, bars, course }: Pick<Seen, 'next' | 'bars'> & Partial<Pick<Seen, 'course'>>,
+): Finding | undefined {
   const of = ofSecret(wanted);
   if (next.do === 'refuse') return next.finding;
+  if (bars !== undefined) return undefined;
   if (next.do === 'rest' && next.because !== 'delivered') return finding('Resting', { ...of, state: next.because });
-  if (next.do !== 'roll out') return undefined;
-  const rollout = nextRolloutStep(judged);
-  const [held] = rollout.do === 'hold' ? rollout.held : [];
-  return held && findingOf(held, { of, deadlineSeconds: 0 });
+  if (next.do !== 'roll out' || course === undefined) return undefined;
+  const rollout = nextRolloutStep(course.rollout, course);
+  const failed = rollout.do === 'finish' && next.told ? rollout.left.filter(isFailed) : [];
+  const [held] = rollout.do === 'hold' ? rollout.held : failed;
+  return held && findingOf(held, { of, deadlineSeconds: 0, served: course.served });
 }
 
 /** A secret outside the prefix is not asked for: IAM would deny it, and the denial would hide what is wrong. */
@@ -56,7 +83,7 @@ export async function judgeConsumers(
   { sight, ...times }: Times & { readonly sight: Sight },
 ): Promise<readonly Judged[]> {
   const { secret } = delivery;
-  const nominees = await nomineesOf(secret, sight);
+  const nominees = await nomineesOf({ secret, since: times.since }, sight);
   const arns = wavesOf(nominees, { parallel: { count: 1 }, proven: true }).flatMap((wave) =>
     wave.map(({ arn }) => arn),
   );
@@ -67,7 +94,7 @@ export async function judgeConsumers(
     .map((consumer) => ({ consumer, verdict: judge(consumer, promotion) }));
 }
 
-type Times = Pick<Promotion, 'since' | 'triedSince' | 'exposedSince' | 'servedNotAfter'>;
+type Times = Pick<Promotion, 'since' | 'triedSince' | 'exposedSince' | 'back' | 'servedNotAfter'>;
 
 export const promotionAt = (times: Times, { now, settings }: Pick<Sight, 'now' | 'settings'>): Promotion => ({
   ...times,
@@ -75,38 +102,40 @@ export const promotionAt = (times: Times, { now, settings }: Pick<Sight, 'now' |
   deadlineSeconds: settings.deadlineSeconds,
 });
 
-/** Whoever says by tags that it reads the secret, with what its tags say of the order. */
-export async function nomineesOf(secret: string, { tagged }: Pick<Sight, 'tagged'>): Promise<readonly Nominee[]> {
-  const services = await tagged.services();
+/** Whoever consumes the secret, not as it was before `since` (epoch seconds), with what its tags say of the order. */
+export async function nomineesOf(
+  { secret, since }: { readonly secret: string; readonly since: number },
+  { tagged }: Pick<Sight, 'tagged'>,
+): Promise<readonly Nominee[]> {
+  const services = await tagged.services(since);
   return services
     .filter(({ secrets }) => secrets.includes(secret))
     .map(({ arn, tags }) => ({ arn, order: readServiceWish(tags, secret).order }));
 }
 
-const goesOn = (next: Step) => next.do !== 'rest' && next.do !== 'refuse';
+const goesOn = (next: Ahead) => next.do !== 'rest' && next.do !== 'refuse';
 
 /** A promotion that has not happened yet happens now, for a plan: every task of today will be old. */
-function sinceFor(next: Step, secret: Secret, now: number): number {
-  if (next.do === 'roll out' || next.do === 'mark since') return next.since;
-  if (next.do !== 'accept' || secret.state !== 'present') return now;
-  // A stopped version is current already.
-  const isCurrent = hasLabel(secret.versions, next.versionId, label.current);
-  return (isCurrent && sinceOf(secret.versions, next.versionId)) || now;
-}
+const sinceFor = (next: Ahead, now: number): number => (next.do === 'roll out' ? next.since : now);
 
 /** When that ends what tasks from before the promotion serve, and since when others than those are new or old. */
-function timesOf(next: Step, secret: Secret): Omit<Times, 'since'> {
+function timesOf(next: Ahead, secret: Secret, now: number): Omit<Times, 'since'> {
   if (secret.state !== 'present') return {};
-  const isCurrent = next.do === 'roll out' || next.do === 'mark since';
+  const isCurrent = next.do === 'roll out';
   const servedNotAfter = endOf(secret.versions, isCurrent ? label.previous : label.current);
+  const barred = holderOf(secret.versions, label.rejected);
+  if (next.do === 'promote' && next.back && barred !== undefined) {
+    const isTried = triedOf(secret.versions, barred) !== undefined;
+    return { servedNotAfter, exposedSince: sinceOf(secret.versions, barred), ...(isTried && { triedSince: now }) };
+  }
   if (next.do === 'promote') return { servedNotAfter, triedSince: next.triedSince };
   if (next.do !== 'roll out') return { servedNotAfter };
-  return { servedNotAfter, triedSince: next.triedSince, exposedSince: next.exposedSince };
+  return { servedNotAfter, triedSince: next.triedSince, exposedSince: next.exposedSince, back: next.back };
 }
 
 const plannedOf = (
   { certificate, delivery }: Wanted,
-  seen: Pick<Planned, 'next' | 'judged' | 'parallel'>,
+  seen: Omit<Planned, 'certificateArn' | 'name' | 'delivery'>,
 ): Planned => ({
   certificateArn: certificate.arn,
   name: certificate.name,

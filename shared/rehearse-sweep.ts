@@ -1,10 +1,11 @@
 import { isIssued } from './domain/certificate.ts';
+import type { Course } from './domain/course.ts';
 import type { Note } from './domain/noteworthy.ts';
 import { composeNotice, type Notice } from './domain/notice.ts';
 import { ofSecret } from './domain/ownership.ts';
 import type { PlanStep } from './domain/plan.ts';
 import { type Finding, finding, gravestFirst } from './domain/reasons.ts';
-import { nextRolloutStep } from './domain/rollout.ts';
+import { type Judged, nextRolloutStep } from './domain/rollout.ts';
 import { findingOf } from './domain/rollout-findings.ts';
 import { wishFor } from './domain/wish.ts';
 import { planDelivery, type Seen as SeenDelivery, type Wanted } from './plan.ts';
@@ -67,22 +68,28 @@ async function wantedOf({ arn, secret, asked }: Asking, { certificates }: Wire):
 }
 
 /** What the worker would say at the end, if nothing goes wrong on the way. */
-function expected(wanted: Wanted, { next, judged }: SeenDelivery, { settings, place }: Wire): readonly Notice[] {
-  if (next.do === 'refuse' || next.do === 'rest' || (next.do === 'roll out' && next.told)) return [];
+function expected(
+  wanted: Wanted,
+  { next, judged, course }: SeenDelivery,
+  { settings, place }: Wire,
+): readonly Notice[] {
+  const { end } = course;
+  const { deadlineSeconds } = settings;
   const of = ofSecret(wanted);
-  const rollout = nextRolloutStep(judged.filter(({ verdict }) => verdict.is !== 'stale' && verdict.is !== 'rolling'));
-  const said = (one: (typeof judged)[number]) =>
-    findingOf(one, { of, deadlineSeconds: settings.deadlineSeconds }) ?? [];
-  const [held, ...others] = rollout.do === 'hold' ? rollout.held.flatMap(said) : [];
-  if (held && wanted.asked.echo) return [];
-  const left = rollout.do === 'finish' ? rollout.left : [];
+  const said = (all: readonly Judged[]) =>
+    all.flatMap((one) => findingOf(one, { of, deadlineSeconds, served: course.served, ...end }) ?? []);
+  const [worst, ...others] = end.is === 'delivered' ? [] : said(end.by);
+  const isTold = next.do === 'roll out' && next.told;
+  const isQuiet = end.is === 'held' ? wanted.asked.echo : end.is === 'delivered' && isTold;
+  if (next.do === 'refuse' || next.do === 'rest' || isQuiet) return [];
+  const left = leftOf(course);
   const delivered = finding('Delivered', {
     ...of,
     serial: wanted.certificate.serial,
     probed: 0,
     consumers: judged.length - left.length,
   });
-  const findings: readonly [Finding, ...Finding[]] = held ? [held, ...others] : [delivered, ...left.flatMap(said)];
+  const findings: readonly [Finding, ...Finding[]] = worst ? [worst, ...others] : [delivered, ...said(left)];
   const { name, arn: certificateArn, tags } = wanted.certificate;
   const owner = tags['courier:owner'];
   const nothingElse = { affects: [], done: [], planned: [], unseen: [] };
@@ -92,4 +99,11 @@ function expected(wanted: Wanted, { next, judged }: SeenDelivery, { settings, pl
       place,
     ),
   ];
+}
+
+/** Whom nothing that we could do would bring there, once all that can be restarted was. */
+function leftOf({ rollout, served }: Course): readonly Judged[] {
+  const rest = rollout.filter(({ verdict }) => verdict.is !== 'stale' && verdict.is !== 'rolling');
+  const step = nextRolloutStep(rest, { served });
+  return step.do === 'finish' ? step.left : [];
 }

@@ -4,7 +4,7 @@ import { BoundedMap } from '../../shared/domain/bounded-map.ts';
 import type { Progress } from '../../shared/domain/progress.ts';
 import { finding } from '../../shared/domain/reasons.ts';
 import type { Consumer } from '../../shared/domain/rollout.ts';
-import { holderOf, label, type Versions, withLabel, without } from '../../shared/domain/secret.ts';
+import { holderOf, label, sinceLabel, type Versions, withLabel, without } from '../../shared/domain/secret.ts';
 import type { Ending } from '../../shared/domain/task-endings.ts';
 import type { Message } from '../../shared/events/queued.ts';
 import type { Outcome } from '../../shared/outcome.ts';
@@ -12,25 +12,44 @@ import { certificate, day, delivery, idOf, place, now as start } from './domain/
 import { consumerOf } from './domain/sample-consumer.ts';
 
 /** How a service behaves, and what its tags ask for. */
-export type Wish = Partial<Pick<Consumer, 'order' | 'canary' | 'paused' | 'window' | 'desired' | 'controller'>> & {
+export type Wish = Partial<
+  Pick<Consumer, 'order' | 'canary' | 'paused' | 'window' | 'desired' | 'controller' | 'readsByItself' | Images>
+> & {
   /**
    * What becomes of its deployments: `breaks` whatever it reads, `refuses` the new certificate with an exit code of the
-   * start-up helper, `hangs` for ever. Or it comes up, and a handshake shows another leaf (`stale leaf`).
+   * start-up helper, `hangs` for ever. Or it comes up, and a handshake shows another leaf (`stale leaf`). Without a circuit
+   * breaker it `crashes` whatever it reads, or `loops` with the new certificate only, and ECS tries again for ever.
    */
-  readonly nature?: 'sound' | 'breaks' | 'refuses' | 'hangs' | 'stale leaf';
+  readonly nature?: 'sound' | 'breaks' | 'refuses' | 'hangs' | 'stale leaf' | 'crashes' | 'loops';
 };
 
+type Images = 'mutableImages' | 'refusesMutableImages';
 type Deployed = { createdAt: number; endsAt: number; version: string; ending?: Ending };
+type Mail = {
+  readonly body: string;
+  readonly attributes: { readonly severity: string; readonly reason: string };
+};
 type Service = { readonly wish: Wish; tasks: { createdAt: number; version: string }[]; deployments: Deployed[] };
 
 /** The version before and the one that is to be delivered. */
 export const before = idOf({ serial: 'cd'.repeat(20), notAfter: start + 45 * day });
 export const fresh = idOf();
 
-/** Seconds that a deployment takes. */
+/** Seconds that a deployment takes, and those that it may. */
 const duration = 70;
+const deadlineSeconds = 600;
+const endless: ReadonlySet<Wish['nature']> = new Set(['crashes', 'loops']);
 
 export class Crash extends Error {}
+
+type Run = {
+  /** A function that remembers, and an age at which a denial may pass. */
+  readonly warm?: boolean;
+  readonly patient?: boolean;
+  /** Whose tags say after so many looks that it reads the secret, or no longer. */
+  readonly changes?: readonly { readonly look: number; readonly name: string; readonly wish: Wish | null }[];
+  readonly most?: number;
+};
 
 type Settings = {
   readonly parallel?: number;
@@ -46,24 +65,35 @@ type Settings = {
 export function fleetModel(wishes: Readonly<Record<string, Wish>>, settings: Settings = {}) {
   let now = start;
   let acts = 0;
-  let versions: Versions = { [before]: [label.current], [fresh]: [label.next] };
+  let crashing = 0;
+  let versions: Versions = {
+    [before]: [label.current, label.delivered, sinceLabel(start - 2 * day)],
+    [fresh]: [label.next],
+  };
   const mails: string[] = [];
+  const bodies: string[] = [];
+  const asked: string[][] = [];
   const events: Progress[] = [];
   const gauges: number[] = [];
   let permission: 'go' | 'stopped' | 'unreadable' = 'go';
   let mostAtOnce = 0;
   const restarts: { service: string; version: string; stage: 'trial' | 'rollout' }[] = [];
-  const services = new Map<string, Service>(
-    Object.entries(wishes).map(([name, wish]) => [
-      name,
-      { wish, tasks: [{ createdAt: start - day, version: before }], deployments: [] },
-    ]),
-  );
+  const services = new Map<string, Service>();
+  /** Those whose tags say that they read the secret. */
+  const tagged = new Set<string>();
+  for (const [name, wish] of Object.entries(wishes)) tag(name, wish);
+
+  /** A service that has been there for long says from now on that it reads the secret. */
+  function tag(name: string, wish: Wish = {}): void {
+    tagged.add(name);
+    if (!services.has(name))
+      services.set(name, { wish, tasks: [{ createdAt: start - day, version: before }], deployments: [] });
+  }
 
   /** What may die half way: the act is done, and nothing after it. */
   function acted(): void {
     acts += 1;
-    if (settings.crashAt?.includes(acts)) throw new Crash();
+    if (settings.crashAt?.includes(acts) || acts === crashing) throw new Crash();
   }
 
   const readBy = ({ canary = false }: Wish) => holderOf(versions, canary ? label.next : label.current) ?? '';
@@ -74,30 +104,39 @@ export function fleetModel(wishes: Readonly<Record<string, Wish>>, settings: Set
       reason,
       exits: [{ container: 'app', code, reason: '' }],
     });
-    if (nature === 'breaks') return ending('Essential container in task exited', 1);
-    return nature === 'refuses' && version === fresh ? ending('Essential container in task exited', 83) : undefined;
+    if (nature === 'breaks' || nature === 'crashes') return ending('Essential container in task exited', 1);
+    const isRefused = (nature === 'refuses' || nature === 'loops') && version === fresh;
+    return isRefused ? ending('Essential container in task exited', 83) : undefined;
   }
 
   function settle(): void {
     for (const service of services.values()) {
       const [newest] = service.deployments;
+      // Each task that is tried anew reads what is there by then.
+      const version = readBy(service.wish);
+      if (newest?.ending && service.wish.nature === 'loops' && version !== fresh)
+        Object.assign(newest, { version, endsAt: now, ending: undefined });
       if (!newest || newest.endsAt > now || newest.ending) continue;
       service.tasks = [{ createdAt: newest.createdAt + 1, version: newest.version }];
     }
   }
 
-  const isUnderWay = ({ deployments: [newest] }: Service) => newest !== undefined && newest.endsAt > now;
+  /** What has not come up by its deadline has been given up. */
+  const isUnderWay = ({ deployments: [newest] }: Service) =>
+    newest !== undefined && newest.endsAt > now && now - newest.createdAt <= deadlineSeconds;
 
   function restart(name: string): void {
     const service = services.get(name);
     if (!service) throw new Error(`No service ${name}`);
     const version = readBy(service.wish);
     const ending = fails(service.wish, version);
-    const endsAt = service.wish.nature === 'hangs' ? Number.POSITIVE_INFINITY : now + duration;
+    const isEndless = service.wish.nature === 'hangs' || (ending && endless.has(service.wish.nature));
+    const endsAt = isEndless ? Number.POSITIVE_INFINITY : now + duration;
     service.deployments.unshift({ createdAt: now, endsAt, version, ...(ending && { ending }) });
     const stage = holderOf(versions, label.current) === version ? 'rollout' : 'trial';
     restarts.push({ service: name, version, stage });
-    mostAtOnce = Math.max(mostAtOnce, [...services.values()].filter(isUnderWay).length);
+    const present = [...services].flatMap(([one, its]) => (tagged.has(one) ? its : []));
+    mostAtOnce = Math.max(mostAtOnce, present.filter(isUnderWay).length);
   }
 
   function seen(name: string, since: number): Consumer {
@@ -111,6 +150,8 @@ export function fleetModel(wishes: Readonly<Record<string, Wish>>, settings: Set
         createdAt,
         status: endsAt > now ? ('under way' as const) : ending ? ('failed' as const) : ('successful' as const),
         detail: 'the circuit breaker',
+        failedTasks: ending ? Math.floor((now - createdAt) / 20) : 0,
+        runningTasks: 0,
       }));
     const running = tasks.map(({ createdAt }) => ({ createdAt, running: true }));
     const isSilent = shown[0]?.status === 'under way' || 'busySince' in earlier;
@@ -126,7 +167,7 @@ export function fleetModel(wishes: Readonly<Record<string, Wish>>, settings: Set
   const world = {
     place,
     settings: {
-      ...{ mode: 'deliver', secretPrefix: 'courier/', deadlineSeconds: 600, notices: 'all', renewPrivate: false },
+      ...{ mode: 'deliver', secretPrefix: 'courier/', deadlineSeconds, notices: 'all', renewPrivate: false },
       ...{ rolloutParallel: { count: settings.parallel ?? 4 }, rollBack: settings.rollBack ?? 'evidence' },
       rollbackFloorSeconds: 3 * day,
       probeSample: 0,
@@ -151,9 +192,9 @@ export function fleetModel(wishes: Readonly<Record<string, Wish>>, settings: Set
     },
     tagged: {
       services: async () =>
-        [...services].map(([name, { wish }]) => ({
+        [...tagged].map((name) => ({
           ...{ arn: arnOf(name), secrets: [delivery.secret] },
-          tags: { 'courier:order': `${wish.order ?? 100}` },
+          tags: { 'courier:order': `${services.get(name)?.wish.order ?? 100}` },
         })),
     },
     services: {
@@ -162,6 +203,7 @@ export function fleetModel(wishes: Readonly<Record<string, Wish>>, settings: Set
         { since, triedSince = since }: { since: number; triedSince?: number },
       ) => {
         settle();
+        asked.push(arns.map(nameOf));
         return arns.map(nameOf).map((name) => seen(name, services.get(name)?.wish.canary ? triedSince : since));
       },
       endings: async ({ service }: { service: string }, since: number) =>
@@ -183,24 +225,27 @@ export function fleetModel(wishes: Readonly<Record<string, Wish>>, settings: Set
         new Map(
           targets.map(({ id }) => {
             const service = services.get(id.split('/')[0] ?? '');
-            const version = service?.wish.nature === 'stale leaf' ? before : service?.tasks[0]?.version;
+            const read = service?.wish.readsByItself ? readBy(service.wish) : service?.tasks[0]?.version;
+            const version = service?.wish.nature === 'stale leaf' ? before : read;
             return [id, { serial: version?.slice(0, 40) ?? '' }];
           }),
         ),
     },
     topic: {
-      tell: async ({ attributes: { severity, reason } }: { attributes: { severity: string; reason: string } }) =>
-        void mails.push(`${severity} ${reason}`),
+      tell: async ({ body, attributes: { severity, reason } }: Mail) => {
+        mails.push(`${severity} ${reason}`);
+        bodies.push(body.replace(/\s+/g, ' '));
+      },
     },
     settled: new BoundedMap(100),
   };
 
   /** One look by a fresh function or a warm one; `null` where it died. */
-  async function look(message: Partial<Message> = {}, { warm = true } = {}): Promise<Outcome | null> {
+  async function look(message: Partial<Message> = {}, { warm = true, patient = true } = {}): Promise<Outcome | null> {
     if (!warm) world.settled.clear();
     try {
       const asked = { certificateArn: certificate.arn, cause: 'test', ...message };
-      return await deliver(asked, { sentAt: now, world: world as never });
+      return await deliver(asked, { sentAt: patient ? now : start - day, world: world as never });
     } catch (error) {
       if (!(error instanceof Crash)) throw error;
       return null;
@@ -208,9 +253,12 @@ export function fleetModel(wishes: Readonly<Record<string, Wish>>, settings: Set
   }
 
   /** Looks until the message ends; a run that died comes back as SQS brings it. */
-  async function run(message: Partial<Message> = {}, { warm = true, most = 400 } = {}): Promise<Outcome> {
+  async function run(message: Partial<Message> = {}, { changes = [], most = 400, ...how }: Run = {}): Promise<Outcome> {
     for (let looks = 0; looks < most; looks++) {
-      const outcome = await look(message, { warm });
+      for (const { name, wish } of changes.filter((one) => one.look === looks))
+        if (wish) tag(name, wish);
+        else tagged.delete(name);
+      const outcome = await look(message, how);
       if (outcome && outcome.is !== 'again') return outcome;
       now += outcome?.seconds ?? 360;
     }
@@ -218,8 +266,14 @@ export function fleetModel(wishes: Readonly<Record<string, Wish>>, settings: Set
   }
 
   return {
-    ...{ look, run, mails, events, gauges, restarts, world },
-    restart,
+    ...{ look, run, mails, bodies, asked, events, gauges, restarts, world },
+    now: () => now,
+    /** The worker dies once more, after so many acts from now. */
+    crashAfter: (count: number) => {
+      crashing = acts + count;
+    },
+    consumers: () => [...tagged].map((name) => ({ ...services.get(name)?.wish, name })),
+    ...{ restart, tag, untag: (name: string) => tagged.delete(name) },
     allow: (what: typeof permission) => {
       permission = what;
     },
