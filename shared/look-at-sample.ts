@@ -1,5 +1,6 @@
 import { look } from './aws/look.ts';
 import { isDelivered, type Sample, type Sighting, sampleOf } from './domain/probe-sample.ts';
+import { count } from './domain/reason.ts';
 import { judge } from './domain/rollout.ts';
 import { sinceOf } from './domain/secret.ts';
 import { slices } from './domain/waves.ts';
@@ -31,8 +32,12 @@ export async function lookAtSample(
   const unseen = new Set<string>();
   // What is said must be remembered, and in mode observe nothing may be labelled.
   if (!prober || settings.mode === 'observe') return { sightings, unseen: [] };
-  for (const some of slices(sampleOf(seen, { size, until: seen.until }), atOnce)) {
-    if (!hasTime()) break;
+  const samples = sampleOf(seen, { size, until: seen.until });
+  for (const [index, some] of slices(samples, atOnce).entries()) {
+    if (!hasTime()) {
+      unseen.add(`No time was left to shake hands with ${count(samples.length - index * atOnce, 'service')}`);
+      break;
+    }
     const looks = await Promise.all(
       some.map(async (sample) => ({ sample, sight: await look(() => sightingOf(sample, { ...wire, prober })) })),
     );

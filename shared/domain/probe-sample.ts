@@ -8,7 +8,7 @@ import { hasLabel, holderOf, label, type Secret, toldLabel, toldLabels, type Ver
 import { readServiceWish } from './service-wish.ts';
 import { readVersionId } from './version-id.ts';
 import { slices } from './waves.ts';
-import { consumedSecrets, readWishes } from './wish.ts';
+import { readWishes } from './wish.ts';
 
 /** A service whose tasks ought to show a certificate, because its delivery is done. */
 export type Sample = {
@@ -77,7 +77,7 @@ function samplesIn({ inventory, differences }: Found): readonly Sample[] {
     .toSorted((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
 }
 
-const placeOf = ({ service, secret }: Sample) => `${service.arn} ${secret}`;
+const placeOf = ({ service, secret }: Pick<Sample, 'service' | 'secret'>) => `${service.arn} ${secret}`;
 
 /** Not so where some services alone are behind, for the others are not; nor where only ACM is in the way. */
 const isOpen = (one: Difference) => one.is !== 'unarmed' && !(one.is === 'behind' && one.because === 'consumer behind');
@@ -139,11 +139,12 @@ function isTold({ service, secret, versionId }: Sample, { secrets }: Inventory):
 /** What stands as people were told of it, for nobody has seen it mended: whoever did not look knows nothing new. */
 export function unmended({ services, secrets }: Inventory, sightings: readonly Sighting[]): readonly Memory[] {
   const mended = new Set(sightings.flatMap(({ is, sample }) => (is === 'serving' ? [placeOf(sample)] : [])));
-  return services.flatMap(({ arn, tags }) =>
-    consumedSecrets(tags).flatMap((secret) => {
-      const seen = secrets.get(secret);
-      const versionId = seen?.state === 'present' ? holderOf(seen.versions, label.current) : undefined;
-      return versionId === undefined || mended.has(`${arn} ${secret}`) ? [] : [memoryOf({ secret, versionId, arn })];
-    }),
-  );
+  return [...consumersOf({ services })].flatMap(([secret, readers]) => {
+    const seen = secrets.get(secret);
+    const versionId = seen?.state === 'present' ? holderOf(seen.versions, label.current) : undefined;
+    if (versionId === undefined) return [];
+    return readers
+      .filter((service) => !mended.has(placeOf({ service, secret })))
+      .map(({ arn }) => memoryOf({ secret, versionId, arn }));
+  });
 }

@@ -41,6 +41,6 @@ export async function startMockAws(answers: Answers, { slow = 0 } = {}): Promise
   };
 }
 
-/** JSON protocols name the operation in a header: all services that the measured paths call. */
-const operationOf = (request: IncomingMessage): string =>
-  String(request.headers['x-amz-target']).split('.').at(-1) ?? '';
+/** JSON protocols name the operation in a header: all services that the measured paths call, but for Lambda. */
+const operationOf = ({ headers, url = '' }: IncomingMessage): string =>
+  url.endsWith('/invocations') ? 'Invoke' : (String(headers['x-amz-target']).split('.').at(-1) ?? '');

@@ -14,10 +14,13 @@ export type WorldSize = {
 const base = 'us-east-1:111122223333';
 const now = Math.floor(Date.now() / 1000);
 const since = now - 7 * 86_400;
+/** Where all tasks run, and a probe stands. */
+export const subnet = 'subnet-bench';
 
 /**
  * Records of a large account in which nothing is wrong, answered page by page as AWS answers them: each secret has a
- * certificate that is delivered to it and a service that has been restarted since; the other certificates have an owner.
+ * certificate that is delivered to it and a service that has been restarted since, and shows it to whoever shakes hands;
+ * the other certificates have an owner.
  */
 export function sweepAnswers({ certificates, secrets, services, clusters, behind = false }: WorldSize): Answers {
   const arnOf = (index: number) => `arn:aws:acm:${base}:certificate/${hex(index, 8)}-0000-4000-8000-000000000000`;
@@ -70,7 +73,11 @@ export function sweepAnswers({ certificates, secrets, services, clusters, behind
   const owner = { Key: 'courier:owner', Value: 'payments' };
   const tagged = (ResourceARN: string, delivered: string | undefined) => ({
     ResourceARN,
-    Tags: [owner, ...(delivered === undefined ? [] : [{ Key: 'courier:secret', Value: delivered }])],
+    Tags: [
+      owner,
+      ...(delivered === undefined ? [] : [{ Key: 'courier:secret', Value: delivered }]),
+      ...(ResourceARN.includes(':service/') ? [{ Key: 'courier:probe', Value: '8443' }] : []),
+    ],
   });
   const taggedAt = (index: number) =>
     index < services
@@ -108,6 +115,18 @@ export function sweepAnswers({ certificates, secrets, services, clusters, behind
       })),
       failures: [],
     }),
+    ListTasks: ({ serviceName }) => ({
+      taskArns: Array.from({ length: 4 }, (_, index) => `arn:aws:ecs:${base}:task/bench/${serviceName}-${index}`),
+    }),
+    DescribeTasks: ({ tasks }) => ({
+      tasks: tasks.map((taskArn: string) => ({
+        ...{ taskArn, startedAt: since + 60 },
+        attachments: [{ details: [{ name: 'subnetId', value: subnet }] }],
+        containers: [{ name: 'app', networkInterfaces: [{ privateIpv4Address: '10.0.0.1' }] }],
+      })),
+      failures: [],
+    }),
+    Invoke: ({ targets }) => targets.map(({ id, serial }: { id: string; serial: string }) => ({ id, serial })),
     ListCertificateAuthorities: { CertificateAuthorities: [] },
     SendMessage: ({ MessageBody }) => ({
       MessageId: 'bench',

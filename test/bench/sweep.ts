@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { environment } from './cold-start.ts';
 import { type Answers, type SeenCall, startMockAws } from './mock-aws.ts';
-import { sweepAnswers, type WorldSize } from './sweep-world.ts';
+import { subnet, sweepAnswers, type WorldSize } from './sweep-world.ts';
 
 const bundle = join(import.meta.dirname, '../../dist/functions/sweep/index.js');
 
@@ -96,7 +96,8 @@ export async function runSweep(size: WorldSize, { event = {}, acting, answers = 
     require(${JSON.stringify(bundle)}).handler(${JSON.stringify(event)}, context).then(
       (answer) => { process.send({ answer, seconds: (performance.now() - start) / 1000, peakMB: process.resourceUsage().maxRSS / 1024 }); },
       (error) => { console.error(error); process.exit(1); });`;
-  const variables = { ...environment(aws), SWEEPS_QUEUE_URL: `${aws.url}/111122223333/sweeps` };
+  const urls = { SWEEPS_QUEUE_URL: `${aws.url}/111122223333/sweeps` };
+  const variables = { ...environment(aws), ...urls, PROBES: `probe=${subnet}` };
   try {
     const { answer, seconds, peakMB } = await measured(script, variables);
     const calls: readonly SeenCall[] = aws.seen;

@@ -273,6 +273,7 @@ describe('what the roles may do', () => {
     const asking = { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: arns };
     expect(allStatements(full).filter(({ Resource }) => JSON.stringify(Resource) === JSON.stringify(arns))).toEqual([
       asking,
+      asking,
     ]);
     for (const name of ['Deliver', 'Sweep']) {
       expect(statementsOf(full, `${name}Role`)).toContainEqual(asking);
@@ -285,10 +286,11 @@ describe('what the roles may do', () => {
   test('the worker and the sweep may ask where container instances stand, for tasks without an address of their own', () => {
     const places = /ecs:DescribeContainerInstances|ec2:DescribeInstances/;
     const asking = allStatements(full).filter(({ Action }) => many(Action).some((action) => places.test(action)));
-    expect(asking).toEqual([
+    const both = [
       { Effect: 'Allow', Action: 'ecs:DescribeContainerInstances', Resource: here('ecs', 'container-instance/*') },
       { Effect: 'Allow', Action: 'ec2:DescribeInstances', Resource: '*' },
-    ]);
+    ];
+    expect(asking).toEqual([...both, ...both]);
     for (const role of ['DeliverRole', 'SweepRole'])
       expect(statementsOf(full, role)).toEqual(expect.arrayContaining(asking));
   });

@@ -59,11 +59,30 @@ async function sweep(courier: CourierLab, order: object = {}) {
     answer,
     said: courier.lab.mail().slice(mark.mails),
     writes: calls.filter(({ operation }) => operation.startsWith('Update')).length,
+    calls: calls.map(({ operation }) => operation),
     probes: calls.filter(({ operation }) => operation === 'Invoke').length,
+    probed: [
+      ...new Set(
+        courier.lab
+          .logs()
+          .slice(mark.lines)
+          .filter(isSight)
+          .map(serviceOf(await courier.lab.tasks())),
+      ),
+    ],
     lines: courier.lab.logs().slice(mark.lines),
     worker: courier.callsOf('deliver', mark.calls).length,
   };
 }
+
+type Line = ReturnType<CourierLab['lab']['logs']>[number];
+type Task = { readonly taskArn: string; readonly service: string };
+
+const isSight = ({ function: name, line }: Line) => name.endsWith('-probe') && line.includes('Probed a task');
+const serviceOf =
+  (tasks: readonly Task[]) =>
+  ({ line }: Line) =>
+    tasks.find(({ taskArn }) => taskArn === JSON.parse(line).task)?.service;
 
 const reasons = (said: readonly { attributes: Readonly<Record<string, string>> }[]) =>
   said.map(({ attributes: { severity, reason } }) => `${severity} ${reason}`);
@@ -120,5 +139,73 @@ describe('a sweep that shakes hands', () => {
     // Two of them by hand, and none by us.
     expect(await courier.restarts('wrong')).toBe(restarts + 2);
     expect(await told(courier, right.secret)).toEqual([]);
+  });
+
+  it('sees a task in the network mode bridge at its container instance', async () => {
+    await served(courier, 'bridged', { networkMode: 'bridge', image: 'https-server:1' });
+    const { calls } = await sweep(courier);
+    expect(calls).toEqual(expect.arrayContaining(['DescribeContainerInstances', 'DescribeInstances']));
+  });
+});
+
+describe('a sweep that cannot shake hands', () => {
+  let courier: CourierLab;
+  beforeAll(async () => {
+    courier = await startCourierLab();
+    await courier.lab.clock.advance(2 * hour);
+  });
+  afterAll(() => courier.stop());
+
+  /** Of the next sweep; the first to be invoked is the sweep itself. */
+  const deny = () => {
+    for (const nth of [2, 3]) courier.lab.faults.add({ service: 'lambda', operation: 'Invoke', fault: 'denied', nth });
+  };
+
+  it('goes on and says why in the plan only; what was said before is neither forgotten nor said again', async () => {
+    const right = await served(courier, 'right');
+    const wrong = await served(courier, 'wrong');
+    await wrong.serve(right);
+    deny();
+    const plan = await sweep(courier, { dryRun: true });
+    expect(plan.answer).toMatchObject({ notices: [], unseen: [expect.stringContaining('lambda:InvokeFunction')] });
+    deny();
+    const { said, writes, answer, lines } = await sweep(courier);
+    expect([said, writes, answer]).toMatchObject([[], 0, { notices: 0, handedOn: false }]);
+    expect(lines.filter(({ line }) => line.includes('Cannot probe a service'))).toHaveLength(2);
+
+    expect(reasons((await sweep(courier)).said)).toEqual(['action ServesAnother']);
+    deny();
+    expect(await sweep(courier)).toMatchObject({ said: [], writes: 0 });
+    expect(await sweep(courier)).toMatchObject({ said: [], writes: 0 });
+    expect(await courier.wreckage()).toEqual([]);
+  });
+});
+
+describe('a sweep that shakes hands with one service at a time', () => {
+  let courier: CourierLab;
+  beforeAll(async () => {
+    courier = await startCourierLab({ probeSample: 1 });
+    await courier.lab.clock.advance(2 * hour);
+  });
+  afterAll(() => courier.stop());
+
+  it('gets round in as many hours as there are, and looks at whom it spoke of every time', async () => {
+    const services = [];
+    for (const name of ['a', 'b', 'c']) services.push(await served(courier, name));
+    const names = async () => (await sweep(courier)).probed;
+    const round = [await names(), await names(), await names()];
+    expect(round.flat().toSorted()).toEqual(['a', 'b', 'c']);
+    expect([await names(), await names()]).toEqual(round.slice(0, 2));
+
+    const [a, b] = services;
+    if (!a || !b) throw new Error('There are three');
+    await b.serve(a);
+    const sweeps = [await sweep(courier), await sweep(courier), await sweep(courier)];
+    expect(sweeps.flatMap(({ said }) => reasons(said))).toEqual(['action ServesAnother']);
+    for (let hours = 0; hours < 3; hours++) {
+      const { probed, said, writes } = await sweep(courier);
+      expect([probed.includes('b'), said, writes]).toEqual([true, [], 0]);
+    }
+    expect(await courier.wreckage()).toEqual([]);
   });
 });

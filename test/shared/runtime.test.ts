@@ -37,3 +37,21 @@ describe('the prefix of secrets', () => {
     );
   });
 });
+
+describe('the services that a sweep shakes hands with', () => {
+  it.each([
+    [undefined, 10],
+    ['0', 0],
+    ['999', 999],
+  ])('%s', (sample, services) => {
+    vi.stubEnv('PROBE_SAMPLE', sample);
+    expect(settingsWith('60').probeSample).toBe(services);
+  });
+
+  it.each(['all', '', '-1', '2.5', '1000'])('are not "%s"', (sample) => {
+    vi.stubEnv('PROBE_SAMPLE', sample);
+    expect(() => settingsWith('60')).toThrow(
+      `Cannot start: the parameter probeSample is "${sample}", not a number of services up to 999`,
+    );
+  });
+});
