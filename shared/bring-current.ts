@@ -5,7 +5,7 @@ import { ofSecret } from './domain/ownership.ts';
 import { ofVersion } from './domain/progress.ts';
 import { finding } from './domain/reasons.ts';
 import { hasLabel, label, type PresentSecret, type Secret } from './domain/secret.ts';
-import { markSince, setLabel, takeLabel } from './labels.ts';
+import { markSince, markTried, setLabel, takeLabel } from './labels.ts';
 import { beforeActing } from './may-act.ts';
 import type { Outcome } from './outcome.ts';
 import { observeDelivery, type Wanted } from './plan.ts';
@@ -98,6 +98,8 @@ async function act(step: Acting, view: DeliveryView<Issued>, { world, reports }:
       reports.push(report({ type: 'Rollout Started', detail }, world));
       return { ...secret, versions };
     }
+    case 'mark tried':
+      return { ...secret, versions: await markTried(step.since ?? afterNow(world), step.versionId, at) };
   }
 }
 

@@ -97,7 +97,7 @@ async function lookAtAll({ certificate, deliveries, problems }: Deliverable, mes
   // Restarted now, whoever reads a secret that follows within a minute would be restarted again.
   if (soonest(outcomes)) return outcomes;
   const current = brought.filter((one) => one.is === 'current');
-  const notBefore = Math.max(...current.map(({ step }) => step.since));
+  const notBefore = Math.max(...current.flatMap(({ step: { since, triedSince = 0 } }) => [since, triedSince]));
   for (const one of current) {
     const about = { certificate, secret: one.wanted.delivery.secret };
     const said = message.uncounted ? [finding('ExportNotCounted', ofSecret(one.wanted))] : [];

@@ -1,5 +1,14 @@
-import { blocksLater, isDone, isOpen, type Judged, judge, type Promotion } from './domain/rollout.ts';
-import { type Nominee, wavesOf } from './domain/waves.ts';
+import {
+  blocksLater,
+  isDone,
+  isFailed,
+  isInDeployment,
+  isOpen,
+  type Judged,
+  judge,
+  type Promotion,
+} from './domain/rollout.ts';
+import { type Nominee, sizeOf, wavesOf } from './domain/waves.ts';
 import { nomineesOf } from './plan.ts';
 import { prove } from './prove.ts';
 import type { Expected } from './shake-hands.ts';
@@ -12,15 +21,21 @@ type Looking = {
   readonly expected: Expected;
   /** Leaves out whoever does not read COURIER_NEXT. */
   readonly onlyCanaries?: boolean;
+  /** What fails keeps nobody else from it. */
+  readonly served?: boolean;
   readonly world: World;
 };
 
-/** All waves up to the first that is not over, judged; `wave` is its place, from 1, and `present` who is in it. */
+/**
+ * All waves up to the first that is not over, judged; `wave` is its place, from 1, and `present` who is in it. `room` is for
+ * so many more in deployment.
+ */
 export type Looked = {
   readonly judged: readonly Judged[];
   readonly present: readonly Judged[];
   readonly wave: number;
   readonly waves: number;
+  readonly room: number;
 };
 
 /**
@@ -28,28 +43,86 @@ export type Looked = {
  * those that nothing could be done for are looked at once more, for what is remembered of them may be past.
  */
 export async function lookAtWaves(looking: Looking): Promise<Looked> {
-  const nominees = await nomineesOf(looking.secret, looking.world);
+  const { world, secret } = looking;
+  const nominees = await nomineesOf({ secret, since: looking.promotion.since }, world);
   const proven = looking.promotion.triedSince !== undefined;
-  const waves = wavesOf(nominees, { parallel: looking.world.settings.rolloutParallel, proven });
-  const looked = await walk(waves, looking);
-  const doubtful = looked.judged.filter((one) => !isOpen(one) && !isDone(one));
-  if (looked.judged.some(isOpen) || doubtful.length === 0) return looked;
+  const parallel = world.settings.rolloutParallel;
+  const waves = wavesOf(nominees, { parallel, proven });
+  const walked = await walkTwice(waves, looking);
+  const pushed = await pushedBehind(walked, { waves, looking });
+  const present = [...walked.present, ...pushed];
+  const room = sizeOf(parallel, nominees.length) - present.filter(isInDeployment).length;
+  return { ...walked, judged: [...walked.judged, ...pushed], present, waves: waves.length, room };
+}
+
+type Walked = Pick<Looked, 'judged' | 'present' | 'wave'>;
+type Waves = readonly (readonly Nominee[])[];
+
+async function walkTwice(waves: Waves, looking: Looking): Promise<Walked> {
+  const walked = await walk(waves, looking);
+  const doubtful = walked.judged.filter((one) => !isOpen(one) && !isDone(one));
+  if (walked.judged.some((one) => blocks(one, looking)) || doubtful.length === 0) return walked;
   for (const { consumer } of doubtful) looking.world.settled.delete(keyOf(consumer, looking));
   return walk(waves, looking);
 }
 
-async function walk(waves: readonly (readonly Nominee[])[], looking: Looking): Promise<Looked> {
+async function walk(waves: Waves, looking: Looking): Promise<Walked> {
   const judged: Judged[] = [];
   let present: readonly Judged[] = [];
   for (const [index, wave] of waves.entries()) {
-    const waiting = judged.filter(blocksLater).map(({ consumer }) => consumer.order);
-    if (wave.some(({ order }) => order > Math.min(...waiting))) break;
+    if (wave.some(({ order }) => order > windowOf(judged))) break;
     present = await judgeWave(wave, looking);
     judged.push(...present);
-    if (present.some(isOpen)) return { judged, present, wave: index + 1, waves: waves.length };
+    if (present.some((one) => blocks(one, looking))) return { judged, present, wave: index + 1 };
   }
-  return { judged, present, wave: waves.length, waves: waves.length };
+  return { judged, present, wave: waves.length };
 }
+
+/** The last order that does not come behind what waits for its window. */
+const windowOf = (judged: readonly Judged[]) =>
+  Math.min(...judged.filter(blocksLater).map(({ consumer }) => consumer.order));
+
+const blocks = (one: Judged, { served = false }: Looking) => isOpen(one) && !(served && isFailed(one));
+const isStale = ({ verdict }: Judged) => verdict.is === 'stale';
+
+/**
+ * Whoever is tagged in the middle of a wave pushes others behind it that were restarted with it: they count for its room.
+ * Asked for before something is restarted, where the nominees are not those of the look before.
+ */
+async function pushedBehind(
+  { judged, present, wave }: Walked,
+  { waves, looking }: { readonly waves: Waves; readonly looking: Looking },
+): Promise<readonly Judged[]> {
+  const { secret, promotion, onlyCanaries = false, world } = looking;
+  const isKnown = remembers(waves.flat(), looking);
+  if (isKnown || !present.some(isStale)) return [];
+  const window = windowOf(judged);
+  const behind = waves
+    .slice(wave)
+    .flat()
+    .filter(({ order }) => order <= window);
+  const arns = behind.map(({ arn }) => arn);
+  const found = await world.services.consumers(arns, { secret, ...promotion });
+  const pushed = found
+    .filter(({ canary }) => canary || !onlyCanaries)
+    .map((consumer) => ({ consumer, verdict: judge(consumer, promotion) }))
+    // Somebody's own deployment from before is nothing that was restarted with them.
+    .filter((one) => isInDeployment(one) && (isStale(one) || one.consumer.deployments.length > 0));
+  if (pushed.length === 0) world.settled.set(orderKey(waves.flat(), looking), null);
+  return pushed;
+}
+
+/** Whether nobody was pushed behind by these nominees; what was so with others before them is forgotten. */
+function remembers(nominees: readonly Nominee[], looking: Looking): boolean {
+  const { settled } = looking.world;
+  const key = orderKey(nominees, looking);
+  const others = [...settled.keys()].filter((other) => other.startsWith(orderKey([], looking)) && other !== key);
+  for (const other of others) settled.delete(other);
+  return settled.has(key);
+}
+
+const orderKey = (nominees: readonly Nominee[], { secret, versionId, promotion }: Looking) =>
+  ['order', secret, versionId, promotion.since, ...nominees.map(({ arn }) => arn)].join(' ');
 
 async function judgeWave(wave: readonly Nominee[], looking: Looking): Promise<readonly Judged[]> {
   const { world } = looking;

@@ -4,10 +4,19 @@ import { ofSecret } from './domain/ownership.ts';
 import { ofVersion, type Progress } from './domain/progress.ts';
 import { minute } from './domain/reason.ts';
 import { type Finding, type Findings, finding, mayPass, sentenceOf } from './domain/reasons.ts';
-import { type Consumer, evidenceOf, type Judged, nextRolloutStep, type RolloutStep } from './domain/rollout.ts';
+import {
+  type Consumer,
+  evidenceOf,
+  isFailed,
+  isInDeployment,
+  type Judged,
+  nextRolloutStep,
+  type RolloutStep,
+  type Verdict,
+} from './domain/rollout.ts';
 import { findingOf, tagFindings } from './domain/rollout-findings.ts';
 import { endOf, label, type PresentSecret } from './domain/secret.ts';
-import { readEndings } from './domain/task-endings.ts';
+import { type Autopsy, readEndings } from './domain/task-endings.ts';
 import { readVersionId } from './domain/version-id.ts';
 import { setLabel } from './labels.ts';
 import { type Looked, lookAtWaves } from './look-at-waves.ts';
@@ -38,13 +47,15 @@ export type Rollout = {
 const pace = 30;
 const longPace = 900;
 
+const underWay: Outcome = { is: 'again', seconds: pace, because: 'deployments are under way' };
+
 /** ECS's clock and ours may differ by this much: a restart must not look older than the promotion it belongs to. */
 const clockSkewSeconds = 1;
 
 /** One look at the consumers of a version: start the next wave, wait, stop, go back, or say that it is done. */
 export async function rollOut(rollout: Rollout): Promise<Outcome> {
   const looked = await examined(await look(rollout), rollout);
-  const next = nextRolloutStep(looked.judged);
+  const next = nextRolloutStep(looked.judged, { served: hasServed(rollout) });
   const { wanted, step, world } = rollout;
   world.log('info', 'Judged the consumers', {
     certificateArn: wanted.certificate.arn,
@@ -57,26 +68,57 @@ export async function rollOut(rollout: Rollout): Promise<Outcome> {
   return act(next, looked, rollout);
 }
 
-function look({ wanted, step, secret, onTrial = false, world }: Rollout): Promise<Looked> {
-  const { versionId, since, triedSince, exposedSince } = step;
+/**
+ * Tasks of the whole fleet were seen on it: what fails now speaks against its service, not the certificate. Nobody goes
+ * back for it, and nobody else is kept from it.
+ */
+const hasServed = ({ step }: Rollout) => step.told || step.back === true;
+
+function look(rollout: Rollout): Promise<Looked> {
+  const { wanted, step, secret, onTrial = false, world } = rollout;
+  const { versionId, since, triedSince, exposedSince, back } = step;
   const servedNotAfter = endOf(secret.versions, onTrial ? label.current : label.previous);
-  const promotion = promotionAt({ since, triedSince, exposedSince, servedNotAfter }, world);
+  const promotion = promotionAt({ since, triedSince, exposedSince, back, servedNotAfter }, world);
   const expected = { serial: versionId.slice(0, 40), name: wanted.certificate.name };
   return lookAtWaves({
     ...{ secret: wanted.delivery.secret, versionId, promotion, expected, world },
     onlyCanaries: onTrial,
+    served: hasServed(rollout),
   });
 }
 
-/** Asks the tasks of failed services how they ended: for the page, and whether it was the certificate. */
-async function examined(looked: Looked, { step, world }: Rollout): Promise<Looked> {
+/** Asks the tasks of services that fail how they ended: for the page, and whether it was the certificate. */
+async function examined(looked: Looked, rollout: Rollout): Promise<Looked> {
+  const { step, world } = rollout;
+  const { since, triedSince = since } = step;
   const examine = async ({ consumer, verdict }: Judged): Promise<Judged> => {
-    if (verdict.is !== 'failed' || verdict.evidence !== undefined) return { consumer, verdict };
-    const { words, ...autopsy } = readEndings(await world.services.endings(consumer, step.since));
-    const detail = words === '' ? verdict.detail : `${verdict.detail}; ${words}`;
-    return { consumer, verdict: { ...verdict, ...autopsy, detail } };
+    if (!isWorthExamining({ consumer, verdict }, rollout)) return { consumer, verdict };
+    const endings = await world.services.endings(consumer, consumer.canary ? triedSince : since);
+    return { consumer, verdict: inTheLightOf(readEndings(endings), verdict) };
   };
   return { ...looked, judged: await Promise.all(looked.judged.map(examine)) };
+}
+
+/** Before its deadline only where something could come of it: nobody goes back from what has served. */
+function isWorthExamining({ consumer, verdict }: Judged, rollout: Rollout): boolean {
+  if (verdict.is === 'rolling') return verdict.ailing === true && !hasServed(rollout);
+  return (
+    (verdict.is === 'failed' || verdict.is === 'late') && verdict.evidence === undefined && !consumer.readsByItself
+  );
+}
+
+/** Before its deadline only evidence ends a deployment: without, its tasks may still come up. */
+function inTheLightOf({ words, ...autopsy }: Autopsy, verdict: Verdict): Verdict {
+  switch (verdict.is) {
+    case 'rolling':
+      return autopsy.evidence === undefined ? verdict : { is: 'failed', detail: words, ...autopsy };
+    case 'late':
+      return { ...verdict, ...autopsy, ...(words !== '' && { detail: words }) };
+    case 'failed':
+      return { ...verdict, ...autopsy, detail: words === '' ? verdict.detail : `${verdict.detail}; ${words}` };
+    default:
+      return verdict;
+  }
 }
 
 async function act(next: RolloutStep, looked: Looked, rollout: Rollout): Promise<Outcome> {
@@ -84,7 +126,7 @@ async function act(next: RolloutStep, looked: Looked, rollout: Rollout): Promise
     case 'restart':
       return restart(next.consumers, looked, rollout);
     case 'wait':
-      return { is: 'again', seconds: pace, because: 'deployments are under way' };
+      return underWay;
     case 'hold':
       return hold(next.held, looked, rollout);
     case 'stop':
@@ -95,12 +137,14 @@ async function act(next: RolloutStep, looked: Looked, rollout: Rollout): Promise
 }
 
 /** Restarts each; one that AWS refuses for good stops the rollout, other trouble is tried again, a denial patiently. */
-async function restart(consumers: readonly Consumer[], looked: Looked, rollout: Rollout): Promise<Outcome> {
-  const { notBefore, world } = rollout;
+async function restart(stale: readonly Consumer[], looked: Looked, rollout: Rollout): Promise<Outcome> {
+  const { notBefore, step, world } = rollout;
+  const consumers = fitting(stale, looked);
+  if (consumers.length === 0) return underWay;
   await world.sleep(Math.max(notBefore + clockSkewSeconds - world.now(), 0) * 1000);
   const before = looked.judged.slice(0, -looked.present.length);
   // All of this wave is to be restarted: none of it was, so the one before has just ended.
-  if (before.length > 0 && looked.present.length === consumers.length)
+  if (before.length > 0 && looked.present.length === consumers.length && !step.told)
     await reportWave(looked.wave - 1, { ...looked, judged: before }, rollout);
   const refused: Judged[] = [];
   for (const consumer of consumers) {
@@ -110,8 +154,15 @@ async function restart(consumers: readonly Consumer[], looked: Looked, rollout: 
     if (trouble.reason === 'StackStopped') throw new Trouble(trouble);
     refused.push({ consumer, verdict: { is: 'failed', detail: sentenceOf(trouble) } });
   }
-  if (refused.length > 0) return stop(refused, looked, rollout);
+  if (refused.length > 0) return step.back ? leave(refused, looked, rollout) : stop(refused, looked, rollout);
   return { is: 'again', seconds: pace, because: `restarted ${consumers.map(({ service }) => service).join(', ')}` };
+}
+
+/** What is in deployment already takes no more room by its restart, and comes first. */
+function fitting(stale: readonly Consumer[], { judged, room }: Looked): readonly Consumer[] {
+  const inDeployment = new Set(judged.filter(isInDeployment).map(({ consumer }) => consumer));
+  const others = stale.filter((one) => !inDeployment.has(one));
+  return [...stale.filter((one) => inDeployment.has(one)), ...others.slice(0, Math.max(room, 0))];
 }
 
 async function tryRestart(consumer: Consumer, world: World): Promise<Finding | undefined> {
@@ -128,13 +179,17 @@ async function tryRestart(consumer: Consumer, world: World): Promise<Finding | u
   }
 }
 
-/** All else is done. Said by the message that brought the version; its echo by Secrets Manager says nothing. */
+/**
+ * All else is done. Said by the message that brought the version; its echo, by Secrets Manager or a sweep, says only what
+ * has failed since people were told that it is delivered.
+ */
 async function hold(held: readonly Judged[], looked: Looked, rollout: Rollout): Promise<Outcome> {
-  const { wanted, onTrial, world } = rollout;
-  const [first, ...others] = held.flatMap((one) => sayOf(one, rollout));
+  const { wanted, step, onTrial, world } = rollout;
   // A canary that may not be restarted at all proves nothing, and holds up nothing.
-  if (!first && onTrial) return proven;
-  if (!first || wanted.asked.echo) return { is: 'done', because: 'held' };
+  if (onTrial && held.every((one) => sayOf(one, rollout).length === 0)) return proven;
+  const news = wanted.asked.echo ? held.filter((one) => step.told && isFailed(one)) : held;
+  const [first, ...others] = news.flatMap((one) => sayOf(one, rollout));
+  if (!first) return { is: 'done', because: 'held' };
   await tell([first, ...others, ...problemsOf(looked, rollout)], aboutUndone(looked, rollout), world);
   return { is: 'told', finding: first };
 }
@@ -146,22 +201,34 @@ async function stop(failed: readonly Judged[], looked: Looked, rollout: Rollout)
   const back = evidence === undefined ? undefined : versionToGoBackTo(rollout);
   if (worst && evidence !== undefined && back !== undefined)
     return goBack({ worst, evidence, back, failed }, looked, rollout);
-  const [first, ...others] = [worst, ...rest].flatMap((one) => (one ? sayOf(one, rollout) : []));
+  const [first, ...others] = [worst, ...rest].flatMap((one) => (one ? sayOf(one, rollout, { served: false }) : []));
   if (!first) return { is: 'done', because: 'nothing failed' };
   await tell([first, ...others, ...problemsOf(looked, rollout)], aboutUndone(looked, rollout), rollout.world);
   await progress('Rollout Failed', failureOf(failed, [first, ...others]), rollout);
   return labelTold(label.stopped, { is: 'told', finding: first }, rollout);
 }
 
-const hasEvidence = ({ verdict }: Judged) => verdict.is === 'failed' && verdict.evidence !== undefined;
+const hasEvidence = ({ verdict }: Judged) =>
+  (verdict.is === 'failed' || verdict.is === 'late') && verdict.evidence !== undefined;
+
+/**
+ * What must not be restarted keeps nobody else from the certificate that has served before, which is not stopped for it:
+ * a sweep tries again, and does not say it again.
+ */
+async function leave(refused: readonly Judged[], looked: Looked, rollout: Rollout): Promise<Outcome> {
+  const [first, ...others] = rollout.wanted.asked.quiet ? [] : refused.flatMap((one) => sayOf(one, rollout));
+  if (!first) return { is: 'done', because: 'what is left must not be restarted' };
+  await tell([first, ...others], aboutUndone(looked, rollout), rollout.world);
+  return { is: 'told', finding: first };
+}
 
 /**
  * The version before, where going back is what people want. What a person has accepted is not taken back, nor what came by
  * a roll-back: the version before that one is barred.
  */
-function versionToGoBackTo({ wanted, secret, onTrial, world }: Rollout): string | undefined {
+function versionToGoBackTo({ wanted, step, secret, onTrial, world }: Rollout): string | undefined {
   const { rollBack, rollbackFloorSeconds } = world.settings;
-  if (rollBack === 'never' || onTrial || wanted.asked.accept) return undefined;
+  if (rollBack === 'never' || onTrial || step.told || step.back || wanted.asked.accept) return undefined;
   return versionBefore(secret, world.now() + rollbackFloorSeconds);
 }
 
@@ -193,7 +260,7 @@ async function goBack(
 async function finish(left: readonly Judged[], looked: Looked, rollout: Rollout): Promise<Outcome> {
   const { wanted, step, onTrial, world } = rollout;
   if (onTrial) return proven;
-  if (step.told) return { is: 'done', because: 'delivered' };
+  if (step.told) return sayFailed(left, looked, rollout);
   const { judged } = looked;
   const services = judged.length - left.length;
   const probed = judged.filter(({ verdict }) => verdict.is === 'new' && verdict.probed).length;
@@ -216,14 +283,25 @@ async function finish(left: readonly Judged[], looked: Looked, rollout: Rollout)
   return labelTold(label.delivered, { is: 'done', because: 'delivered' }, rollout);
 }
 
+/** Of a version that was delivered, by whoever asked for this look: each service is restarted once, so no sweep comes back for it. */
+async function sayFailed(left: readonly Judged[], looked: Looked, rollout: Rollout): Promise<Outcome> {
+  const failed = left.filter(isFailed);
+  const [first, ...others] = failed.flatMap((one) => sayOf(one, rollout));
+  if (!first) return { is: 'done', because: 'delivered' };
+  await tell([first, ...others], { ...aboutUndone(looked, rollout), judged: failed }, rollout.world);
+  return { is: 'told', finding: first };
+}
+
 /** What canaries have been tried on may become current. */
 export const proven: Outcome = { is: 'done', because: 'proven' };
 
 /** After a roll-back it is not ACM's certificate that everybody runs. */
 function backOn(consumers: number, { wanted, step }: Rollout): Finding | undefined {
   const holds = readVersionId(step.versionId);
-  if (!holds || holds.serial === wanted.certificate.serial) return undefined;
-  return finding('BackOnPrevious', { ...ofSecret(wanted), serial: holds.serial, ends: holds.notAfter, consumers });
+  if (!holds || !step.back) return undefined;
+  const { serial, notAfter: ends } = holds;
+  const isTrial = step.exposedSince === undefined;
+  return finding('BackOnPrevious', { ...ofSecret(wanted), serial, ends, consumers, ...(isTrial && { onTrial: true }) });
 }
 
 /** From ACM's renewal to the last task: of renewals only, for the first delivery begins whenever a person tags. */
@@ -245,8 +323,10 @@ async function labelTold(name: string, outcome: Outcome, { wanted, step, secret,
   }
 }
 
-const sayOf = (one: Judged, { wanted, onTrial = false, world }: Rollout): readonly Finding[] => {
-  const found = findingOf(one, { of: ofSecret(wanted), deadlineSeconds: world.settings.deadlineSeconds, onTrial });
+const sayOf = (one: Judged, rollout: Rollout, { served } = { served: hasServed(rollout) }): readonly Finding[] => {
+  const { wanted, onTrial = false, world } = rollout;
+  const { deadlineSeconds } = world.settings;
+  const found = findingOf(one, { of: ofSecret(wanted), deadlineSeconds, onTrial, served });
   return found ? [found] : [];
 };
 

@@ -217,10 +217,18 @@ async function deploymentsSince(ecs: ECSClient, { service, since }: { service: E
   return listed.filter(({ createdAt }) => createdAt >= since);
 }
 
-const readDeployment = ({ createdAt, rolloutState, rolloutStateReason }: EcsDeployment): Deployment => ({
+const readDeployment = ({
+  createdAt,
+  rolloutState,
+  rolloutStateReason,
+  failedTasks = 0,
+  runningCount: runningTasks = 0,
+}: EcsDeployment): Deployment => ({
   createdAt: seconds(createdAt),
   status: rolloutState === 'COMPLETED' ? 'successful' : rolloutState === 'FAILED' ? 'failed' : 'under way',
   detail: rolloutStateReason ?? 'ECS gives no reason',
+  failedTasks,
+  runningTasks,
 });
 
 /** A roll-back is a failed rollout, however well it went (ECS API Reference, ServiceDeployment). */

@@ -1,5 +1,5 @@
 import type { Ahead } from './past-labels.ts';
-import { blocksLater, isBusy, isFailed, type Judged } from './rollout.ts';
+import { blocksLater, isFailed, type Judged } from './rollout.ts';
 import { type Parallel, wavesOf } from './waves.ts';
 
 /** How a run goes on from what is seen now, if all that it starts ends well. */
@@ -118,4 +118,4 @@ function walk(all: readonly Placed[], { served }: { readonly served: boolean }):
   return { reached, behind: all.filter((one) => !reached.includes(one)), failed: reached.filter(isFailed) };
 }
 
-const isRedeployed = ({ consumer, verdict }: Judged) => verdict.is === 'stale' && isBusy(consumer);
+const isRedeployed = ({ verdict }: Judged) => verdict.is === 'stale' && verdict.inDeployment === true;

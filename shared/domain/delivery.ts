@@ -13,6 +13,7 @@ import {
   triedLabel,
   triedOf,
   trustLabels,
+  type Versions,
 } from './secret.ts';
 import { contentHash, noNonce, readVersionId, type VersionId, writeVersionId } from './version-id.ts';
 import { renamed } from './wish.ts';
@@ -61,6 +62,8 @@ export type Step =
   /** Say that its trust bundle trusts another issuer than the version that carries this label, then take that off. */
   | { readonly do: 'tell of trust'; readonly versionId: string; readonly label: string }
   | { readonly do: 'mark since'; readonly versionId: string; readonly since: number }
+  /** Canaries read what was barred: they are restarted for this version, since then or from now on. */
+  | { readonly do: 'mark tried'; readonly versionId: string; readonly since?: number }
   /** Bar the version's serial: the next step is back to the version before. */
   | { readonly do: 'reject'; readonly versionId: string }
   | {
@@ -69,7 +72,9 @@ export type Step =
       readonly since: number;
       readonly told: boolean;
       readonly triedSince?: number;
-      /** It was gone back to: since when the version that was taken back was current. */
+      /** It is gone back to: it has served before. */
+      readonly back?: true;
+      /** Since when the version that was taken back was current; absent where it never was. */
       readonly exposedSince?: number;
     }
   | { readonly do: 'rest'; readonly because: 'delivered' | 'stopped' | 'held' | 'rejected' }
@@ -107,16 +112,32 @@ export function nextStep(view: DeliveryView): Step {
  * ACM's certificate is barred: what was current before it is what is to be served. Where that is not possible, or done,
  * nothing is left to do until ACM has another one.
  */
-function stepBack(rejected: string, secret: PresentSecret, { asked }: DeliveryView): Step {
+function stepBack(rejected: string, secret: PresentSecret, { certificate, asked }: DeliveryView): Step {
   const { versions } = secret;
   const current = holderOf(versions, label.current);
   const target = current === rejected ? versionBefore(secret) : current;
-  if (target === undefined || readVersionId(target) === null) return { do: 'rest', because: 'rejected' };
+  const holds = target === undefined ? null : readVersionId(target);
+  if (target === undefined || holds === null) return { do: 'rest', because: 'rejected' };
   const step = stepFor(target, secret, { thorough: asked.thorough });
-  const exposedSince = sinceOf(versions, rejected);
-  if (step.do === 'roll out' && exposedSince !== undefined) return { ...step, exposedSince };
   if (step.do === 'promote') return { ...step, back: true };
-  return step.do === 'rest' && step.because === 'delivered' ? { do: 'rest', because: 'rejected' } : step;
+  // Exported again by force since: it is on its way like any other.
+  if (holds.serial === certificate.serial && holds.nonce !== noNonce) return step;
+  const isDelivered = step.do === 'rest' && step.because === 'delivered';
+  if (step.do !== 'roll out' && !isDelivered) return step;
+  if (triedOf(versions, rejected) !== undefined) return bringCanariesBack(target, versions);
+  if (step.do !== 'roll out') return { do: 'rest', because: 'rejected' };
+  const exposedSince = sinceOf(versions, rejected);
+  return { ...step, back: true, ...(exposedSince !== undefined && { exposedSince }) };
+}
+
+/**
+ * Those that were restarted for the barred version are restarted once more. Its own label says that this is to be done,
+ * and comes off as this version gets one; that it was delivered says nothing of them.
+ */
+function bringCanariesBack(versionId: string, versions: Versions): Step {
+  if (hasLabel(versions, versionId, label.delivered)) return { do: 'forget', versionId, label: label.delivered };
+  const since = triedOf(versions, versionId);
+  return { do: 'mark tried', versionId, ...(since !== undefined && { since }) };
 }
 
 /** AWSPREVIOUS, where it may serve again: ours, neither barred nor stopped itself, and ending after that (epoch seconds). */

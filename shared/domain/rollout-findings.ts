@@ -1,4 +1,4 @@
-import type { OfSecret } from './reason.ts';
+import { count, type OfSecret } from './reason.ts';
 import { type Finding, finding } from './reasons.ts';
 import type { Consumer, Judged } from './rollout.ts';
 
@@ -7,18 +7,25 @@ type Context = {
   readonly deadlineSeconds: number;
   /** The version is not current: it is tried on canaries. */
   readonly onTrial?: boolean;
+  /** Others serve the version, or have: what fails speaks against its service. */
+  readonly served?: boolean;
 };
 
 /** What is to be said of a consumer that is not on the new version, in the catalogue's words; undefined where nothing is. */
 export function findingOf({ consumer, verdict }: Judged, context: Context): Finding | undefined {
-  const { of, deadlineSeconds, onTrial } = context;
+  const { of, deadlineSeconds, onTrial, served } = context;
   const service = { ...of, service: consumer.service, cluster: consumer.cluster };
   if (onTrial) return onTrialOf({ consumer, verdict }, context);
   switch (verdict.is) {
     case 'failed':
-      return finding('DeploymentFailed', { ...service, detail: verdict.detail });
-    case 'late':
-      return finding('RolloutTooSlow', { ...service, minutes: Math.round(deadlineSeconds / 60) });
+      return finding(served ? 'ConsumerFailed' : 'DeploymentFailed', { ...service, detail: verdict.detail });
+    case 'late': {
+      const slow = 'not all of its tasks came up in time';
+      if (served)
+        return finding('ConsumerFailed', { ...service, detail: [slow, verdict.detail].filter(Boolean).join('; ') });
+      const minutes = Math.round(deadlineSeconds / 60);
+      return finding('RolloutTooSlow', { ...service, minutes, ...(verdict.detail && { detail: verdict.detail }) });
+    }
     case 'short':
       return finding('TasksMissing', { ...service, running: verdict.running, desired: consumer.desired });
     case 'not ours to restart':
@@ -43,18 +50,20 @@ export function findingOf({ consumer, verdict }: Judged, context: Context): Find
 /** Of a canary only what keeps the version from becoming current is worth saying. */
 function onTrialOf({ consumer, verdict }: Judged, { of, deadlineSeconds }: Context): Finding | undefined {
   const service = { ...of, service: consumer.service, cluster: consumer.cluster };
-  const minutes = Math.round(deadlineSeconds / 60);
   switch (verdict.is) {
     case 'failed':
       return finding('CanaryFailed', { ...service, detail: verdict.detail });
     case 'late':
-      return finding('CanaryFailed', { ...service, detail: `not all of its tasks came up within ${minutes} minutes` });
+      return finding('CanaryFailed', { ...service, detail: tooLate(verdict.detail, deadlineSeconds) });
     case 'outside window':
       return finding('CanaryWaits', { ...service, ...(verdict.until && { until: verdict.until }) });
     default:
       return undefined;
   }
 }
+
+const tooLate = (detail: string | undefined, deadlineSeconds: number) =>
+  `not all of its tasks came up within ${count(Math.round(deadlineSeconds / 60), 'minute')}${detail ? `; ${detail}` : ''}`;
 
 /** The tags of a consumer that nobody can read. */
 export const tagFindings = ({ service, cluster, problems }: Consumer, of: OfSecret): readonly Finding[] =>

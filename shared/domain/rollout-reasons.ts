@@ -1,4 +1,4 @@
-import { describeService, untagService } from './aws-commands.ts';
+import { aws, describeService, untagService } from './aws-commands.ts';
 import {
   count,
   listed,
@@ -30,6 +30,14 @@ const untagAndDeliver = (tag: string) => (facts: OfService) => [
   untagService(facts, tag),
   { reExport: { certificateArn: facts.certificateArn } },
 ];
+
+/** `ends` in epoch seconds; `onTrial`: what was taken back was never current. */
+type Back = {
+  readonly serial: string;
+  readonly ends: number;
+  readonly consumers: number;
+  readonly onTrial?: true;
+};
 
 /** A rollout that did not reach every task. */
 export const rolloutReasons = {
@@ -89,12 +97,12 @@ export const rolloutReasons = {
       ],
     },
   }),
-  BackOnPrevious: reason<OfSecret & { readonly serial: string; readonly ends: number; readonly consumers: number }>({
+  BackOnPrevious: reason<OfSecret & Back>({
     severity: 'warning',
     retry: 'never',
     headline: () => 'back on the certificate from before',
-    sentence: ({ name, secret, serial, ends, consumers }) =>
-      `Secret "${secret}" holds the certificate of "${name}" from before again, serial ${serial}, which ends at ${minute(ends)}; no task of ${count(consumers, 'service')} runs with the one that was taken back`,
+    sentence: ({ name, secret, serial, ends, consumers, onTrial }) =>
+      `Secret "${secret}" ${onTrial ? 'goes on holding' : 'holds'} the certificate of "${name}" from before${onTrial ? '' : ' again'}, serial ${serial}, which ends at ${minute(ends)}${onTrial ? '; canaries that had been restarted for the one that is taken back were restarted once more' : ''}; no task of ${count(consumers, 'service')} runs with the one that was taken back`,
     mend: {
       kind: 'command',
       text: () =>
@@ -114,13 +122,31 @@ export const rolloutReasons = {
       `The new certificate is current in secret "${secret}", but the deployment of service "${service}" in cluster "${cluster}" failed: ${detail}`,
     mend: mendService,
   }),
-  RolloutTooSlow: reason<OfService & { readonly minutes: number }>({
+  RolloutTooSlow: reason<OfService & { readonly minutes: number; readonly detail?: string }>({
     severity: 'critical',
     retry: 'never',
     headline: ({ service }) => `rollout stopped, ${service} took too long`,
-    sentence: ({ service, cluster, secret, minutes }) =>
-      `The new certificate is current in secret "${secret}", but service "${service}" in cluster "${cluster}" did not bring all its tasks to it within ${count(minutes, 'minute')}`,
+    sentence: ({ service, cluster, secret, minutes, detail }) =>
+      `The new certificate is current in secret "${secret}", but service "${service}" in cluster "${cluster}" did not bring all its tasks to it within ${count(minutes, 'minute')}${detail ? `: ${detail}` : ''}`,
     mend: mendService,
+  }),
+  ConsumerFailed: reason<OfService & { readonly detail: string }>({
+    severity: 'critical',
+    retry: 'never',
+    headline: ({ service }) => `delivered before, but ${service} fails with it`,
+    sentence: ({ service, cluster, secret, detail }) =>
+      `The certificate that is current in secret "${secret}" has served before, but the service "${service}" in cluster "${cluster}" does not serve it: ${detail}`,
+    mend: {
+      kind: 'command',
+      text: () =>
+        'Nobody else is kept from it or restarted for this, and the certificate stays. Find out why (first command shows the ' +
+        'last events) and mend the service. It is not restarted for this certificate again: deploy it yourself (second ' +
+        'command), and its new tasks read the certificate',
+      commands: (facts) => [
+        describeService(facts),
+        aws`ecs update-service --cluster ${facts.cluster} --service ${facts.service} --force-new-deployment --query service.deployments[0].id`,
+      ],
+    },
   }),
   NotRestartable: reason<OfService & { readonly controller: string }>({
     severity: 'action',

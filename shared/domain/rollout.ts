@@ -27,6 +27,9 @@ export type Deployment = {
   readonly status: 'under way' | 'successful' | 'failed';
   /** AWS's own words, where it gives any. */
   readonly detail: string;
+  /** Tasks that failed in a row before one ran, and those that run: where its service's own description shows it. */
+  readonly failedTasks?: number;
+  readonly runningTasks?: number;
 };
 
 export type Verdict =
@@ -38,18 +41,19 @@ export type Verdict =
   /** `until` is unknown where the window cannot be read. */
   | { readonly is: 'outside window'; readonly until?: number }
   | { readonly is: 'image held'; readonly images: readonly string[] }
-  | { readonly is: 'stale'; readonly overridesWindow?: true }
-  | { readonly is: 'rolling' }
+  /** `inDeployment`: with tasks that start from before, and would take no more room by its restart. */
+  | { readonly is: 'stale'; readonly overridesWindow?: true; readonly inDeployment?: true }
+  /** `ailing`: its tasks do not come up, and how they end may say why, long before the deadline. */
+  | { readonly is: 'rolling'; readonly ailing?: true }
   /** New, and not seen serving it yet. */
   | { readonly is: 'unproven' }
-  | Failed
-  | { readonly is: 'late' }
+  | ({ readonly is: 'failed'; readonly detail: string } & Speaking)
+  | ({ readonly is: 'late'; readonly detail?: string } & Speaking)
   | { readonly is: 'short'; readonly running: number }
   | { readonly is: 'not ours to restart'; readonly controller: string };
 
-export type Failed = {
-  readonly is: 'failed';
-  readonly detail: string;
+/** What a failure says of the certificate. */
+type Speaking = {
   /** Why it is the certificate's fault, a sentence's end; absent where a broken image would look the same. */
   readonly evidence?: string;
   /** Failures with the same marks are alike. */
@@ -67,6 +71,8 @@ export type Promotion = {
   readonly servedNotAfter?: number | undefined;
   /** After a roll-back: since when tasks may have read what was taken back. Those from before never did. */
   readonly exposedSince?: number | undefined;
+  /** The version is gone back to: canaries may have read the other one before it was ever current. */
+  readonly back?: boolean | undefined;
 };
 
 /**
@@ -86,24 +92,43 @@ export function judge(consumer: Consumer, promotion: Promotion): Verdict {
 }
 
 function judgeBy(promotion: Promotion, consumer: Consumer): Verdict {
-  const { since, now, deadlineSeconds, exposedSince } = promotion;
+  const { since, now, deadlineSeconds, exposedSince, back } = promotion;
   // A canary has read it before it was current.
   const isOld = ({ createdAt }: { createdAt: number }) =>
     createdAt < since && (consumer.canary || exposedSince === undefined || createdAt >= exposedSince);
   if (!consumer.active || consumer.desired === 0) return { is: 'idle' };
   if (consumer.readsByItself) return { is: 'reads by itself' };
   const [newest] = consumer.deployments;
+  const isExposed = exposedSince !== undefined || (consumer.canary && back);
   // Somebody's: restarted on top of it, their deployment would be ours to answer for.
-  if (!newest && consumer.busySince !== undefined && exposedSince === undefined)
+  if (!newest && consumer.busySince !== undefined && !isExposed)
     return now - since <= deadlineSeconds ? { is: 'rolling' } : { is: 'late' };
   // While it goes on, a deployment of what was taken back starts no task that would stay.
   const old = consumer.tasks.some(isOld) || (!newest && consumer.busySince !== undefined);
   const running = consumer.tasks.filter((task) => task.running && !isOld(task)).length;
   if (!old && running >= consumer.desired && newest?.status !== 'under way') return { is: 'new' };
   if (newest?.status === 'failed') return { is: 'failed', detail: newest.detail };
-  if (!newest && old) return notRestarted(consumer, promotion);
-  if (now - (newest?.createdAt ?? since) <= deadlineSeconds) return { is: 'rolling' };
+  if (!newest && old) return thoughInDeployment(notRestarted(consumer, promotion), { consumer, promotion });
+  if (now - (newest?.createdAt ?? since) <= deadlineSeconds)
+    return newest && isAiling(newest, now) ? { is: 'rolling', ailing: true } : { is: 'rolling' };
   return old || newest?.status === 'under way' ? { is: 'late' } : { is: 'short', running };
+}
+
+/** Seconds after which a deployment of which no task runs is worth a look at how its tasks ended. */
+const soon = 300;
+
+/**
+ * ECS counts a task as failed that never came to run (API Reference, Deployment), and one that ends as soon as it runs may
+ * not be counted. One failure is a moment's weather.
+ */
+const isAiling = ({ createdAt, failedTasks = 0, runningTasks }: Deployment, now: number) =>
+  failedTasks > 1 || (runningTasks === 0 && now - createdAt > soon);
+
+/** After a roll-back tasks with what was taken back may still be starting. What did not come up in time has been given up. */
+function thoughInDeployment(verdict: Verdict, { consumer, promotion }: { consumer: Consumer; promotion: Promotion }): Verdict {
+  const { busySince = Number.NEGATIVE_INFINITY } = consumer;
+  const inDeployment = promotion.now - busySince <= promotion.deadlineSeconds;
+  return verdict.is === 'stale' && inDeployment ? { ...verdict, inDeployment } : verdict;
 }
 
 function notRestarted(consumer: Consumer, promotion: Promotion): Verdict {
@@ -144,34 +169,41 @@ export type RolloutStep =
   | { readonly do: 'restart'; readonly consumers: readonly Consumer[] }
   | { readonly do: 'stop'; readonly failed: readonly Judged[] }
   | { readonly do: 'wait' }
-  /** All else is done; these wait for a person or for their time. */
+  /** All else is done; these wait for a person or for their time, behind those that failed. */
   | { readonly do: 'hold'; readonly held: readonly Judged[] }
   /** `left` is not seen on the new version, and nothing that we could do would bring it there. */
   | { readonly do: 'finish'; readonly left: readonly Judged[] };
 
 /**
  * By what was looked at: all waves up to the first that is not over. A failure starts nothing more, and stops the rollout
- * once what was started beside it has ended: whether two fail alike says what a single failure does not.
+ * once what was started beside it has ended: whether two fail alike says what a single failure does not. Of a version that
+ * has `served` a failure speaks against its service alone: the others go on, and it is said at the end.
  */
-export function nextRolloutStep(judged: readonly Judged[]): RolloutStep {
+export function nextRolloutStep(judged: readonly Judged[], { served = false } = {}): RolloutStep {
   const those = (...wanted: Verdict['is'][]) => judged.filter(({ verdict }) => wanted.includes(verdict.is));
-  const failed = those('failed', 'late');
+  const failed = judged.filter(isFailed);
   const isOver = those('rolling', 'unproven').length === 0;
-  if (failed.length > 0) return isOver || evidenceOf(failed) ? { do: 'stop', failed } : { do: 'wait' };
+  if (failed.length > 0 && !served) return isOver || evidenceOf(failed) ? { do: 'stop', failed } : { do: 'wait' };
   const stale = those('stale');
   if (stale.length > 0) return { do: 'restart', consumers: stale.map(({ consumer }) => consumer) };
   if (!isOver) return { do: 'wait' };
   const held = those('paused', 'outside window', 'image held');
-  if (held.length > 0) return { do: 'hold', held };
-  return { do: 'finish', left: those('not ours to restart', 'short', 'reads by itself') };
+  if (held.length > 0) return { do: 'hold', held: [...failed, ...held] };
+  return { do: 'finish', left: [...failed, ...those('not ours to restart', 'short', 'reads by itself')] };
 }
+
+/** What failed is no longer waited for. */
+export const isInDeployment = ({ verdict }: Judged): boolean =>
+  verdict.is === 'rolling' || verdict.is === 'unproven' || (verdict.is === 'stale' && verdict.inDeployment === true);
+
+export const isFailed = ({ verdict }: Judged): boolean => verdict.is === 'failed' || verdict.is === 'late';
 
 /**
  * Why failures speak against the certificate (DESIGN §7), or undefined: a broken image or missing capacity would look the
  * same. Two services whose tasks end in the same way are more than one with a bad image.
  */
 export function evidenceOf(failed: readonly Judged[]): string | undefined {
-  const verdicts = failed.flatMap(({ verdict }) => (verdict.is === 'failed' ? [verdict] : []));
+  const verdicts = failed.flatMap(({ verdict }) => (verdict.is === 'failed' || verdict.is === 'late' ? [verdict] : []));
   const own = verdicts.find(({ evidence }) => evidence !== undefined)?.evidence;
   if (own !== undefined) return own;
   const marks = verdicts.flatMap(({ marks = [] }) => [...new Set(marks)]);

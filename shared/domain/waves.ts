@@ -12,6 +12,10 @@ export function readParallel(text: string): Parallel | null {
   return percent ? { percent: number } : { count: number };
 }
 
+/** How many of so many services may be in deployment at a time. */
+export const sizeOf = (parallel: Parallel, services: number): number =>
+  'count' in parallel ? parallel.count : Math.ceil((services * parallel.percent) / 100);
+
 type Plan = {
   readonly parallel: Parallel;
   /** A canary has served the version already. Else the first wave is one service: it stands in for a canary. */
@@ -26,7 +30,7 @@ export function wavesOf<One extends Nominee>(
   nominees: readonly One[],
   { parallel, proven }: Plan,
 ): readonly (readonly One[])[] {
-  const size = 'count' in parallel ? parallel.count : Math.ceil((nominees.length * parallel.percent) / 100);
+  const size = sizeOf(parallel, nominees.length);
   const sorted = nominees.toSorted((a, b) => a.order - b.order || compare(placeOf(a), placeOf(b)));
   const first = proven ? [] : sorted.slice(0, 1);
   const byOrder = Map.groupBy(sorted.slice(first.length), ({ order }) => order);

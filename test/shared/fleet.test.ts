@@ -1,10 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Trouble } from '../../shared/aws/trouble.ts';
+import { finding } from '../../shared/domain/reasons.ts';
 import { label } from '../../shared/domain/secret.ts';
 import { before, fleetModel, fresh, type Wish } from './fleet-model.ts';
 
 const sound: Wish = {};
 const canary: Wish = { canary: true };
+/** What a sweep asks that has found a consumer behind. */
+const bySweep = { thorough: true, echo: true, quiet: true };
 
 describe('a canary', () => {
   it('serves the new certificate before anybody else can read it, and is not restarted again', async () => {
@@ -118,6 +122,165 @@ describe('on evidence the certificate from before comes back', () => {
   });
 });
 
+describe('where ECS tries a deployment again for ever', () => {
+  it('a certificate that the start-up helper refuses goes back long before the deadline', async () => {
+    const fleet = fleetModel({ a: sound, b: { nature: 'loops' }, c: sound });
+    await fleet.look();
+    fleet.pass(100);
+    await fleet.look();
+    fleet.pass(60);
+    await fleet.look();
+    expect([fleet.labels(fresh).includes(label.rejected), fleet.mails]).toEqual([true, ['critical RolledBack']]);
+    await fleet.run();
+    expect([fleet.current(), ...['a', 'b', 'c'].map(fleet.serves)]).toEqual([before, [before], [before], [before]]);
+    expect(fleet.mails).toEqual(['critical RolledBack', 'warning BackOnPrevious']);
+  });
+
+  it('a canary that the certificate breaks stops it as early', async () => {
+    const fleet = fleetModel({ canary: { canary: true, nature: 'loops' }, web: sound });
+    const began = fleet.now();
+    expect(await fleet.run()).toMatchObject({ finding: { reason: 'CanaryFailed' } });
+    expect(fleet.now() - began).toBeLessThan(120);
+  });
+
+  it('a broken image is late at the deadline, with what its tasks said, and one of them is no evidence', async () => {
+    const fleet = fleetModel({ a: { nature: 'crashes' }, b: sound });
+    const began = fleet.now();
+    expect(await fleet.run()).toMatchObject({
+      finding: { reason: 'RolloutTooSlow', facts: { detail: expect.stringContaining('"app" with exit code 1') } },
+    });
+    expect(fleet.now() - began).toBeGreaterThan(600);
+    expect([fleet.current(), fleet.labels(fresh).includes(label.stopped)]).toEqual([fresh, true]);
+  });
+
+  it('two that are late alike are evidence, as two that failed alike', async () => {
+    const fleet = fleetModel({ a: sound, b: { nature: 'crashes' }, c: { nature: 'crashes' } });
+    await fleet.run();
+    expect([fleet.current(), fleet.mails[0]]).toEqual([before, 'critical RolledBack']);
+  });
+});
+
+describe('of a version that was delivered', () => {
+  it.each(['breaks', 'refuses', 'hangs', 'stale leaf', 'loops'] as const)(
+    'a consumer added later that %s is paged, and nothing else comes of it',
+    async (nature) => {
+      const fleet = fleetModel({ b: sound, c: sound });
+      await fleet.run();
+      const labels = fleet.labels(fresh);
+      fleet.tag('a', { nature });
+      expect(await fleet.run(bySweep)).toMatchObject({ is: 'told', finding: { reason: 'ConsumerFailed' } });
+      expect([fleet.mails, fleet.current()]).toEqual([['info Delivered', 'critical ConsumerFailed'], fresh]);
+      expect([fleet.labels(fresh), fleet.labels(before)]).toEqual([labels, ['AWSPREVIOUS']]);
+      expect(fleet.restarts.map(({ service }) => service)).toEqual(['b', 'c', 'a']);
+      expect(fleet.events.map(({ type }) => type)).not.toContain('Rollout Failed');
+
+      fleet.tag('d');
+      await fleet.run(bySweep);
+      expect([fleet.serves('d'), fleet.restarts.length]).toEqual([[fresh], 4]);
+    },
+  );
+
+  it('what must not be restarted at all still stops it: a sweep would try it every hour, and say so', async () => {
+    const fleet = fleetModel({ b: sound });
+    await fleet.run();
+    fleet.tag('a');
+    const denied = new Trouble(finding('AccessDenied', { detail: 'ecs:UpdateService' }));
+    fleet.world.services.restart = () => Promise.reject(denied);
+    expect(await fleet.run(bySweep, { patient: false })).toMatchObject({
+      finding: { reason: 'DeploymentFailed' },
+    });
+    expect(fleet.labels(fresh)).toContain(label.stopped);
+  });
+});
+
+describe('a canary that took what is taken back', () => {
+  const byHand = { rollBack: true, thorough: true };
+
+  it.each([
+    ['after it failed on it', 'stale leaf', ['critical CanaryFailed', 'warning BackOnPrevious']],
+    ['after it served it', 'sound', ['info Delivered', 'warning BackOnPrevious']],
+  ] as const)('is restarted once more, %s, and then all rests', async (_, nature, mails) => {
+    const fleet = fleetModel({ canary: { canary: true, nature }, web: sound });
+    await fleet.run();
+    await fleet.run(byHand);
+    expect([fleet.current(), fleet.serves('canary'), fleet.serves('web')]).toEqual([before, [before], [before]]);
+    expect(fleet.restarts.filter(({ service }) => service === 'canary').map(({ version }) => version)).toEqual([
+      fresh,
+      before,
+    ]);
+    expect(fleet.mails).toEqual(mails);
+    const restarts = fleet.restarts.length;
+    expect(await fleet.run(bySweep, { warm: false })).toMatchObject({ is: 'done' });
+    expect([fleet.restarts.length, fleet.mails]).toEqual([restarts, mails]);
+  });
+
+  it('is restarted once more on evidence, too', async () => {
+    const fleet = fleetModel({ canary, web: { nature: 'refuses' } });
+    await fleet.run();
+    expect([fleet.current(), fleet.serves('canary'), fleet.serves('web')]).toEqual([before, [before], [before]]);
+    expect(fleet.restarts.filter(({ service }) => service === 'canary')).toHaveLength(2);
+  });
+
+  it('leaves those alone who never had it', async () => {
+    const fleet = fleetModel({ canary: { canary: true, nature: 'refuses' }, web: sound });
+    await fleet.run();
+    await fleet.run(byHand);
+    expect(fleet.restarts.map(({ service }) => service)).toEqual(['canary', 'canary']);
+    expect(fleet.labels(before)).toEqual([
+      ...['AWSCURRENT', 'COURIER_DELIVERED', 'COURIER_NEXT', 'COURIER_NEXT_SINCE', 'COURIER_SINCE'],
+    ]);
+    expect(fleet.labels(fresh)).toEqual(['COURIER_REJECTED', 'COURIER_STOPPED']);
+  });
+
+  it('that fails with the one from before as well is paged, and stops nothing', async () => {
+    const fleet = fleetModel({ canary: { canary: true, nature: 'breaks' }, web: sound });
+    await fleet.run();
+    await fleet.run(byHand);
+    expect(fleet.mails).toEqual(['critical CanaryFailed', 'critical ConsumerFailed']);
+    expect(fleet.bodies.at(-1)).toContain('Secret "courier/api" goes on holding the certificate');
+    expect(fleet.bodies.at(-1)).toContain('the service "canary" in cluster "prod" does not serve it');
+    expect(fleet.labels(before)).toContain(label.delivered);
+  });
+
+  it.each(Array.from({ length: 12 }, (_, index) => index + 1))(
+    'is restarted once more, whatever act the worker dies after (%i)',
+    async (crash) => {
+      const fleet = fleetModel({ canary: { canary: true, nature: 'refuses' }, web: sound });
+      await fleet.run();
+      fleet.crashAfter(crash);
+      await fleet.run(byHand, { warm: false });
+      await fleet.run({ echo: true, quiet: true }, { warm: false });
+      expect(fleet.restarts.map(({ service }) => service)).toEqual(['canary', 'canary']);
+      expect([fleet.serves('canary'), fleet.labels(before).includes(label.delivered)]).toEqual([[before], true]);
+    },
+  );
+});
+
+describe('a service that is tagged in the middle of a wave', () => {
+  it('waits until those have ended that it pushes behind it', async () => {
+    const fleet = fleetModel({ c: sound, d: sound, e: sound, f: sound }, { parallel: 2 });
+    await fleet.look();
+    fleet.pass(100);
+    await fleet.look();
+    fleet.tag('a');
+    fleet.tag('b');
+    await fleet.run();
+    expect(fleet.mostAtOnce()).toBe(2);
+    expect(['a', 'b', 'c', 'd', 'e', 'f'].map(fleet.serves)).toEqual(Array(6).fill([fresh]));
+  });
+
+  it('is not asked about those behind it while nobody was tagged', async () => {
+    const fleet = fleetModel({ a: sound, b: sound, c: sound, d: sound }, { parallel: 2 });
+    await fleet.run();
+    // Whether one of them is a canary, once; then before the first restart, once.
+    expect(fleet.asked.filter((all) => all.length > 2)).toEqual([
+      ['a', 'b', 'c', 'd'],
+      ['b', 'c', 'd'],
+    ]);
+    expect(fleet.asked.filter((all) => all.includes('d') && !all.includes('c'))).toEqual([['d'], ['d'], ['d'], ['d']]);
+  });
+});
+
 describe('the kill switch', () => {
   it('stops what is under way before its next restart, and says so', async () => {
     const fleet = fleetModel({ a: sound, b: sound });
@@ -160,40 +323,57 @@ const wishes: fc.Arbitrary<Wish> = fc.record(
     canary: fc.boolean(),
     paused: fc.boolean(),
     desired: fc.constantFrom(0, 1),
-    nature: fc.constantFrom('sound', 'sound', 'sound', 'breaks', 'refuses', 'hangs', 'stale leaf'),
+    nature: fc.constantFrom('sound', 'sound', 'sound', 'breaks', 'refuses', 'hangs', 'stale leaf', 'crashes', 'loops'),
   },
   { requiredKeys: [] },
 );
 const fleets = fc.dictionary(fc.stringMatching(/^[a-f]$/), wishes, { maxKeys: 6 });
 
-it('whatever the fleet, its failures, doubled messages and runs that die: bounded, once, and to an end', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fleets,
-      fc.integer({ min: 1, max: 3 }),
-      fc.array(fc.integer({ min: 1, max: 20 }), { maxLength: 4 }),
-      fc.boolean(),
-      async (fleet, parallel, crashAt, warm) => {
-        const model = fleetModel(fleet, { parallel, crashAt });
-        await model.run({}, { warm });
-        // Its echo, and a sweep an hour later.
-        await model.run({ echo: true }, { warm });
-        await model.run({ echo: true, quiet: true }, { warm: false });
+/** Who says from when on (looks) that it reads the secret, or no longer. */
+const changes = fc.array(
+  fc.record({ look: fc.integer({ min: 1, max: 12 }), name: fc.stringMatching(/^[a-h]$/), wish: fc.option(wishes) }),
+  { maxLength: 5 },
+);
 
-        expect(model.mostAtOnce()).toBeLessThanOrEqual(parallel);
-        const each = model.restarts.map(({ service, version }) => `${service} ${version}`);
-        expect(each.filter((one, index) => each.indexOf(one) < index)).toEqual([]);
-        // AWSCURRENT holds a whole version, whatever happened.
-        expect([before, fresh]).toContain(model.current());
-        const ends = new Set(model.mails);
-        const isPaged = [...ends].some((mail) => mail.startsWith('critical') || mail === 'warning ServicePaused');
-        expect(ends.has('info Delivered') || ends.has('warning BackOnPrevious') || isPaged).toBe(true);
-        if (ends.has('info Delivered')) {
-          const serving = Object.entries(fleet).filter(([, { desired = 1 }]) => desired > 0);
-          for (const [name] of serving) expect(model.serves(name)).toEqual([fresh]);
-        }
-      },
-    ),
-    { numRuns: 300 },
+const worlds = fc.record({
+  fleet: fleets,
+  parallel: fc.integer({ min: 1, max: 3 }),
+  crashAt: fc.array(fc.integer({ min: 1, max: 20 }), { maxLength: 4 }),
+  warm: fc.boolean(),
+  changes,
+  takenBack: fc.boolean(),
+});
+
+it('whatever the fleet, its failures, changed tags, doubled messages and runs that die: bounded, once, and to an end', async () => {
+  await fc.assert(
+    fc.asyncProperty(worlds, async ({ fleet, parallel, crashAt, warm, changes, takenBack }) => {
+      const model = fleetModel(fleet, { parallel, crashAt });
+      await model.run({}, { warm, changes });
+      // Its echo, a sweep that finds whoever came too late, and a person.
+      await model.run({ echo: true }, { warm });
+      await model.run(bySweep, { warm: false });
+      if (takenBack) await model.run({ rollBack: true, thorough: true }, { warm });
+      await model.run(bySweep, { warm: false });
+
+      expect(model.mostAtOnce()).toBeLessThanOrEqual(parallel);
+      const each = model.restarts.map(({ service, version }) => `${service} ${version}`);
+      expect(each.filter((one, index) => each.indexOf(one) < index)).toEqual([]);
+      // AWSCURRENT holds a whole version, whatever happened.
+      expect([before, fresh]).toContain(model.current());
+      const ends = new Set(model.mails);
+      const isPaged = [...ends].some((mail) => mail.startsWith('critical') || mail === 'warning ServicePaused');
+      expect(ends.has('info Delivered') || ends.has('warning BackOnPrevious') || isPaged).toBe(true);
+      const serving = model.consumers().filter(({ desired = 1, paused }) => desired > 0 && !paused);
+      if (model.mails.at(-1) === 'info Delivered')
+        for (const { name } of serving) expect(model.serves(name)).toEqual([fresh]);
+      // Canaries read COURIER_NEXT, which went back as well.
+      if (model.mails.at(-1) === 'warning BackOnPrevious')
+        for (const { name, nature = 'sound' } of serving)
+          if (sane.has(nature)) expect(model.serves(name)).toEqual([before]);
+    }),
+    { numRuns: 500 },
   );
 });
+
+/** Their deployments end, and well, with the certificate from before. */
+const sane: ReadonlySet<Wish['nature']> = new Set(['sound', 'refuses', 'loops', 'stale leaf']);

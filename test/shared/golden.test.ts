@@ -59,6 +59,7 @@ const beside: { readonly [Code in ReasonCode]?: Partial<About> } = {
   PlannedOnly: { planned: ['Export the certificate', 'Make it current', 'Restart service "web" in cluster "prod"'] },
   DeploymentFailed: { judged: judged({ is: 'failed', detail: 'tasks failed to start' }), done: [made] },
   RolloutTooSlow: { judged: judged({ is: 'late' }), done: [made] },
+  ConsumerFailed: { judged: judged({ is: 'failed', detail: 'a task stopped' }), done: [made] },
   NotRestartable: { judged: judged({ is: 'not ours to restart', controller: 'CODE_DEPLOY' }) },
   ServicePaused: { judged: judged({ is: 'paused' }) },
   ReadsByItself: { judged: judged({ is: 'reads by itself' }) },
@@ -118,6 +119,15 @@ const variants: Readonly<Record<string, Mail>> = {
     certificate: wide,
     affects: affectedBy({ certificate: wide, now, names: [], deliveries: [] }),
   },
+  'RolloutTooSlow.not-ended': { finding: sampleOf('RolloutTooSlow'), ...beside.RolloutTooSlow },
+  'RolloutTooSlow.ended': {
+    finding: sampleOf('RolloutTooSlow', {
+      detail: 'a task stopped (Essential container in task exited), "app" with exit code 1',
+    }),
+    ...beside.RolloutTooSlow,
+  },
+  'BackOnPrevious.again': { finding: sampleOf('BackOnPrevious') },
+  'BackOnPrevious.canaries': { finding: sampleOf('BackOnPrevious', { onTrial: true }) },
   'CaaForbidsIssuance.other-authority': { finding: sampleOf('CaaForbidsIssuance') },
   'CaaForbidsIssuance.critical-flag': {
     finding: finding('CaaForbidsIssuance', {

@@ -260,7 +260,7 @@ const rows: readonly Row[] = [
     'what was gone back to is rolled out to whoever may have picked up the other',
     { [before]: ['AWSCURRENT', 'COURIER_NEXT', mark], [mine]: ['AWSPREVIOUS', 'COURIER_REJECTED', sinceLabel(7)] },
     {},
-    { do: 'roll out', versionId: before, since, told: false, exposedSince: 7 },
+    { do: 'roll out', versionId: before, since, told: false, back: true, exposedSince: 7 },
   ],
   [
     'what was gone back to and delivered is the end',
