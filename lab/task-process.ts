@@ -22,7 +22,7 @@ export type TaskProcess = {
 /** The product's own: a container of the lab starts as one in production does. */
 const startUpHelper = fileURLToPath(new URL('../container/courier-start', import.meta.url));
 const inLabTime = fileURLToPath(new URL('in-lab-time', import.meta.url));
-const patience = { startMs: 30_000, stopMs: 2_000, handshakeMs: 2_000 };
+const patience = { startMs: 30_000, stopMs: 2_000, handshakeMs: 6_000 };
 
 /** What a task may see of the lab's own environment: no key, only what it takes to run, under a faked clock too. */
 const inherited = () =>

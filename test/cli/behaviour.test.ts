@@ -189,7 +189,7 @@ it.each(['SIGINT', 'SIGTERM'] as const)('ends at once with 130 on %s', async (si
       .calls()
       .slice(before)
       .some(({ operation }) => operation === 'SearchCertificates');
-  while (!asks()) await new Promise((resolve) => setTimeout(resolve, 50));
+  await expect.poll(asks, { timeout: 30_000 }).toBe(true);
   child.kill(signal);
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   expect({ code, stdout, stderr }).toEqual({ code: 130, stdout: '', stderr: '' });

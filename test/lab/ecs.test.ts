@@ -23,7 +23,6 @@ import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secr
 import 'reflect-metadata';
 import { get } from 'node:https';
 import { json } from 'node:stream/consumers';
-import { setTimeout } from 'node:timers/promises';
 import { X509CertificateGenerator } from '@peculiar/x509';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ContainerLab, day, startContainerLab } from './container-lab.ts';
@@ -224,7 +223,7 @@ describe('a service', () => {
     await settle();
     const [before] = await describeTasks();
     await crashTask();
-    await vi.waitFor(async () => expect(await describeTasks('STOPPED')).toHaveLength(1));
+    await vi.waitFor(async () => expect(await describeTasks('STOPPED')).toHaveLength(1), { timeout: 30_000 });
     await settle();
     const [after] = await describeTasks();
     expect(after?.taskArn).not.toBe(before?.taskArn);
@@ -578,8 +577,7 @@ describe('a lab that stops', () => {
     // One more has no process yet when the lab stops.
     other.callEcs('UpdateService', { cluster, service: 'a', desiredCount: 3 });
     await other.stop();
-    await setTimeout(100);
-    expect(processes()).toBe(before);
+    await expect.poll(processes, { timeout: 30_000 }).toBe(before);
     expect(await other.tasks()).toEqual([]);
     const refused = await new Promise((resolve) => {
       get({ host: task?.host, port: task?.port, rejectUnauthorized: false }, resolve).on('error', resolve);

@@ -51,7 +51,7 @@ const template = {
       Environment: { Variables: { COLOUR: 'blue', COUNT: 3 } },
     }),
     Outward: functionResource('outward', { Environment: { Variables: { DNS_SERVERS: '' } } }),
-    Odd: functionResource('odd', { Timeout: 1 }),
+    Odd: functionResource('odd', { Timeout: 5 }),
     Slow: functionResource('slow', { ReservedConcurrentExecutions: 1 }),
     Flaky: functionResource('flaky'),
     FlakyConfig: {
@@ -150,7 +150,7 @@ describe('a function', () => {
       'hang',
       {
         errorType: 'Sandbox.Timedout',
-        errorMessage: expect.stringMatching(/^RequestId: \S+ Error: Task timed out after 1.00 seconds$/),
+        errorMessage: expect.stringMatching(/^RequestId: \S+ Error: Task timed out after 5.00 seconds$/),
       },
     ],
     [
@@ -169,7 +169,7 @@ describe('a function', () => {
   it.each(['hang', 'late'])('whose process ends by "%s" leaves nothing, and works again the next time', async (how) => {
     await invoke('odd', { how });
     const pid = Number(lab.logs()[0]?.line.split(' ')[1]);
-    await expect.poll(() => isRunning(pid)).toBe(false);
+    await expect.poll(() => isRunning(pid), { timeout: 30_000 }).toBe(false);
     expect(await invoke('odd', {})).toMatchObject({ error: undefined });
   });
 
@@ -230,13 +230,13 @@ describe('an asynchronous invocation', () => {
     );
     await lab.clock.settled();
     expect(callsSeen()).toHaveLength(1);
-    await lab.clock.advance(59_000);
+    await lab.clock.advance(30_000);
     expect(callsSeen()).toHaveLength(1);
-    await lab.clock.advance(1000);
+    await lab.clock.advance(30_000);
     expect(callsSeen()).toHaveLength(2);
-    await lab.clock.advance(118_000);
+    await lab.clock.advance(90_000);
     expect(callsSeen()).toHaveLength(2);
-    await lab.clock.advance(2000);
+    await lab.clock.advance(30_000);
     expect(callsSeen()).toHaveLength(3);
     const [failure] = await received('failed');
     expect(failure).toMatchObject({

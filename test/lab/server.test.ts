@@ -212,7 +212,7 @@ describe('a fault', () => {
     const pending = acm()
       .send(new ListCertificatesCommand({}))
       .catch((caught) => caught);
-    await expect.poll(() => calls).toMatchObject([{ ok: false }]);
+    await expect.poll(() => calls, { timeout: 30_000 }).toMatchObject([{ ok: false }]);
     await server.stop();
     expect((await pending).code).toBe('ECONNRESET');
     expect(performed).toBe(0);

@@ -49,6 +49,9 @@ async function startOn(
   const [python = '', ...args] = [
     ...uvicorn,
     '--no-access-log',
+    // Its own default is shorter than some tests wait: a connection would end as it is used again.
+    '--timeout-keep-alive',
+    '600',
     '--host',
     '127.0.0.1',
     '--port',
