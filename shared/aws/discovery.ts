@@ -21,7 +21,7 @@ export type Discovery = ReturnType<typeof discovery>;
 export type Searching = {
   /** What is known of task definitions, where others ask for them as well. */
   readonly definitions?: ReturnType<typeof taskDefinitions>;
-  /** Milliseconds that one search may take: the next goes on with the task definitions that this one asked for. */
+  /** Milliseconds in which a search asks for new task definitions: the next goes on with those of this one. */
   readonly patience?: number;
 };
 
@@ -68,10 +68,12 @@ export function discovery(
     const until = performance.now() + patience;
     const all: One[] = [];
     for (const cluster of clusters)
-      for (const services of slices(await list(ecs, cluster), batchSize)) {
-        if (performance.now() > until)
+      for (const arns of slices(await list(ecs, cluster), batchSize)) {
+        const services = await describe(ecs, { cluster, services: arns });
+        const isNews = services.some(({ taskDefinition }) => taskDefinition && !definitions.has(taskDefinition));
+        const found = await Promise.all(services.map(foundOf));
+        if (isNews && performance.now() > until)
           throw new Trouble(finding('SearchUnfinished', { cluster, clusters: clusters.length }));
-        const found = await Promise.all((await describe(ecs, { cluster, services })).map(foundOf));
         all.push(...found.flatMap((one) => (one && read(one)) ?? []));
       }
     return all;

@@ -5,8 +5,10 @@ export type Nominations = {
   services(since?: number): Promise<readonly TaggedService[]>;
 };
 
-/** Seconds for which it is known who reads what: a search is a call for ten services, at each look. */
-const memory = 300;
+/** Seconds for which it is known who reads what: a search is a call for ten services, and a rollout has many looks. */
+const memory = 900;
+/** Seconds that a new service's tasks need at least until they read a secret: who was not there then reads the new version. */
+const start = 5;
 
 export type Nominating = {
   readonly tagged: Nominations;
@@ -27,7 +29,7 @@ export function nominations({ tagged, followers, now }: Nominating): Nominations
     async services(since = 0) {
       const services = await tagged.services();
       const at = now();
-      if (!known || known.at < since || known.at + memory <= at) known = { services: await followers(), at };
+      if (!known || known.at + start < since || known.at + memory <= at) known = { services: await followers(), at };
       const all = new Map(services.map((one) => [one.arn, one]));
       for (const found of known.services) all.set(found.arn, merged(found, all.get(found.arn)));
       return [...all.values()];

@@ -1,4 +1,4 @@
-import type { Service } from '@aws-sdk/client-ecs';
+import type { Deployment, Service } from '@aws-sdk/client-ecs';
 import type { ServiceState } from '../domain/inventory.ts';
 
 /** What a service started with last, as a sweep goes by it. */
@@ -7,7 +7,11 @@ export function serviceState({ status, desiredCount, deploymentController, deplo
   return {
     runs: status === 'ACTIVE' && (desiredCount ?? 0) > 0,
     restartable: (deploymentController?.type ?? 'ECS') === 'ECS',
-    underWay: deployments.some(({ rolloutState }) => rolloutState === 'IN_PROGRESS'),
+    // Behind a Classic Load Balancer ECS gives no rolloutState (API Reference, Deployment).
+    underWay: deployments.some((one) => one.rolloutState === 'IN_PROGRESS' || (!one.rolloutState && replaced(one))),
     ...(primary?.createdAt && { startedAt: primary.createdAt.getTime() / 1000 }),
   };
 }
+
+/** A deployment whose tasks another one takes the place of: ECS shows it until the last of them is gone. */
+export const replaced = ({ status }: Deployment): boolean => status === 'ACTIVE';

@@ -2,6 +2,7 @@ import {
   DescribeServicesCommand,
   DescribeTasksCommand,
   ECSClient,
+  type DeploymentRolloutState,
   type Deployment as EcsDeployment,
   type Service as EcsService,
   ListServiceDeploymentsCommand,
@@ -19,6 +20,7 @@ import type { Ending } from '../domain/task-endings.ts';
 import { slices } from '../domain/waves.ts';
 import { consumedSecrets } from '../domain/wish.ts';
 import { prompt } from './client.ts';
+import { replaced } from './service-state.ts';
 import { type Address, type HostsOf, taskAddresses } from './task-addresses.ts';
 import { taskDefinitions } from './task-definitions.ts';
 import { ask, askFor } from './trouble.ts';
@@ -162,7 +164,7 @@ async function describe(ecs: ECSClient, { cluster, arns }: Batch): Promise<reado
  */
 function ownWords(service: EcsService, since: number): Happenings | null {
   if (service.status !== 'ACTIVE' || (service.desiredCount ?? 0) === 0) return { tasks: [], deployments: [] };
-  const all = (service.deployments ?? []).map(readDeployment).toSorted((a, b) => b.createdAt - a.createdAt);
+  const all = deploymentsOf(service, since);
   const [newest, ...older] = all.filter(({ createdAt }) => createdAt >= since);
   const underWay = all.find(({ status }) => status === 'under way');
   // A roll-back is under way as the deployment that it goes back to, and belongs to the one that failed.
@@ -174,6 +176,11 @@ function ownWords(service: EcsService, since: number): Happenings | null {
     return { tasks: asMany(service.runningCount ?? 0, only), deployments: [newest] };
   return isQuiet(service, since) ? { tasks: asMany(1, only), deployments: [] } : null;
 }
+
+const deploymentsOf = (service: EcsService, since: number): readonly Deployment[] =>
+  (service.deployments ?? [])
+    .map((one) => readDeployment(one, { service, since }))
+    .toSorted((a, b) => b.createdAt - a.createdAt);
 
 const asMany = (count: number, { createdAt }: Deployment): Consumer['tasks'] =>
   Array.from({ length: count }, () => ({ createdAt, running: true }));
@@ -190,7 +197,7 @@ type Asked = Pick<Wanted, 'since'> & { readonly tasks: Consumer['tasks'] | undef
 async function happenings(service: EcsService, { since, tasks = [], ecs }: Asked): Promise<Happenings> {
   const own = ownWords(service, since);
   if (own) return own;
-  const shown = (service.deployments ?? []).map(readDeployment).filter(({ createdAt }) => createdAt >= since);
+  const shown = deploymentsOf(service, since).filter(({ createdAt }) => createdAt >= since);
   const isOpen = shown.length === 0 && tasks.some(({ createdAt }) => createdAt < since);
   const deployments = isOpen ? await deploymentsSince(ecs, { service, since }) : shown;
   return { tasks, deployments: deployments.toSorted((a, b) => b.createdAt - a.createdAt) };
@@ -217,19 +224,36 @@ async function deploymentsSince(ecs: ECSClient, { service, since }: { service: E
   return listed.filter(({ createdAt }) => createdAt >= since);
 }
 
-const readDeployment = ({
-  createdAt,
-  rolloutState,
-  rolloutStateReason,
-  failedTasks = 0,
-  runningCount: runningTasks = 0,
-}: EcsDeployment): Deployment => ({
-  createdAt: seconds(createdAt),
-  status: rolloutState === 'COMPLETED' ? 'successful' : rolloutState === 'FAILED' ? 'failed' : 'under way',
-  detail: rolloutStateReason ?? 'ECS gives no reason',
-  failedTasks,
-  runningTasks,
-});
+type Seen = { readonly service: EcsService; readonly since: number };
+
+function readDeployment(deployment: EcsDeployment, seen: Seen): Deployment {
+  const { createdAt, rolloutState, rolloutStateReason, failedTasks = 0, runningCount: runningTasks = 0 } = deployment;
+  return {
+    createdAt: seconds(createdAt),
+    status: rolloutState ? rolloutStates[rolloutState] : statusByTasks(deployment, seen),
+    detail: rolloutStateReason ?? 'ECS gives no reason',
+    failedTasks,
+    runningTasks,
+  };
+}
+
+const rolloutStates: Readonly<Record<DeploymentRolloutState, Deployment['status']>> = {
+  IN_PROGRESS: 'under way',
+  COMPLETED: 'successful',
+  FAILED: 'failed',
+};
+
+/**
+ * Behind a Classic Load Balancer a deployment has no rolloutState (API Reference, Deployment). It is under way while it
+ * replaces another one, and one since then until all its tasks run. One from before that is alone has ended, whatever
+ * it lacks: waited for, a service without room for its last task would never be restarted.
+ */
+function statusByTasks({ createdAt, ...deployment }: EcsDeployment, { service, since }: Seen): Deployment['status'] {
+  const { runningCount = 0, pendingCount = 0, desiredCount = 0 } = deployment;
+  if ((service.deployments ?? []).some(replaced)) return 'under way';
+  const isWhole = runningCount >= desiredCount && pendingCount === 0;
+  return isWhole || seconds(createdAt) < since ? 'successful' : 'under way';
+}
 
 /** A roll-back is a failed rollout, however well it went (ECS API Reference, ServiceDeployment). */
 const statuses: Readonly<Record<ServiceDeploymentStatus, Deployment['status']>> = {

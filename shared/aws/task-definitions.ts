@@ -5,10 +5,12 @@ import { ask } from './trouble.ts';
 
 export type TaskDefinitions = ReturnType<typeof taskDefinitions>;
 
-/** Task definitions by ARN. They never change: each is asked for once while the function lives, the latest 2,000 kept. */
+/** Task definitions by ARN. They never change: each is asked for once while the function lives, the latest 10,000 kept. */
 export function taskDefinitions(ecs: ECSClient) {
-  const known = new BoundedMap<string, TaskDefinition>(2_000);
+  const known = new BoundedMap<string, TaskDefinition>(10_000);
   return {
+    has: (arn: string): boolean => known.has(arn),
+
     async find(arn: string): Promise<TaskDefinition> {
       const found = known.get(arn) ?? (await describe(ecs, arn));
       known.set(arn, found);

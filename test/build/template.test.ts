@@ -12,7 +12,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'acm-courier-template-'));
 /** Packages a copy: the framework works in .serverless, where another run may be at work, too. */
 function packagedOpen(name: string, params: Record<string, string>): Promise<Template> {
   const folder = join(scratch, name);
-  for (const part of ['serverless.yml', 'build/probes.cjs', 'dist/functions'])
+  for (const part of ['serverless.yml', 'build/probes.cjs', 'build/clusters.cjs', 'dist/functions'])
     cpSync(join(root, part), join(folder, part), { recursive: true });
   return packagedTemplate({ stage: 'test', params, folder });
 }
@@ -43,6 +43,7 @@ beforeAll(async () => {
       chatTopicArn: 'arn:aws:sns:us-east-1:111122223333:chat',
       dnsServers: '192.0.2.53,192.0.2.54',
       probes: 'subnet-1,subnet-2/sg-1 subnet-3/sg-2,sg-3',
+      discoverConsumers: 'prod, arn:aws:ecs:us-east-1:111122223333:cluster/batch',
     }),
   ]);
 });
@@ -298,6 +299,38 @@ describe('what the roles may do', () => {
   test('nothing stands in a VPC where none is named', () => {
     expect(JSON.stringify(deliver)).not.toMatch(/ec2:|ContainerInstances|VpcConfig|PROBES|-probe/);
   });
+
+  test('whoever looks for consumers searches the clusters that are named, and the worker may restart what it finds there', () => {
+    const clusters = [here('ecs', 'cluster/prod'), 'arn:aws:ecs:us-east-1:111122223333:cluster/batch'];
+    const Condition = { ArnEquals: { 'ecs:cluster': clusters } };
+    const search = { Effect: 'Allow', Action: 'ecs:ListServices', Resource: '*', Condition };
+    const restart = { Effect: 'Allow', Action: 'ecs:UpdateService', Resource: here('ecs', 'service/*'), Condition };
+    const inClusters = (role: string) =>
+      statementsOf(full, role).filter((one) => JSON.stringify(one.Condition) === JSON.stringify(Condition));
+    expect(inClusters('DeliverRole')).toEqual([search, restart]);
+    for (const role of ['DiagnoseRole', 'ReExportRole']) expect(inClusters(role)).toEqual([search]);
+    expect(allStatements(full).filter(({ Action }) => Action === restart.Action)).toEqual([
+      { ...restart, Condition: { Null: { 'aws:ResourceTag/courier:secret': 'false' } } },
+      restart,
+    ]);
+    for (const id of ['Deliver', 'Diagnose', 'ReDashexport', 'Sweep'])
+      expect(one(full, `${id}LambdaFunction`).Environment.Variables.DISCOVER_CONSUMERS).toBe(
+        'prod arn:aws:ecs:us-east-1:111122223333:cluster/batch',
+      );
+  });
+
+  test('no cluster is searched where none is named', () => {
+    expect(JSON.stringify(deliver)).not.toMatch(/ecs:cluster|DISCOVER_CONSUMERS/);
+  });
+
+  test.each(['prod *', 'prod/web', 'arn:aws:ecs:us-east-1:111122223333:service/prod/web'])(
+    'discoverConsumers "%s" is refused',
+    async (discoverConsumers) => {
+      const wrong = discoverConsumers.split(' ').at(-1);
+      const refused = packaged(`clusters-${discoverConsumers.length}`, { discoverConsumers });
+      await expect(refused).rejects.toThrow(`The parameter discoverConsumers has "${wrong}"`);
+    },
+  );
 
   test.each([
     ['subnet-1', 'has "subnet-1"'],

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { CreateServiceCommand, RegisterTaskDefinitionCommand } from '@aws-sdk/client-ecs';
+import { CreateClusterCommand, CreateServiceCommand, RegisterTaskDefinitionCommand } from '@aws-sdk/client-ecs';
 import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type CourierLab, startCourierLab } from './courier-lab.ts';
@@ -10,20 +10,32 @@ const secret = 'courier/api';
 let courier: CourierLab;
 afterEach(() => courier.stop());
 
+type Fleet = {
+  readonly size: number;
+  readonly rolloutParallel: string;
+  /** Their task definitions alone say that they read it. */
+  readonly isFound?: boolean;
+};
+
 /** So many services that read one secret, all but the first two as records without a process. Answers the certificate. */
-async function fleetOf(size: number, rolloutParallel: string): Promise<string> {
-  courier = await startCourierLab({ rolloutParallel });
+async function fleetOf({ size, rolloutParallel, isFound = false }: Fleet): Promise<string> {
+  courier = await startCourierLab({ rolloutParallel, discovers: isFound });
+  const cluster = isFound ? 'searched' : 'prod';
+  await courier.ecs.send(new CreateClusterCommand({ clusterName: cluster }));
   const certificateArn = await courier.issue({ name: 'api.example.com', secret });
   for (const name of ['service-0', 'service-1'])
-    await courier.service({ name, secret, count: 2, tags: { 'courier:probe': '8443' } });
+    await courier.service({
+      ...{ name, secret, cluster, count: 2, isTagged: !isFound },
+      tags: { 'courier:probe': '8443' },
+    });
   const { ARN } = await courier.manager.send(new DescribeSecretCommand({ SecretId: secret }));
   const secrets = [{ name: 'CERTIFICATE', valueFrom: `${ARN}:certificate::` }];
   for (let index = 2; index < size; index++) {
     const family = `service-${index}`;
     const containerDefinitions = [{ name: 'app', image: 'record:1', secrets }];
     await courier.ecs.send(new RegisterTaskDefinitionCommand({ family, containerDefinitions }));
-    const tags = [{ key: 'courier:secret', value: secret }];
-    const wish = { cluster: 'prod', serviceName: family, taskDefinition: family, desiredCount: 1, tags };
+    const tags = isFound ? [] : [{ key: 'courier:secret', value: secret }];
+    const wish = { cluster, serviceName: family, taskDefinition: family, desiredCount: 1, tags };
     await courier.ecs.send(new CreateServiceCommand(wish));
   }
   await courier.lab.clock.advance(60_000);
@@ -55,7 +67,7 @@ function mostInDeployment(since: number): number {
 
 describe('a rollout', () => {
   it('of 50 services with rolloutParallel 5 never has more than 5 in deployment', { timeout: 300_000 }, async () => {
-    const certificateArn = await fleetOf(50, '5');
+    const certificateArn = await fleetOf({ size: 50, rolloutParallel: '5' });
     const [since, events] = [courier.lab.calls().length, courier.lab.events().length];
     await courier.renew(certificateArn);
     await courier.settle();
@@ -70,8 +82,11 @@ describe('a rollout', () => {
     for (const { host, port } of tasks) expect(await serialByOpenssl(host, port)).toBe(serial);
   });
 
-  it('of 200 services takes at most 4 calls for each, pages apart', { timeout: 300_000 }, async () => {
-    const certificateArn = await fleetOf(200, '25%');
+  it.each([
+    ['that say so', false],
+    ['that were found', true],
+  ])('of 200 services %s takes at most 4 calls for each', { timeout: 300_000 }, async (_, isFound) => {
+    const certificateArn = await fleetOf({ size: 200, rolloutParallel: '25%', isFound });
     const since = courier.lab.calls().length;
     await courier.renew(certificateArn);
     await courier.settle();
@@ -80,7 +95,9 @@ describe('a rollout', () => {
     const counts = Object.entries(Object.groupBy(ofEcs, ({ operation }) => operation)).map(
       ([operation, all = []]) => `${operation} ${all.length}`,
     );
-    console.log(`200 services: ${calls.length} calls, of ECS ${ofEcs.length}: ${counts.join(', ')}`);
+    console.log(
+      `200 services${isFound ? ' found' : ''}: ${calls.length} calls, of ECS ${ofEcs.length}: ${counts.join(', ')}`,
+    );
     expect(courier.told(certificateArn)).toEqual(['info Delivered', 'info Delivered']);
     expect(calls.length / 200).toBeLessThanOrEqual(4);
   });

@@ -38,6 +38,30 @@ describe('the prefix of secrets', () => {
   });
 });
 
+describe('the clusters of discoverConsumers', () => {
+  const clustersOf = (value: string | undefined) => {
+    vi.stubEnv('DISCOVER_CONSUMERS', value);
+    return settingsWith('60').discoverConsumers;
+  };
+  const arn = (place: string) => `arn:aws:ecs:${place}:cluster/prod`;
+
+  it.each([
+    ['none', undefined, []],
+    ['none where it is empty', '', []],
+    ['names, divided by spaces or commas', 'prod  staging,batch_2', ['prod', 'staging', 'batch_2']],
+    ['an ARN of this account and region, as its name', `${arn('us-east-1:111122223333')} other`, ['prod', 'other']],
+  ])('are %s', (_, value, names) => expect(clustersOf(value)).toEqual(names));
+
+  it.each([arn('eu-west-1:111122223333'), arn('us-east-1:444455556666'), 'prod/web', '*', 'prod;staging'])(
+    'are not "%s": no service of it is seen from here',
+    (word) => {
+      expect(() => clustersOf(`prod ${word}`)).toThrow(
+        `Cannot start: the parameter discoverConsumers has "${word}", neither a cluster's name nor an ARN of this account and region`,
+      );
+    },
+  );
+});
+
 describe('the services that a sweep shakes hands with', () => {
   it.each([
     [undefined, 10],

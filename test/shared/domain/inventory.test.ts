@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ListedCertificate } from '../../../shared/domain/certificate.ts';
-import { compare, type Inventory } from '../../../shared/domain/inventory.ts';
+import { compare, type Inventory, type Reader, withReaders } from '../../../shared/domain/inventory.ts';
 import { type Secret, sinceLabel } from '../../../shared/domain/secret.ts';
 import { nonceOf } from '../../../shared/domain/version-id.ts';
 import { idOf, listed, now, present } from './sample.ts';
@@ -174,5 +174,39 @@ describe('a sweep sees a certificate that is', () => {
     expect(differences({ secret: delivered, of: { tags } })).toEqual([
       { is: 'behind', because: 'never filled', secret: 'courier/web' },
     ]);
+  });
+});
+
+describe('a service that was found reading a secret', () => {
+  const [arn, place] = [service({}).arn, 'arn:aws:ecs:us-east-1:111122223333:service'];
+  const follows = { secret: 'courier/api', pinned: false, follows: true };
+  const found = (of: Partial<Reader> = {}): Reader => ({
+    ...started(now - 7_200),
+    tags: {},
+    readings: [follows],
+    ...of,
+  });
+  const among = (reader: Reader, services: Inventory['services'] = []) =>
+    withReaders(services, { readers: [reader], clusters: ['prod'] });
+
+  it('is a consumer of it in the clusters that the stack searches', () => {
+    expect(among(found())).toMatchObject([{ arn, reads: ['courier/api'] }]);
+  });
+
+  it.each<[string, Partial<Reader>]>([
+    ['in another cluster', { arn: `${place}/other/web` }],
+    ['by an ARN of the old form', { arn: `${place}/prod` }],
+    ['where a restart brings it nothing', { readings: [{ ...follows, pinned: true, follows: false }] }],
+  ])('is none %s', (_, of) => expect(among(found(of))).toEqual([]));
+
+  it('is behind where its tasks may be from before', () => {
+    const services = among(found());
+    expect(differences({ secret: deliveredAt(now - 3_600), services })).toMatchObject([{ services: [arn] }]);
+  });
+
+  it('keeps the tags by which it was nominated, and what they say that it reads', () => {
+    const tagged = started(now - 60);
+    const services = among(found({ readings: [{ ...follows, secret: 'courier/other' }] }), [tagged]);
+    expect(services).toEqual([{ ...tagged, reads: ['courier/other'] }]);
   });
 });

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { mutableImages, readingsOf, readsStage } from '../../../shared/domain/task-definition.ts';
+import {
+  followedSecrets,
+  follows,
+  mutableImages,
+  readingsOf,
+  readsStage,
+} from '../../../shared/domain/task-definition.ts';
 
 const arn = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:courier/api';
 
@@ -41,6 +47,32 @@ describe('a task definition reads, of ours', () => {
   ])('%s', (_, { valuesFrom = [], logins = [] }, expected) => {
     const readings = readingsOf({ images: [], valuesFrom, logins }, ours);
     expect(readings.map(({ secret, pinned }) => [secret, pinned])).toEqual(expected);
+  });
+});
+
+describe('a restart brings a task another version of a secret', () => {
+  it.each<[string, { valuesFrom?: string[]; logins?: string[] }, boolean]>([
+    ['that it reads whole', { valuesFrom: [`${arn}-AbC123`] }, true],
+    ['of which it reads a key', { valuesFrom: [`${arn}-AbC123:certificate::`] }, true],
+    ['of which it names the current version', { valuesFrom: [`${arn}:certificate:AWSCURRENT:`] }, true],
+    ['of which it reads the next version', { valuesFrom: [`${arn}:certificate:COURIER_NEXT:`] }, true],
+    ['of which it reads the version before', { valuesFrom: [`${arn}:certificate:AWSPREVIOUS:`] }, true],
+    ['that is its registry’s login', { logins: ['courier/api'] }, true],
+    ['not where it names a version', { valuesFrom: [`${arn}:certificate::5f8a`] }, false],
+    ['not where it does so in part', { valuesFrom: [`${arn}:privateKey::5f8a`, `${arn}:certificate::`] }, false],
+    ['not by a label of others', { valuesFrom: [`${arn}:certificate:BLESSED:`] }, false],
+    ['also by a label of others', { valuesFrom: [`${arn}::BLESSED:`, `${arn}:certificate::`] }, true],
+    ['not of another secret', { valuesFrom: [`${arn}-internal-AbC123:certificate::`] }, false],
+  ])('%s', (_, { valuesFrom = [], logins = [] }, expected) => {
+    const definition = { images: [], valuesFrom, logins };
+    expect(follows(definition, 'courier/api')).toBe(expected);
+    expect(followedSecrets(definition, 'courier/').includes('courier/api')).toBe(expected);
+    expect(followedSecrets(definition, 'tls/')).toEqual([]);
+  });
+
+  it('by whichever name its ARN may mean', () => {
+    const names = followedSecrets({ images: [], valuesFrom: [`${arn}-canary`] }, 'courier/');
+    expect(names).toEqual(['courier/api-canary', 'courier/api']);
   });
 });
 
