@@ -2,7 +2,7 @@ import type { PlanStep } from '../shared/domain/plan.ts';
 import type { Problem } from '../shared/problem.ts';
 import { type Answer, reExport } from '../shared/re-export.ts';
 import { type ExitCode, exitCode, Failure } from './failure.ts';
-import { note, paint, print, printJson } from './screen.ts';
+import { note, paint, print, printJson, progress } from './screen.ts';
 import { sightOf } from './sight.ts';
 import { findStack, type Stack, type Where } from './stack.ts';
 
@@ -16,9 +16,8 @@ export type PlanOptions = Where & {
 /** What a run would do, in order: planned here, with the operator's own permissions, by what the function plans with. */
 export async function plan(asked: string | undefined, options: PlanOptions): Promise<ExitCode> {
   const stack = await findStack(options);
-  if (stack.unseen) note(`${stack.unseen}: planned with the defaults, secrets below "${stack.settings.secretPrefix}"`);
-  const answer = await rehearse({ ...whichOf(asked, { all: options.all, stack }), ...asking(options) }, stack);
-  return showAnswer(answer, { ...options, stack });
+  const request = { ...whichOf(asked, { all: options.all, stack }), ...asking(options) };
+  return showAnswer(await rehearse(request, stack), { ...options, stack });
 }
 
 export const asking = ({ force, accept }: Pick<PlanOptions, 'force' | 'accept'>) => ({
@@ -26,15 +25,82 @@ export const asking = ({ force, accept }: Pick<PlanOptions, 'force' | 'accept'>)
   ...(accept && { accept }),
 });
 
-/** The function's own use case, without the means to act. */
-export function rehearse(request: Readonly<Record<string, unknown>>, stack: Stack): Promise<Answer> {
+type Asking = Readonly<Record<string, unknown>>;
+
+/** Plans what is asked for, with a bar where that is everything. What was assumed of the stack is not seen, either. */
+export async function rehearse(request: Asking, stack: Stack): Promise<Answer> {
+  const answer = await inSlices('Planning', request, rehearsal(stack));
+  const assumed = stack.unseen
+    ? [`${stack.unseen}: planned with the defaults, secrets below "${stack.settings.secretPrefix}"`]
+    : [];
+  return { ...answer, unseen: [...assumed, ...answer.unseen] };
+}
+
+/** The function's own use case, without the means to act; what is listed is listed once, whatever it is asked. */
+export function rehearsal(stack: Stack): (request: Asking) => Promise<Answer> {
   const cannot = async () => {
     throw new Error('A rehearsal does nothing');
   };
-  const wire = { ...sightOf(stack), deliveries: { add: cannot }, worker: { ask: cannot } };
+  const sight = sightOf(stack);
+  const tagged = {
+    ...sight.tagged,
+    certificates: lastingly(() => sight.tagged.certificates()),
+    services: lastingly(() => sight.tagged.services()),
+  };
+  const wire = { ...sight, tagged, deliveries: { add: cannot }, worker: { ask: cannot } };
   const limits = { requestId: 'rehearsal', remaining: () => Number.POSITIVE_INFINITY };
-  return reExport({ ...request, dryRun: true }, { limits, wire });
+  return (request) => reExport({ ...request, dryRun: true }, { limits, wire });
 }
+
+function lastingly<Known>(see: () => Promise<Known>): () => Promise<Known> {
+  let known: Promise<Known> | undefined;
+  return () => {
+    known ??= see();
+    return known;
+  };
+}
+
+/** Certificates that are asked for at a time: a bar moves every few seconds, and no call comes near its fifteen minutes. */
+const slice = 25;
+
+/**
+ * Asks for everything a slice at a time, one behind the other, and joins the answers; what is named is asked for at once.
+ * A Failure half way says how many were reached: what they were asked to do goes on.
+ */
+export async function inSlices(
+  what: string,
+  request: Asking,
+  ask: (request: Asking) => Promise<Answer>,
+): Promise<Answer> {
+  if (request.all !== true) return ask(request);
+  let answer = await ask({ ...request, atMost: slice });
+  const bar = progress(what, slice + (answer.next?.left ?? 0));
+  let reached = slice;
+  try {
+    while (answer.next) {
+      bar.step(reached);
+      const { after, left } = answer.next;
+      const more = await ask({ ...request, atMost: slice, after });
+      reached += left - (more.next?.left ?? 0);
+      answer = joined(answer, more);
+    }
+  } catch (error) {
+    note(`${reached} certificates were reached before this; asked again, it passes over what is done already`);
+    throw error;
+  } finally {
+    bar.end();
+  }
+  return answer;
+}
+
+const joined = (one: Answer, { next, ...more }: Answer): Answer => ({
+  ok: one.ok && more.ok,
+  plan: [...one.plan, ...more.plan],
+  results: [...one.results, ...more.results],
+  errors: [...one.errors, ...more.errors],
+  unseen: [...one.unseen, ...more.unseen],
+  ...(next && { next }),
+});
 
 type Asked = { readonly all?: boolean | undefined; readonly stack: Pick<Stack, 'settings'> };
 
@@ -59,16 +125,29 @@ type Showing = { readonly json?: boolean; readonly stack: Stack };
 export function showAnswer(answer: Answer, { json, stack }: Showing): ExitCode {
   if (json) printJson(answer);
   else {
-    for (const [secret, steps] of Map.groupBy(answer.plan, ({ secret }) => secret)) showSteps(secret, steps);
+    showPlan(answer.plan);
     for (const { name, state } of answer.results) print(`${paint('bold', name)}: ${state}`);
     for (const problem of answer.errors) showProblem(problem);
+    for (const one of answer.unseen) note(`Not seen: ${one}`);
     if (answer.plan.length + answer.results.length + answer.errors.length === 0)
       print(`Nothing is tagged courier:secret in ${stack.place.region}, account ${stack.place.account}.`);
   }
   return answer.ok ? exitCode.ok : exitCode.problems;
 }
 
-export function showSteps(secret: string, steps: readonly PlanStep[]): void {
+/** Secret by secret; at the end which restarts would ship more than a certificate. */
+export function showPlan(plan: readonly PlanStep[]): void {
+  for (const [secret, steps] of Map.groupBy(plan, (step) => step.secret)) showSteps(secret, steps);
+  const images = plan.flatMap(({ service, mutableImages = [] }) =>
+    mutableImages.map((image) => `  ${service}  ${paint('yellow', image)}`),
+  );
+  if (images.length === 0) return;
+  print(paint('bold', 'Images that are not pinned by digest: a restart also ships what they name by then'));
+  for (const one of new Set(images)) print(one);
+  print('');
+}
+
+function showSteps(secret: string, steps: readonly PlanStep[]): void {
   print(`${paint('bold', secret)}  ${paint('dim', steps[0]?.certificateArn ?? '')}`);
   for (const [index, step] of steps.entries()) {
     const number = `${index + 1}.`.padStart(4);

@@ -112,8 +112,9 @@ courier re-export --all`,
     'roll-back <secret>',
     'Makes the version before current again and restarts what had picked the newer one up. Its serial stays barred.',
     `courier roll-back courier/api --dry-run
-courier roll-back courier/api`,
+courier roll-back courier/api --wait   # up to 15 minutes`,
   )
+    .addOption(new Option('--wait', 'follow it to the end').conflicts('dryRun'))
     .option('--dry-run', 'say what would be done, and do nothing')
     .option('--json', 'for machines')
     .action(running(async () => (await import('./re-export.ts')).rollBack));

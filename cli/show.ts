@@ -42,9 +42,9 @@ export async function show(asked: string, options: ShowOptions): Promise<ExitCod
   return seen.some(({ differences }) => differences.length > 0) ? exitCode.problems : exitCode.ok;
 }
 
-function asWhich(which: ReturnType<typeof whichOf>): Which {
-  const [[by, value] = ['all', true]] = Object.entries(which);
-  return { by, value } as Which;
+function asWhich(which: ReturnType<typeof whichOf>) {
+  const [[by, value] = []] = Object.entries(which);
+  return { by, value } as Exclude<Which, { by: 'all' }>;
 }
 
 /** Of the secret that was named, or all that the certificate goes to; one that goes nowhere is shown all the same. */

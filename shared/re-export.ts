@@ -6,13 +6,13 @@ import type { Worker } from './aws/worker.ts';
 import { appraise, proposedSecret } from './domain/appraisal.ts';
 import { type Certificate, whyNotExportable } from './domain/certificate.ts';
 import type { PlanStep } from './domain/plan.ts';
-import { type Finding, finding } from './domain/reasons.ts';
+import { type Finding, finding, sentenceOf } from './domain/reasons.ts';
 import type { Message } from './events/queued.ts';
 import { acceptedRequest, type Request, readRequest } from './events/re-export-request.ts';
 import { follow } from './follow.ts';
 import { isDone, obstacleOf, planDelivery, type Seen, type Wanted } from './plan.ts';
 import { type Problem, problemOf } from './problem.ts';
-import { select } from './select.ts';
+import { type Chosen, choose } from './select.ts';
 import type { Sight } from './world.ts';
 
 export type Wire = Sight & {
@@ -27,6 +27,10 @@ export type Answer = {
   readonly plan: readonly PlanStep[];
   readonly results: readonly Result[];
   readonly errors: readonly Problem[];
+  /** What AWS did not let us see, a sentence each: the plan is without it. `errors` says what mends it. */
+  readonly unseen: readonly string[];
+  /** Of all there are more: so many, behind this ARN. */
+  readonly next?: { readonly after: string; readonly left: number };
 };
 
 export type Result = {
@@ -53,43 +57,62 @@ export async function reExport(event: unknown, means: Means): Promise<Answer> {
     const request = readRequest(event, limits);
     if ('wrong' in request)
       throw new Trouble(finding('BadRequest', { detail: request.wrong, accepted: acceptedRequest }));
-    const certificates = await select(request.which, wire);
+    const chosen = await choose(request.which, wire);
     const services = await wire.tagged.services();
     const planning = { ...wire, tagged: { ...wire.tagged, services: async () => services } };
-    const planned: Planned[] = [];
-    const acted: Acted[] = [];
-    for (const [index, certificate] of certificates.entries()) {
-      if (limits.remaining() < reserve) {
-        acted.push({ problem: problemOf(finding('OutOfTime', { left: certificates.length - index }), wire.place) });
-        break;
-      }
-      const one = await planOrSay(certificate, request, planning);
-      planned.push(one);
+    const done: Done[] = [];
+    for (const one of chosen) {
+      if (isFull(done, request, limits)) break;
+      const planned = await planOrSay(one, request, planning);
       // Each is queued as soon as it is planned: what was reached is on its way, however the call ends.
-      acted.push(await actOrSay(one, request, means));
+      done.push({ arn: one.arn, planned, acted: await actOrSay(planned, request, means) });
     }
-    return answer(planned, acted, wire);
+    return answer(done, { request, chosen, place: wire.place });
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
-    return { ok: false, plan: [], results: [], errors: [problemOf(error.finding, wire.place)] };
+    return { ok: false, plan: [], results: [], errors: [problemOf(error.finding, wire.place)], unseen: [] };
   }
 }
 
-function answer(planned: readonly Planned[], acted: readonly Acted[], { place }: Wire): Answer {
-  const said = planned.flatMap(({ problems }) => problems.map((one) => problemOf(one, place)));
+type Done = { readonly arn: string; readonly planned: Planned; readonly acted: Acted };
+
+/** Bytes of plan that one answer may hold, of the six megabytes that Lambda hands over (Lambda quotas). */
+const mostBytes = 4_000_000;
+
+/** No more certificates in this call: what was asked for is reached, or its time or its answer's room is used up. */
+function isFull(done: readonly Done[], { which }: Request, { remaining }: CallLimits): boolean {
+  if (which.by === 'all' && done.length === which.atMost) return true;
+  const bytes = done.reduce((sum, { planned }) => sum + planned.bytes, 0);
+  return done.length > 0 && (remaining() < reserve || bytes > mostBytes);
+}
+
+type Answering = { readonly request: Request; readonly chosen: readonly Chosen[]; readonly place: Wire['place'] };
+
+function answer(done: readonly Done[], { request, chosen, place }: Answering): Answer {
+  const findings = done.flatMap(({ planned }) => planned.problems);
+  const left = chosen.length - done.length;
+  const after = done.at(-1)?.arn;
+  const next = left > 0 && after !== undefined ? { after, left } : undefined;
+  // Whoever asked for so many goes on by himself.
+  const isShort = next !== undefined && !(request.which.by === 'all' && request.which.atMost !== undefined);
+  const said = [...findings, ...(isShort ? [finding('OutOfTime', next)] : [])].map((one) => problemOf(one, place));
   // Whoever waits may hear from the worker what the plan has said already.
-  const heard = acted.flatMap(({ problem }) => problem ?? []);
+  const heard = done.flatMap(({ acted }) => acted.problem ?? []);
   const errors = [...said, ...heard.filter(({ message }) => said.every((one) => one.message !== message))];
   return {
     ok: errors.length === 0,
-    plan: planned.flatMap(({ deliveries }) => deliveries.flatMap(({ seen }) => seen.steps)),
-    results: acted.flatMap(({ result }) => result ?? []),
+    plan: done.flatMap(({ planned }) => planned.deliveries.flatMap(({ seen }) => seen.steps)),
+    results: done.flatMap(({ acted }) => acted.result ?? []),
     errors,
+    unseen: findings.filter(({ reason }) => unseenReasons.has(reason)).map(sentenceOf),
+    ...(next && { next }),
   };
 }
 
+const unseenReasons: ReadonlySet<Finding['reason']> = new Set(['AccessDenied', 'Throttled', 'AwsUnavailable']);
+
 type Planned = {
-  readonly certificate: Certificate;
+  readonly certificate: Certificate | undefined;
   readonly deliveries: readonly {
     readonly wanted: Wanted;
     readonly seen: Seen;
@@ -97,19 +120,25 @@ type Planned = {
   }[];
   readonly problems: readonly Finding[];
   readonly paused: boolean;
+  /** Of its steps, in the answer. */
+  readonly bytes: number;
 };
 
 /** What goes wrong with one certificate is said, and does not keep the others from theirs. */
-async function planOrSay(certificate: Certificate, request: Request, wire: Wire): Promise<Planned> {
+async function planOrSay(chosen: Chosen, request: Request, wire: Wire): Promise<Planned> {
+  const nothing = { certificate: undefined, deliveries: [], problems: [], paused: false, bytes: 0 };
   try {
-    return await plan(certificate, request, wire);
+    const certificate = chosen.name === undefined ? await wire.certificates.find(chosen.arn) : chosen;
+    if (!certificate) return nothing;
+    const planned = await plan(certificate, request, wire);
+    return { ...planned, bytes: JSON.stringify(planned.deliveries.map(({ seen }) => seen.steps)).length };
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
-    return { certificate, deliveries: [], problems: [error.finding], paused: false };
+    return { ...nothing, problems: [error.finding] };
   }
 }
 
-async function plan(certificate: Certificate, request: Request, wire: Wire): Promise<Planned> {
+async function plan(certificate: Certificate, request: Request, wire: Wire): Promise<Omit<Planned, 'bytes'>> {
   // Whoever asks by hand is answered what is missing, not what a notice would say of it.
   const appraisal = appraise(certificate, { ...wire.settings, notices: 'tagged' });
   const nothing = { certificate, deliveries: [], problems: [], paused: false };
@@ -154,6 +183,7 @@ async function actOrSay(planned: Planned, request: Request, means: Means): Promi
 
 async function actOn(planned: Planned, request: Request, { limits, wire }: Means): Promise<Acted> {
   const { certificate, deliveries, paused } = planned;
+  if (!certificate) return {};
   const result = (state: Result['state']): Acted => ({
     result: { certificateArn: certificate.arn, name: certificate.name, state },
   });

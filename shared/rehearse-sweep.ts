@@ -24,14 +24,26 @@ export type SweepPlan = {
   readonly unseen: readonly string[];
 };
 
-/** Plans with what the worker itself decides by, and touches nothing. Calls for what is behind only. */
-export async function rehearse(seen: Seen, wire: Wire): Promise<SweepPlan> {
+/** Milliseconds in which the plan is ended and answered; a sweep itself would hand the rest on. */
+const reserve = 60_000;
+/** Bytes of steps that one answer may hold, of the six megabytes that Lambda hands over (Lambda quotas). */
+const mostBytes = 4_000_000;
+
+type Means = { readonly wire: Wire; readonly remaining: () => number };
+
+/** Plans with what the worker itself decides by, and touches nothing. Calls for what is behind only, the soonest to end first. */
+export async function rehearse(seen: Seen, { wire, remaining }: Means): Promise<SweepPlan> {
   const services = await wire.tagged.services();
   const sight = { ...wire, tagged: { ...wire.tagged, services: async () => services } };
   const plan: PlanStep[] = [];
   const notices: Notice[] = [];
   const notes: Note[] = [];
-  for (const own of behindAfter(seen)) {
+  const behind = behindAfter(seen);
+  let reached = 0;
+  let bytes = 0;
+  for (const own of behind) {
+    if (remaining() < reserve || bytes > mostBytes) break;
+    reached += 1;
     const real = await confirmed(own, seen.inventory, wire);
     const message = messageFor(own[0].certificate.arn, { own: real, runId: '' });
     notes.push(...real.flatMap(noteOf));
@@ -42,6 +54,7 @@ export async function rehearse(seen: Seen, wire: Wire): Promise<SweepPlan> {
       const delivery = await planDelivery(wanted, sight);
       // A service that reads several secrets of a certificate is restarted once for all of them.
       plan.push(...delivery.steps.filter((one) => one.step !== 'restart' || !restarted.has(one.service)));
+      bytes += JSON.stringify(delivery.steps).length;
       for (const one of delivery.steps) if (one.step === 'restart') restarted.add(one.service);
       notices.push(...expected(wanted, delivery, wire));
     }
@@ -54,9 +67,12 @@ export async function rehearse(seen: Seen, wire: Wire): Promise<SweepPlan> {
     certificates: seen.inventory.certificates.length,
     plan,
     notices: notices.map(({ subject, attributes }) => ({ subject, attributes })),
-    unseen: unseenIn(seen),
+    unseen: [...unseenIn(seen), ...(reached < behind.length ? [tooMany(behind.length - reached)] : [])],
   };
 }
+
+const tooMany = (left: number) =>
+  `${left} more certificates are behind than one call can plan for; the sweep itself goes on until all are queued`;
 
 type Asking = { readonly arn: string; readonly secret: string; readonly asked: Wanted['asked'] };
 

@@ -12,11 +12,19 @@ export type Sources = {
   readonly tagged: Pick<Tagged, 'certificates' | 'certificatesOf'>;
 };
 
+/** One that may be among thousands: its ARN, to be looked up when its turn comes. */
+export type Chosen = Certificate | { readonly arn: string; readonly name?: undefined };
+
+/** All of them by their ARNs, in an order that lets a next call go on behind the last one; others as `select` finds them. */
+export async function choose(which: Which, sources: Sources): Promise<readonly Chosen[]> {
+  if (which.by !== 'all') return select(which, sources);
+  const arns = (await sources.tagged.certificates()).toSorted();
+  return arns.filter((arn) => arn > (which.after ?? '')).map((arn) => ({ arn }));
+}
+
 /** The certificates that a person means; Trouble that says what would be right where there is none, or no one. */
-export async function select(which: Which, sources: Sources): Promise<readonly Certificate[]> {
+export async function select(which: Exclude<Which, { by: 'all' }>, sources: Sources): Promise<readonly Certificate[]> {
   switch (which.by) {
-    case 'all':
-      return existing(await sources.tagged.certificates(), sources);
     case 'certificateArn':
       return [await certificateByArn(which.value, sources)];
     case 'secret':

@@ -37,7 +37,7 @@ const mostHops = 20;
  */
 export async function sweep(order: SweepOrder, means: Means): Promise<Swept | SweepPlan> {
   const listed = await see(order, means);
-  if (order.dryRun) return rehearse(await withSample(listed, means), means.wire);
+  if (order.dryRun) return rehearse(await withSample(listed, means), means);
   const worked = await queueBehind(listed, means);
   if (worked.left) return handOn(worked.left, { seen: listed, worked, means });
   const seen = await withSample(listed, means);

@@ -61,14 +61,16 @@ export const requestReasons = {
       text: () => 'Ask again later with dryRun to see what is left; a notice says when it is done',
     },
   }),
-  OutOfTime: reason<{ readonly left: number }>({
+  OutOfTime: reason<{ readonly left: number; readonly after: string }>({
     severity: 'info',
     retry: 'never',
     headline: () => 'the time of the call ended',
     sentence: ({ left }) => `The time of this call ended with ${count(left, 'certificate')} not looked at`,
     mend: {
-      kind: 'by hand',
-      text: () => 'Those that were reached are queued. Wait until they are delivered, then ask for all again',
+      kind: 'command',
+      text: () =>
+        'Those that were reached are queued. Ask for the others; "npx courier re-export --all" does so by itself',
+      commands: ({ after }) => [{ reExport: { all: true, after } }],
     },
   }),
   Resting: reason<OfSecret & { readonly state: string }>({

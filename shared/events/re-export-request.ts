@@ -8,6 +8,8 @@ const request = z.strictObject({
   domainName: z.optional(z.string().check(z.minLength(1), z.maxLength(253))),
   secret: z.optional(z.string().check(z.minLength(1), z.maxLength(512))),
   all: z.optional(z.literal(true)),
+  after: z.optional(certificateArn),
+  atMost: z.optional(z.number().check(z.int(), z.minimum(1), z.maximum(1_000))),
   dryRun: z.optional(z.boolean()),
   wait: z.optional(z.boolean()),
   force: z.optional(z.boolean()),
@@ -29,7 +31,8 @@ export type Which =
   | { readonly by: 'certificateArn'; readonly value: string }
   | { readonly by: 'domainName'; readonly value: string }
   | { readonly by: 'secret'; readonly value: string }
-  | { readonly by: 'all' };
+  /** In the order of their ARNs, from behind `after`, `atMost` so many. */
+  | { readonly by: 'all'; readonly after?: string; readonly atMost?: number };
 
 /** A request to re-export, or what is wrong with it, in words. `requestId` is the default for the one not given. */
 export function readRequest(
@@ -47,12 +50,15 @@ export function readRequest(
   if (second !== undefined) return { wrong: `it names both ${by} and ${second}` };
   if (by === 'all' && (wait || force || accept || rollBack))
     return { wrong: 'wait, force, accept and rollBack go with one certificate, not with all' };
+  if (by !== 'all' && (asked.after ?? asked.atMost) !== undefined)
+    return { wrong: 'after and atMost go with all only' };
   if (dryRun && wait) return { wrong: 'dryRun does nothing that could be waited for' };
   if (force && accept) return { wrong: 'force exports again and accept takes what is there: choose one' };
-  if (rollBack && (force || accept || wait)) return { wrong: 'rollBack goes with none of force, accept and wait' };
+  if (rollBack && (force || accept)) return { wrong: 'rollBack goes with neither force nor accept' };
   const id = asked.requestId ?? requestId;
+  const { after, atMost } = asked;
   return {
-    which: by === 'all' ? { by } : { by, value: asked[by] ?? '' },
+    which: by === 'all' ? { by, ...(after && { after }), ...(atMost && { atMost }) } : { by, value: asked[by] ?? '' },
     dryRun,
     wait,
     asked: {

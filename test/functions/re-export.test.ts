@@ -28,6 +28,7 @@ const refusal = (reason: string, message: string, hint: unknown = expect.any(Str
   plan: [],
   results: [],
   errors: [{ reason, message, hint }],
+  unseen: [],
 });
 const nothingToDo = (certificateArn: string, name: string) => ({ certificateArn, name, state: 'nothing to do' });
 
@@ -151,7 +152,6 @@ describe('a request', () => {
   });
 
   it('for all says what goes wrong with one certificate, and goes on with the others', async () => {
-    const shopQueued = { certificateArn: shop, name: 'shop.example.com', state: 'queued' };
     const renewUnheard = async (arn: string) => {
       courier.lab.faults.add({ service: 'events', operation: 'ACM Certificate Available', fault: 'lose', nth: 1 });
       await courier.renew(arn);
@@ -162,17 +162,34 @@ describe('a request', () => {
     courier.fail('SendMessage', '500');
     const unsent = await reExport({ all: true });
     await courier.settle();
-    expect([reasons(unsent), unsent.results]).toEqual([['SecretNotOurs', 'AwsUnavailable'], [shopQueued]]);
+    expect(reasons(unsent).toSorted()).toEqual(['AwsUnavailable', 'SecretNotOurs']);
+    // In the order of their ARNs: one of the two was not sent.
+    expect(unsent.results.map(({ state }: { state: string }) => state)).toEqual(['queued']);
 
     await renewUnheard(shop);
     courier.fail('DescribeSecret', 'denied', { attempts: 1 });
     const unseen = await reExport({ all: true });
     await courier.settle();
-    expect([reasons(unseen), unseen.results]).toEqual([['AccessDenied', 'SecretNotOurs'], [shopQueued]]);
+    expect(reasons(unseen)).toContain('AccessDenied');
+    expect(unseen.unseen).toEqual([expect.stringContaining('secretsmanager:DescribeSecret')]);
 
     await reExport({ all: true });
     await courier.settle();
     expect((await courier.current('courier/api')).id).toContain(await courier.serialOf(api));
+  });
+
+  it('for all is answered in parts, each of which says where the next one goes on', async () => {
+    const whole = await reExport({ all: true, dryRun: true });
+    const parts = [];
+    for (let next: { after?: string; left: number } | undefined = { left: 1 }; next; next = parts.at(-1).next)
+      parts.push(await reExport({ all: true, dryRun: true, atMost: 2, ...(next.after && { after: next.after }) }));
+    expect(parts.length).toBeGreaterThan(1);
+    expect(parts.map(({ next }) => next?.left ?? 0)).toEqual(
+      parts.map((_, index) => Math.max(0, parts[0].next.left - 2 * index)),
+    );
+    for (const member of ['plan', 'results', 'errors'])
+      expect(parts.flatMap((one) => one[member])).toEqual(whole[member]);
+    expect(whole).not.toHaveProperty('next');
   });
 
   it('for a paused certificate says so and queues nothing', async () => {
@@ -231,7 +248,7 @@ describe('a stopped rollout', () => {
     await courier.lab.clock.advance(30_000);
     const accepted = await reExport({ certificateArn: arn, accept: true });
     await courier.settle();
-    expect(accepted.plan).toMatchObject([{ step: 'promote' }, { step: 'tell' }]);
+    expect(accepted.plan).toMatchObject([{ step: 'accept' }, { step: 'tell' }]);
     expect(await courier.served('stopped')).toEqual([await courier.serialOf(arn)]);
     expect([await courier.restarts('stopped'), courier.told(arn)]).toEqual([2, [...told, 'info Delivered']]);
   });
@@ -260,6 +277,19 @@ describe('a request with wait', () => {
     expect(answer).toMatchObject({ ok: true, results: [{ certificateArn: arn, state: 'delivered' }], errors: [] });
     expect(await courier.served('wait')).toEqual([await courier.serialOf(arn)]);
     expect(await courier.restarts('wait')).toBe(1);
+  });
+
+  it('follows a roll-back until every task serves the version before', async () => {
+    const arn = await courier.issue({ name: 'back.example.com', secret: 'courier/back' });
+    await courier.service({ name: 'back', secret: 'courier/back' });
+    const before = await courier.current('courier/back');
+    await courier.renew(arn);
+    await courier.settle();
+    expect((await courier.current('courier/back')).id).not.toBe(before.id);
+    const answer = await meanwhile(reExport({ secret: 'courier/back', rollBack: true, wait: true }));
+    expect(answer).toMatchObject({ ok: true, results: [{ certificateArn: arn, state: 'delivered' }], errors: [] });
+    expect(answer.plan.map(({ step }: { step: string }) => step)).toEqual(['bar', 'promote', 'restart', 'tell']);
+    expect(await courier.served('back')).toEqual([before.id.slice(0, 40)]);
   });
 
   it('names a refused secret once, and goes on with the other of the certificate, whatever events are lost', async () => {

@@ -18,6 +18,12 @@ describe('a request to re-export', () => {
     ],
     ['a secret', { secret: 'courier/api' }, { which: { by: 'secret', value: 'courier/api' } }],
     ['all', { all: true }, { which: { by: 'all' } }],
+    ['a part of all', { all: true, after: arn, atMost: 25 }, { which: { by: 'all', after: arn, atMost: 25 } }],
+    [
+      'to go back and be followed',
+      { secret: 'a', rollBack: true, wait: true },
+      { which: { by: 'secret', value: 'a' }, wait: true, asked: { thorough: true, rollBack: true } },
+    ],
     ['a plan of all', { all: true, dryRun: true }, { which: { by: 'all' }, dryRun: true }],
     ['to be followed', { secret: 'a', wait: true }, { which: { by: 'secret', value: 'a' }, wait: true }],
     [
@@ -52,6 +58,8 @@ describe('a request to re-export', () => {
     ['nothing', {}, 'it names nothing to export'],
     ['options alone', { dryRun: true }, 'it names nothing to export'],
     ['two at once', { certificateArn: arn, secret: 'a' }, 'it names both certificateArn and secret'],
+    ['a part of one', { secret: 'a', atMost: 1 }, 'after and atMost go with all only'],
+    ['a part of nothing', { all: true, atMost: 0 }, expect.stringContaining('"atMost"')],
     ['all and one', { all: true, secret: 'a' }, 'it names both secret and all'],
     ['all that is false', { all: false }, '"all" can only be true'],
     [
@@ -77,7 +85,7 @@ describe('a request to re-export', () => {
     [
       'to go back by force',
       { secret: 'a', rollBack: true, force: true },
-      'rollBack goes with none of force, accept and wait',
+      'rollBack goes with neither force nor accept',
     ],
     [
       'force and accept',
