@@ -6,7 +6,7 @@ import { queue } from '../shared/aws/queue.ts';
 import { secrets } from '../shared/aws/secrets.ts';
 import { sweeps } from '../shared/aws/sweeps.ts';
 import { digest } from '../shared/digest.ts';
-import type { Message } from '../shared/events/queued.ts';
+import type { Concern, Message } from '../shared/events/queued.ts';
 import { readSweep } from '../shared/events/sweep-order.ts';
 import { lazily } from '../shared/lazily.ts';
 import { gauge } from '../shared/metrics.ts';
@@ -17,6 +17,7 @@ import { telling } from '../shared/telling.ts';
 
 const { acm, manager, tagging, ecs } = pacedClients();
 const shared = base();
+const service = environment('POWERTOOLS_SERVICE_NAME');
 const consumers = consumption({ ...shared, ...shared.settings }, { ecs, tagging, hostsOf });
 const wire = {
   ...shared,
@@ -30,6 +31,8 @@ const wire = {
   discovery: consumers,
   authorities: lazily(async () => (await import('../shared/aws/authority.ts')).authorities(shared.place.account)),
   deliveries: queue<Message>(environment('DELIVERIES_QUEUE_URL')),
+  concerns: queue<Concern>(environment('CONCERNS_QUEUE_URL')),
+  history: lazily(async () => (await import('../shared/aws/metric-history.ts')).metricHistory(service)),
   sweeps: sweeps(environment('SWEEPS_QUEUE_URL')),
   ...probing(),
   gauge,

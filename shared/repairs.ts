@@ -1,3 +1,4 @@
+import type { MetricHistory } from './aws/metric-history.ts';
 import type { Queue } from './aws/queue.ts';
 import type { Secrets } from './aws/secrets.ts';
 import type { Services } from './aws/services.ts';
@@ -8,7 +9,7 @@ import type { Sighting } from './domain/probe-sample.ts';
 import { finding } from './domain/reasons.ts';
 import { judge } from './domain/rollout.ts';
 import { holderOf, label, sinceOf, triedOf } from './domain/secret.ts';
-import type { Message } from './events/queued.ts';
+import type { Concern, Message } from './events/queued.ts';
 import type { Cursor } from './events/sweep-order.ts';
 import type { Lists } from './inventory.ts';
 import type { Prober } from './prober.ts';
@@ -22,6 +23,8 @@ export type Wire = Lists &
     readonly secrets: Lists['secrets'] & Pick<Secrets, 'move'>;
     readonly tagged: Lists['tagged'];
     readonly deliveries: Pick<Queue<Message>, 'add'>;
+    readonly concerns: Pick<Queue<Concern>, 'add'>;
+    readonly history: Pick<MetricHistory, 'warnings'>;
     readonly sweeps: Sweeps;
     readonly gauge: Gauge;
     readonly services: Pick<Services, 'places'>;

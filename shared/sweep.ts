@@ -3,6 +3,7 @@ import type { Note } from './domain/noteworthy.ts';
 import type { Cursor, SweepOrder } from './events/sweep-order.ts';
 import { takeInventory } from './inventory.ts';
 import { lookAtSample } from './look-at-sample.ts';
+import { raiseUnheard } from './raise-unheard.ts';
 import { record } from './record.ts';
 import { rehearse, type SweepPlan } from './rehearse-sweep.ts';
 import { behindAfter, confirmed, messageFor, noteOf, placeOf, type Seen, unseenIn, type Wire } from './repairs.ts';
@@ -32,13 +33,16 @@ const reserve = 60_000;
 const mostHops = 20;
 
 /**
- * Looks at everything, queues what an event should have queued and did not (DESIGN §2), and says what no delivery will
- * say. The soonest to end come first; where the time ends, the rest goes to a next invocation, which looks anew.
+ * Looks at everything, queues what an event should have queued and did not (DESIGN §2), a delivery or a warning, and says
+ * what no delivery will say. The soonest to end come first; where the time ends, the rest goes to a next invocation,
+ * which looks anew.
  */
 export async function sweep(order: SweepOrder, means: Means): Promise<Swept | SweepPlan> {
   const listed = await see(order, means);
   if (order.dryRun) return rehearse(await withSample(listed, means), means);
   const worked = await queueBehind(listed, means);
+  // By hand there would be hours that two sweeps answer for.
+  if (order.scheduledAt !== undefined) await raiseUnheard(listed, means.wire);
   if (worked.left) return handOn(worked.left, { seen: listed, worked, means });
   const seen = await withSample(listed, means);
   const notices = await tellNotes(notesOf(seen, worked.notes, means.wire), seen, means.wire);

@@ -33,7 +33,7 @@ export const daysLeft = ({ notAfter }: Span, now: number): number =>
  * The days on which ACM's daily events are spoken of. They begin 45 days before the end; for public certificates some of
  * AWS's pages say 30, so that nothing is hung on an earlier one that may never come.
  */
-const spokenDays = (type: Certificate['type'], lifetime: number) =>
+export const spokenDays = (type: Certificate['type'], lifetime: number): readonly number[] =>
   distinct(warningDays(lifetime).map((days) => Math.min(days, type === 'public' ? 30 : 45)));
 
 /**

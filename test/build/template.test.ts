@@ -216,7 +216,7 @@ describe('what the roles may do', () => {
     ],
     [
       'SweepRole',
-      'acm-pca:ListCertificateAuthorities acm:DescribeCertificate acm:ListTagsForCertificate acm:SearchCertificates ecs:DescribeServices ecs:DescribeTaskDefinition ecs:DescribeTasks ecs:ListClusters ecs:ListServiceDeployments ecs:ListServices ecs:ListTasks secretsmanager:DescribeSecret secretsmanager:ListSecrets sns:Publish sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage sqs:SendMessage sqs:SendMessage sqs:SendMessage tag:GetResources',
+      'acm-pca:ListCertificateAuthorities acm:DescribeCertificate acm:ListTagsForCertificate acm:SearchCertificates cloudwatch:GetMetricStatistics ecs:DescribeServices ecs:DescribeTaskDefinition ecs:DescribeTasks ecs:ListClusters ecs:ListServiceDeployments ecs:ListServices ecs:ListTasks secretsmanager:DescribeSecret secretsmanager:ListSecrets sns:Publish sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage sqs:SendMessage sqs:SendMessage sqs:SendMessage sqs:SendMessage tag:GetResources',
     ],
     ['SchedulesRole', 'lambda:InvokeFunction sqs:SendMessage'],
   ])('%s observes with these actions and no other', (role, actions) => {

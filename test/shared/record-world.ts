@@ -283,6 +283,8 @@ export function recordWorld(start: number) {
     count: () => {},
     gauge: () => {},
     deliveries: { add: async (message) => void queue.push(message) },
+    concerns: { add: unused },
+    history: { warnings: async () => 1 },
     sweeps: { handOn: unused, handOnDigest: unused, createdAt: async () => start - 30 * day },
   };
 
