@@ -81,7 +81,8 @@ export type Step =
   | { readonly do: 'refuse'; readonly finding: Finding };
 
 /** Ordered: each check assumes that those above it found nothing to do. */
-export function nextStep(view: DeliveryView): Step {
+export function nextStep(seen: DeliveryView): Step {
+  const view = forcedByPersonsOnly(seen);
   const { delivery, secret, prefix, asked } = view;
   const claim = ofSecret(view);
   if (!delivery.secret.startsWith(prefix))
@@ -106,6 +107,17 @@ export function nextStep(view: DeliveryView): Step {
   if (asked.rollBack && isLast) return { do: 'refuse', finding: finding('CannotRollBack', claim) };
   if (asked.rollBack) return { do: 'reject', versionId };
   return stepFor(versionId, secret, asked);
+}
+
+/** What is stopped, held or barred waits for a person: a sweep that has the export of another secret counted forces nothing here. */
+function forcedByPersonsOnly(view: DeliveryView): DeliveryView {
+  const { certificate, secret, asked } = view;
+  if (!asked.quiet || asked.force === undefined || secret.state !== 'present') return view;
+  const own = ourVersions(secret.versions).filter(({ holds }) => holds.serial === certificate.serial);
+  const waits = own.some(({ id }) =>
+    [label.stopped, label.held, label.rejected].some((name) => hasLabel(secret.versions, id, name)),
+  );
+  return waits ? { ...view, asked: { ...asked, force: undefined } } : view;
 }
 
 /**

@@ -180,12 +180,12 @@ describe('a request', () => {
 
   it('for all is answered in parts, each of which says where the next one goes on', async () => {
     const whole = await reExport({ all: true, dryRun: true });
-    const parts = [];
-    for (let next: { after?: string; left: number } | undefined = { left: 1 }; next; next = parts.at(-1).next)
+    const parts: Awaited<ReturnType<typeof reExport>>[] = [];
+    for (let next: { after?: string; left: number } | undefined = { left: 1 }; next; next = parts.at(-1)?.next)
       parts.push(await reExport({ all: true, dryRun: true, atMost: 2, ...(next.after && { after: next.after }) }));
     expect(parts.length).toBeGreaterThan(1);
     expect(parts.map(({ next }) => next?.left ?? 0)).toEqual(
-      parts.map((_, index) => Math.max(0, parts[0].next.left - 2 * index)),
+      parts.map((_, index) => Math.max(0, parts[0]?.next.left - 2 * index)),
     );
     for (const member of ['plan', 'results', 'errors'])
       expect(parts.flatMap((one) => one[member])).toEqual(whole[member]);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { holderOf, label, withLabel } from '../../shared/domain/secret.ts';
 import type { SweepPlan } from '../../shared/rehearse-sweep.ts';
 import { sweep } from '../../shared/sweep.ts';
 import { now } from './domain/sample.ts';
@@ -17,6 +18,10 @@ const situation = fc.record({
   delivered: fc.boolean(),
   renewedSince: fc.boolean(),
   uncounted: fc.boolean(),
+  /** Somebody asks for another format since. */
+  reformatted: fc.boolean(),
+  /** What keeps the current version from being restarted for, barred, or a newer one from becoming current. */
+  setAside: fc.constantFrom(undefined, undefined, undefined, label.stopped, label.rejected, label.held),
   services: fc.array(
     fc.record({
       late: fc.boolean(),
@@ -80,6 +85,20 @@ async function worldOf(situations: readonly Situation[]): Promise<RecordWorld> {
           service.tags = { ...service.tags, 'courier:secret': secret };
       }
     },
+  );
+  set(
+    (one) => one.setAside !== undefined,
+    (arn, one) => {
+      const [name = ''] = (at(arn).tags['courier:secret'] ?? '').split(' ');
+      const secret = world.secrets.get(name);
+      const current = secret?.state === 'present' && holderOf(secret.versions, label.current);
+      if (current && one.setAside)
+        world.secrets.set(name, { ...secret, versions: withLabel(secret.versions, one.setAside, current) });
+    },
+  );
+  set(
+    (one) => one.reformatted,
+    (arn) => void Object.assign(at(arn), { tags: { ...at(arn).tags, 'courier:format': 'plain' } }),
   );
   set(
     (one) => one.renewedSince,

@@ -219,6 +219,18 @@ const rows: readonly Row[] = [
     { do: 'export', create: false, versionId: forced },
   ],
   [
+    'what a sweep forces for the sake of another secret leaves alone what is stopped',
+    { [mine]: ['AWSCURRENT', 'COURIER_NEXT', mark, 'COURIER_STOPPED'] },
+    { force: 'beef', quiet: true },
+    { do: 'rest', because: 'stopped' },
+  ],
+  [
+    'what a sweep forces leaves a bar where it is',
+    { [before]: ['AWSCURRENT', 'COURIER_NEXT', mark, 'COURIER_DELIVERED'], [mine]: ['COURIER_REJECTED'] },
+    { force: 'beef', quiet: true },
+    { do: 'rest', because: 'rejected' },
+  ],
+  [
     'a forced export is done once per request',
     { [mine]: ['AWSCURRENT'], [forced]: ['COURIER_NEXT'] },
     { force: 'beef' },
