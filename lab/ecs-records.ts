@@ -96,7 +96,9 @@ export const newService = (input: any, { cluster, definition, createdAt }: Place
   launchType: (input.launchType ?? 'EC2') as string,
   createdAt,
   loadBalancers: (input.loadBalancers ?? []) as readonly {
-    readonly targetGroupArn: string;
+    readonly targetGroupArn?: string;
+    /** A Classic Load Balancer: the lab has none, and shows the service as ECS shows one behind it. */
+    readonly loadBalancerName?: string;
     readonly containerPort: number;
   }[],
   status: 'ACTIVE' as 'ACTIVE' | 'DRAINING' | 'INACTIVE',

@@ -1,5 +1,5 @@
 import type { Deployment, EcsService, ServiceDeployment, Task, TaskDefinition } from './ecs-records.ts';
-import { liveTasks, portOf, runningTasks } from './rollout.ts';
+import { hasRolloutState, liveTasks, portOf, runningTasks } from './rollout.ts';
 import { arn } from './service.ts';
 
 export const clusterArn = (name: string) => arn('ecs', `cluster/${name}`);
@@ -51,8 +51,10 @@ function describeDeployment(service: EcsService, deployment: Deployment) {
     createdAt: deployment.createdAt,
     updatedAt: deployment.updatedAt,
     launchType: service.launchType,
-    rolloutState: deployment.rolloutState,
-    rolloutStateReason: deployment.rolloutStateReason,
+    ...(hasRolloutState(service) && {
+      rolloutState: deployment.rolloutState,
+      rolloutStateReason: deployment.rolloutStateReason,
+    }),
   };
 }
 

@@ -112,7 +112,7 @@ export function createEcs({ tags, ...parts }: Parts) {
     if (present && present.status !== 'INACTIVE') invalid('Creation of service was not idempotent.');
     if (input.schedulingStrategy === 'DAEMON') refuseCount(input);
     for (const { targetGroupArn } of input.loadBalancers ?? [])
-      if (!balancer.has(targetGroupArn))
+      if (targetGroupArn !== undefined && !balancer.has(targetGroupArn))
         invalid(`The target group with targetGroupArn ${targetGroupArn} does not exist.`);
     const definition = definitionOf(input.taskDefinition);
     const service = newService(input, { cluster, definition, createdAt: clock.now() });

@@ -252,9 +252,8 @@ export function createScheduler({ clock, emit, balancer, instances, readSecret }
     service.events.length = Math.min(service.events.length, 100);
   }
 
-  /** Only rolling deployments have a rollout state, and events of it. */
   function tellState(service: EcsService, deployment: Deployment, state: Deployment['rolloutState']): void {
-    if (service.controller !== 'ECS') return;
+    if (!hasRolloutState(service)) return;
     emit({
       source: 'aws.ecs',
       detailType: 'ECS Deployment State Change',
@@ -281,8 +280,14 @@ export function createScheduler({ clock, emit, balancer, instances, readSecret }
   return { deploy, reconcile, stop };
 }
 
+/** Only rolling deployments have one, and events of it; none behind a Classic Load Balancer (API Reference, Deployment). */
+export const hasRolloutState = ({ controller, loadBalancers }: EcsService) =>
+  controller === 'ECS' && loadBalancers.every(({ loadBalancerName }) => loadBalancerName === undefined);
+
 const targetsOf = ({ loadBalancers }: EcsService, { host = '' }: Task) =>
-  loadBalancers.map(({ targetGroupArn, containerPort: port }) => [targetGroupArn, { host, port }] as const);
+  loadBalancers.flatMap(({ targetGroupArn, containerPort: port }) =>
+    targetGroupArn === undefined ? [] : [[targetGroupArn, { host, port }] as const],
+  );
 
 const exited = 'Essential container in task exited';
 const isEssential = ({ definition }: Container) => definition.essential !== false;

@@ -8,10 +8,10 @@ export function serviceState({ status, desiredCount, deploymentController, deplo
     runs: status === 'ACTIVE' && (desiredCount ?? 0) > 0,
     restartable: (deploymentController?.type ?? 'ECS') === 'ECS',
     // Behind a Classic Load Balancer ECS gives no rolloutState (API Reference, Deployment).
-    underWay: deployments.some((one) => one.rolloutState === 'IN_PROGRESS' || (!one.rolloutState && replaced(one))),
+    underWay: deployments.some((one) => one.rolloutState === 'IN_PROGRESS' || (!one.rolloutState && isReplaced(one))),
     ...(primary?.createdAt && { startedAt: primary.createdAt.getTime() / 1000 }),
   };
 }
 
 /** A deployment whose tasks another one takes the place of: ECS shows it until the last of them is gone. */
-export const replaced = ({ status }: Deployment): boolean => status === 'ACTIVE';
+export const isReplaced = ({ status }: Deployment): boolean => status === 'ACTIVE';

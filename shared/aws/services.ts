@@ -1,8 +1,8 @@
 import {
+  type DeploymentRolloutState,
   DescribeServicesCommand,
   DescribeTasksCommand,
   ECSClient,
-  type DeploymentRolloutState,
   type Deployment as EcsDeployment,
   type Service as EcsService,
   ListServiceDeploymentsCommand,
@@ -20,7 +20,7 @@ import type { Ending } from '../domain/task-endings.ts';
 import { slices } from '../domain/waves.ts';
 import { consumedSecrets } from '../domain/wish.ts';
 import { prompt } from './client.ts';
-import { replaced } from './service-state.ts';
+import { isReplaced } from './service-state.ts';
 import { type Address, type HostsOf, taskAddresses } from './task-addresses.ts';
 import { taskDefinitions } from './task-definitions.ts';
 import { ask, askFor } from './trouble.ts';
@@ -245,14 +245,13 @@ const rolloutStates: Readonly<Record<DeploymentRolloutState, Deployment['status'
 
 /**
  * Behind a Classic Load Balancer a deployment has no rolloutState (API Reference, Deployment). It is under way while it
- * replaces another one, and one since then until all its tasks run. One from before that is alone has ended, whatever
- * it lacks: waited for, a service without room for its last task would never be restarted.
+ * replaces another one, and one since then until any of its tasks runs; those that are missing then are counted by whoever
+ * judges. One from before that is alone has ended, whatever it lacks: waited for, a service without room for its last task
+ * would never be restarted.
  */
-function statusByTasks({ createdAt, ...deployment }: EcsDeployment, { service, since }: Seen): Deployment['status'] {
-  const { runningCount = 0, pendingCount = 0, desiredCount = 0 } = deployment;
-  if ((service.deployments ?? []).some(replaced)) return 'under way';
-  const isWhole = runningCount >= desiredCount && pendingCount === 0;
-  return isWhole || seconds(createdAt) < since ? 'successful' : 'under way';
+function statusByTasks({ createdAt, runningCount = 0 }: EcsDeployment, { service, since }: Seen): Deployment['status'] {
+  if ((service.deployments ?? []).some(isReplaced)) return 'under way';
+  return runningCount > 0 || seconds(createdAt) < since ? 'successful' : 'under way';
 }
 
 /** A roll-back is a failed rollout, however well it went (ECS API Reference, ServiceDeployment). */

@@ -311,7 +311,7 @@ type Wish = {
 
 type ServiceWish = Pick<
   CreateServiceCommandInput,
-  'cluster' | 'deploymentConfiguration' | 'deploymentController' | 'schedulingStrategy'
+  'cluster' | 'deploymentConfiguration' | 'deploymentController' | 'loadBalancers' | 'schedulingStrategy'
 > & {
   readonly name: string;
   readonly secret: string;

@@ -124,6 +124,14 @@ describe('a consumer', () => {
     expect(await stagesOfCurrent('blue-green')).toContain('COURIER_DELIVERED');
   });
 
+  it('behind a Classic Load Balancer, of whose deployments ECS gives no state, is restarted and waited for', async () => {
+    const loadBalancers = [{ loadBalancerName: 'classic', containerName: 'app', containerPort: 8443 }];
+    const arn = await consumed('classic', { loadBalancers, count: 2 });
+    const serial = await renewed(arn);
+    expect(courier.told(arn)).toEqual([delivered, delivered]);
+    expect([await courier.restarts('classic'), await courier.served('classic')]).toEqual([1, [serial, serial]]);
+  });
+
   it('with no task wanted is not restarted and holds up nobody', async () => {
     const arn = await consumed('idle', { count: 0 });
     await renewed(arn);

@@ -191,6 +191,17 @@ describe('a service', () => {
     expect((await describeService()).loadBalancers).toMatchObject([{ targetGroupArn }]);
   });
 
+  it('behind a Classic Load Balancer has deployments without a rollout state, and tells of none', async () => {
+    await create({ loadBalancers: [{ loadBalancerName: 'classic', containerName: 'app', containerPort: 8443 }] });
+    await settle();
+    const [deployment, ...others] = (await describeService()).deployments ?? [];
+    expect([deployment?.status, deployment?.runningCount, deployment?.rolloutState, others]).toEqual([
+      ...['PRIMARY', 1, undefined],
+      [],
+    ]);
+    expect(told()).toEqual([]);
+  });
+
   it('is refused behind a load balancer that there is not', async () => {
     const targetGroupArn = 'arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/none/1';
     await expect(create({ loadBalancers: [{ targetGroupArn, containerPort: 8443 }] })).rejects.toMatchObject({

@@ -80,6 +80,8 @@ const deployment = (seconds: number, rolloutState = 'COMPLETED', status = 'PRIMA
     rolloutState,
     rolloutStateReason: 'as ECS says',
   }) as never;
+const stateless = (seconds: number, more: object = {}) =>
+  ({ status: 'PRIMARY', createdAt: at(seconds), updatedAt: at(seconds), runningCount: 1, ...more }) as never;
 const oldTask: Task = { createdAt: at(-10) };
 const newTask: Task = { createdAt: at(1) };
 const own = ['DescribeServices', 'DescribeTaskDefinition'];
@@ -154,6 +156,37 @@ describe('of a service is asked no more than its own description leaves open', (
       'stale',
     ],
     ['ECS shows no events', { deployments: [deployment(-100)], events: [] }, [oldTask], deployments, 'stale'],
+    // Behind a Classic Load Balancer ECS gives no rollout state.
+    ['nobody deploys it, in whatever state', { deployments: [stateless(-100)] }, [], own, 'stale'],
+    [
+      'nobody deploys it, in whatever state, and there is no room for a task',
+      { deployments: [stateless(-100, { runningCount: 1 })], desiredCount: 2 },
+      [],
+      own,
+      'stale',
+    ],
+    [
+      'a deployment in whatever state replaces another one',
+      { deployments: [stateless(1, { runningCount: 1 }), stateless(-100, { status: 'ACTIVE' })] },
+      [],
+      own,
+      'rolling',
+    ],
+    [
+      'a deployment from before in whatever state replaces another one',
+      { deployments: [stateless(-1), stateless(-100, { status: 'ACTIVE' })] },
+      [],
+      own,
+      'rolling',
+    ],
+    ['a deployment in whatever state has replaced all others', { deployments: [stateless(1)] }, [], own, 'new'],
+    [
+      'a deployment in whatever state has replaced all others, and some task is missing',
+      { deployments: [stateless(1)], desiredCount: 2 },
+      [],
+      own,
+      'rolling',
+    ],
     ['no task is wanted', { desiredCount: 0 }, [], own.slice(0, 1), 'idle'],
     ['it is draining', { status: 'DRAINING' }, [], own.slice(0, 1), 'idle'],
     [
@@ -166,6 +199,16 @@ describe('of a service is asked no more than its own description leaves open', (
   ])('%s', async (_, service, tasks, calls, verdict) => {
     const seen = await ask({ services: { web: service }, tasks: { web: tasks } });
     expect([seen.calls.toSorted(), seen.judged]).toEqual([calls.toSorted(), [verdict]]);
+  });
+
+  it.each([
+    ['of which nothing runs goes on until it is too late', 0, 'late'],
+    ['that lacks a task is over', 1, 'short'],
+  ])('a deployment in no state %s', async (_, runningCount, verdict) => {
+    const web = { desiredCount: 2, runningCount, deployments: [stateless(1, { runningCount })] };
+    const { consumers } = await ask({ services: { web } });
+    const promotion = { since, now: since + 3602, deadlineSeconds: 3600 };
+    expect(consumers.map((one) => judge(one, promotion).is)).toEqual([verdict]);
   });
 
   it('a deployment that is gone was rolled back: failed, in the words of its service deployment', async () => {
