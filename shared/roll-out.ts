@@ -226,9 +226,9 @@ async function leave(refused: readonly Judged[], looked: Looked, rollout: Rollou
  * The version before, where going back is what people want. What a person has accepted is not taken back, nor what came by
  * a roll-back: the version before that one is barred.
  */
-function versionToGoBackTo({ wanted, step, secret, onTrial, world }: Rollout): string | undefined {
+function versionToGoBackTo({ wanted, secret, onTrial, world }: Rollout): string | undefined {
   const { rollBack, rollbackFloorSeconds } = world.settings;
-  if (rollBack === 'never' || onTrial || step.told || step.back || wanted.asked.accept) return undefined;
+  if (rollBack === 'never' || onTrial || wanted.asked.accept) return undefined;
   return versionBefore(secret, world.now() + rollbackFloorSeconds);
 }
 

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TagResourceCommand } from '@aws-sdk/client-ecs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type CourierLab, startCourierLab } from './courier-lab.ts';
 
@@ -20,11 +21,10 @@ async function consumed(courier: CourierLab, name: string, more: Wish = {}): Pro
 }
 
 /**
- * Renews, and goes on for as long as a new process may take until it serves. Nobody may ask the probe meanwhile, which is
- * no evidence, and saves the seconds that it would repeat its handshakes for at each look.
+ * Goes on for as long as a new process may take until it serves. Nobody may ask the probe meanwhile, which is no evidence,
+ * and saves the seconds that it would repeat its handshakes for at each look.
  */
-async function renewedBehindTheProbe(courier: CourierLab, arn: string): Promise<string> {
-  await courier.renew(arn);
+async function settledBehindTheProbe(courier: CourierLab): Promise<void> {
   const asked = () => courier.callsOf('deliver').filter(({ operation }) => operation === 'Invoke').length;
   const [begin, before] = [courier.lab.clock.now().getTime(), asked()];
   for (let looks = 1; courier.lab.clock.now().getTime() < begin + 360_000; looks++) {
@@ -34,6 +34,11 @@ async function renewedBehindTheProbe(courier: CourierLab, arn: string): Promise<
       await courier.lab.clock.advance(10_000);
     }
   }
+}
+
+async function renewedBehindTheProbe(courier: CourierLab, arn: string): Promise<string> {
+  await courier.renew(arn);
+  await settledBehindTheProbe(courier);
   expect(courier.told(arn)).toEqual([delivered]);
   await courier.settle();
   return courier.serialOf(arn);
@@ -133,22 +138,51 @@ describe('where a probe stands', () => {
     expect(await courier.served('zebra')).toEqual([before.id.slice(0, 40)]);
   });
 
+  it('a consumer added later that serves another leaf is paged, and the certificate stays with all others', async () => {
+    const arn = await consumed(courier, 'pear');
+    const elsewhere = { ...probed, 'courier:secret': 'courier/elsewhere' };
+    const resourceArn = await courier.service({ name: 'quince', secret: 'courier/pear', ...stale, tags: elsewhere });
+    await courier.renew(arn);
+    await courier.settle();
+    const { id } = await courier.current('courier/pear');
+    const labels = await courier.labels('courier/pear');
+    const tags = [{ key: 'courier:secret', value: 'courier/pear' }];
+    await courier.ecs.send(new TagResourceCommand({ resourceArn, tags }));
+    await courier.invoke('sweep', {});
+    await settledBehindTheProbe(courier);
+    await courier.settle();
+    const pages = () => courier.told(arn).filter((one) => one.startsWith('critical'));
+    expect(pages()).toEqual(['critical ConsumerFailed']);
+    const page = mailsOf(courier, arn).at(-1);
+    expect(page?.subject).toBe('[critical] pear.example.com: delivered before, but quince fails with it');
+    expect(oneLine(page?.body)).toMatch(/task [0-9a-f]{32} was restarted and serves the certificate with serial/);
+    expect([(await courier.current('courier/pear')).id, await courier.labels('courier/pear')]).toEqual([id, labels]);
+    expect([await courier.restarts('pear'), await courier.restarts('quince')]).toEqual([1, 1]);
+    await courier.lab.clock.advance(3_600_000);
+    expect(await courier.invoke('sweep', {})).toMatchObject({ queued: 0 });
+    expect(pages()).toHaveLength(1);
+  });
+
   it.each([
-    ['82', 'passphrase', 'passphrase'],
-    ['83', 'key', 'privateKey passphrase'],
+    ['82', 'passphrase', 'passphrase', true],
+    ['83', 'key', 'privateKey passphrase', true],
+    ['83', 'loop', 'privateKey passphrase', false],
   ])(
     'exit code %s of the start-up helper, for a %s that stays behind, speaks against the certificate',
-    async (code, name, members) => {
+    async (code, name, members, enable) => {
       const arn = await courier.issue({ name: `${name}.example.com`, secret: `courier/${name}` });
       const before = await courier.current(`courier/${name}`);
       await courier.service({
         name,
         secret: `courier/${name}`,
         pinned: Object.fromEntries(members.split(' ').map((member) => [member, before.id])),
-        deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: true } },
+        deploymentConfiguration: { deploymentCircuitBreaker: { enable, rollback: enable } },
       });
       await courier.renew(arn);
+      const began = courier.lab.clock.now().getTime();
       await courier.settle();
+      // Without a circuit breaker ECS tries again for ever; the deadline is an hour.
+      expect(courier.lab.clock.now().getTime() - began).toBeLessThan(600_000);
       expect(courier.told(arn)).toEqual([delivered, 'critical RolledBack', 'warning BackOnPrevious']);
       const page = mailsOf(courier, arn).find(({ attributes }) => attributes.reason === 'RolledBack');
       expect(oneLine(page?.body)).toContain(
@@ -156,6 +190,10 @@ describe('where a probe stands', () => {
       );
       expect((await courier.current(`courier/${name}`)).id).toBe(before.id);
       expect(await courier.served(name)).toEqual([before.id.slice(0, 40)]);
+      expect(courier.progress(arn).slice(3)).toEqual([
+        ...['Certificate Stored', 'Rollout Started', 'Rolled Back'],
+        ...['Rollout Started', 'Wave Completed', 'Certificate Delivered'],
+      ]);
     },
   );
 });

@@ -75,6 +75,7 @@ describe('a rollout is stopped, paged once and never tried again by itself', () 
 
     expect(courier.told(arn)).toEqual([delivered, 'critical DeploymentFailed']);
     expect(courier.lab.mail().at(-1)?.body).toContain(`aws ecs describe-services`);
+    expect(courier.progress(arn).slice(3)).toEqual(['Certificate Stored', 'Rollout Started', 'Rollout Failed']);
     expect(await stagesOfCurrent(name)).toEqual(['AWSCURRENT', 'COURIER_NEXT', 'COURIER_SINCE', 'COURIER_STOPPED']);
     expect(await courier.restarts(name)).toBe(1);
     expect(await courier.served(name)).toEqual([before]);
@@ -97,6 +98,8 @@ describe('a rollout is stopped, paged once and never tried again by itself', () 
     await renewed(arn);
     await lookAgain(arn);
     expect(courier.told(arn)).toEqual([delivered, 'critical RolloutTooSlow']);
+    // What its tasks ended with.
+    expect(courier.lab.mail().at(-1)?.body.replace(/\s+/g, ' ')).toContain('unable to retrieve secret from asm');
     expect(await stagesOfCurrent('slow')).toContain('COURIER_STOPPED');
     expect(await courier.restarts('slow')).toBe(1);
   });
@@ -111,6 +114,40 @@ describe('a rollout is stopped, paged once and never tried again by itself', () 
     expect(await courier.served('mended')).toEqual([serial]);
     expect(await courier.restarts('mended')).toBe(2);
   });
+});
+
+it('a consumer added later that is broken is paged once, and keeps nobody else from the certificate', async () => {
+  const arn = await consumed('known');
+  const Name = 'app/broken-later';
+  await courier.manager.send(new CreateSecretCommand({ Name, SecretString: 'configuration' }));
+  const tags = { 'courier:secret': 'courier/elsewhere' };
+  const late = async (name: string, alsoReads?: string) =>
+    courier.service({ name, secret: 'courier/known', tags, ...(alsoReads && { alsoReads }) });
+  const [broken, sound] = [await late('broken-later', Name), await late('sound-later')];
+  await renewed(arn);
+  await courier.manager.send(new DeleteSecretCommand({ SecretId: Name, ForceDeleteWithoutRecovery: true }));
+  const current = await courier.current('courier/known');
+  const labels = await courier.labels('courier/known');
+  const sweepAfterTagging = async (resourceArn: string) => {
+    await courier.ecs.send(
+      new TagResourceCommand({ resourceArn, tags: [{ key: 'courier:secret', value: 'courier/known' }] }),
+    );
+    await courier.lab.clock.advance(3_600_000);
+    await courier.invoke('sweep', {});
+    await courier.settle();
+  };
+  await sweepAfterTagging(broken);
+  const paged = ['info ConsumerBehind', 'critical ConsumerFailed'];
+  expect(courier.told(arn).slice(2)).toEqual(paged);
+  expect(courier.lab.mail().at(-1)?.body.replace(/\s+/g, ' ')).toContain('unable to retrieve secret from asm');
+  expect([await courier.current('courier/known'), await courier.labels('courier/known')]).toEqual([current, labels]);
+  expect([await courier.restarts('known'), await courier.restarts('broken-later')]).toEqual([1, 1]);
+  await courier.lab.clock.advance(3_600_000);
+  expect(await courier.invoke('sweep', {})).toMatchObject({ queued: 0 });
+
+  await sweepAfterTagging(sound);
+  expect(await courier.served('sound-later')).toEqual([await courier.serialOf(arn)]);
+  expect([await courier.restarts('known'), await courier.restarts('broken-later')]).toEqual([1, 1]);
 });
 
 describe('a consumer', () => {

@@ -1,6 +1,8 @@
 import { Trouble } from '../../shared/aws/trouble.ts';
 import { deliver } from '../../shared/deliver.ts';
 import { BoundedMap } from '../../shared/domain/bounded-map.ts';
+import type { Issued } from '../../shared/domain/certificate.ts';
+import type { ProbeTarget } from '../../shared/domain/probe.ts';
 import type { Progress } from '../../shared/domain/progress.ts';
 import { finding } from '../../shared/domain/reasons.ts';
 import type { Consumer } from '../../shared/domain/rollout.ts';
@@ -13,7 +15,10 @@ import { consumerOf } from './domain/sample-consumer.ts';
 
 /** How a service behaves, and what its tags ask for. */
 export type Wish = Partial<
-  Pick<Consumer, 'order' | 'canary' | 'paused' | 'window' | 'desired' | 'controller' | 'readsByItself' | Images>
+  Pick<
+    Consumer,
+    'order' | 'canary' | 'paused' | 'window' | 'desired' | 'controller' | 'readsByItself' | 'problems' | Images
+  >
 > & {
   /**
    * What becomes of its deployments: `breaks` whatever it reads, `refuses` the new certificate with an exit code of the
@@ -24,16 +29,19 @@ export type Wish = Partial<
 };
 
 type Images = 'mutableImages' | 'refusesMutableImages';
-type Deployed = { createdAt: number; endsAt: number; version: string; ending?: Ending };
+type Deployed = { createdAt: number; endsAt: number; version: string; byOthers: boolean; ending?: Ending };
 type Mail = {
   readonly body: string;
   readonly attributes: { readonly severity: string; readonly reason: string };
 };
 type Service = { readonly wish: Wish; tasks: { createdAt: number; version: string }[]; deployments: Deployed[] };
 
-/** The version before and the one that is to be delivered. */
+/** The versions that may be AWSPREVIOUS, that is current, that is to be delivered, and that a renewal may bring meanwhile. */
+export const older = idOf({ serial: 'ef'.repeat(20), notAfter: start + 46 * day });
 export const before = idOf({ serial: 'cd'.repeat(20), notAfter: start + 45 * day });
 export const fresh = idOf();
+const renewed = { ...certificate, serial: '12'.repeat(20), notAfter: certificate.notAfter + day };
+export const fresher = idOf(renewed);
 
 /** Seconds that a deployment takes, and those that it may. */
 const duration = 70;
@@ -48,11 +56,22 @@ type Run = {
   readonly patient?: boolean;
   /** Whose tags say after so many looks that it reads the secret, or no longer. */
   readonly changes?: readonly { readonly look: number; readonly name: string; readonly wish: Wish | null }[];
+  /** What else happens before so many looks. */
+  readonly meanwhile?: readonly { readonly look: number; readonly happens: () => unknown }[];
   readonly most?: number;
 };
 
 type Settings = {
   readonly parallel?: number;
+  /** Instead of `parallel`. */
+  readonly percent?: number;
+  /** Whether there is a version from before the one that is current. */
+  readonly older?: boolean;
+  /** Whether the secret has never had a current version. */
+  readonly first?: boolean;
+  readonly certificate?: Partial<Issued>;
+  /** Which of our restarts have their answer lost, the first is 1. */
+  readonly lostAt?: readonly number[];
   readonly rollBack?: 'evidence' | 'never';
   readonly crashAt?: readonly number[];
 };
@@ -67,14 +86,17 @@ export function fleetModel(wishes: Readonly<Record<string, Wish>>, settings: Set
   let acts = 0;
   let crashing = 0;
   let versions: Versions = {
-    [before]: [label.current, label.delivered, sinceLabel(start - 2 * day)],
+    ...(settings.older && { [older]: [label.previous] }),
+    ...(!settings.first && { [before]: [label.current, label.delivered, sinceLabel(start - 2 * day)] }),
     [fresh]: [label.next],
   };
+  let issued = { ...certificate, ...settings.certificate };
   const mails: string[] = [];
   const bodies: string[] = [];
   const asked: string[][] = [];
   const events: Progress[] = [];
-  const gauges: number[] = [];
+  const gauges: [string, number][] = [];
+  const targets: ProbeTarget[] = [];
   let permission: 'go' | 'stopped' | 'unreadable' = 'go';
   let mostAtOnce = 0;
   const restarts: { service: string; version: string; stage: 'trial' | 'rollout' }[] = [];
@@ -123,16 +145,18 @@ export function fleetModel(wishes: Readonly<Record<string, Wish>>, settings: Set
 
   /** What has not come up by its deadline has been given up. */
   const isUnderWay = ({ deployments: [newest] }: Service) =>
-    newest !== undefined && newest.endsAt > now && now - newest.createdAt <= deadlineSeconds;
+    newest !== undefined && !newest.byOthers && newest.endsAt > now && now - newest.createdAt <= deadlineSeconds;
 
-  function restart(name: string): void {
+  /** By somebody else, or by us: what others deploy takes none of our room. */
+  function restart(name: string, byOthers = true): void {
     const service = services.get(name);
     if (!service) throw new Error(`No service ${name}`);
     const version = readBy(service.wish);
     const ending = fails(service.wish, version);
     const isEndless = service.wish.nature === 'hangs' || (ending && endless.has(service.wish.nature));
     const endsAt = isEndless ? Number.POSITIVE_INFINITY : now + duration;
-    service.deployments.unshift({ createdAt: now, endsAt, version, ...(ending && { ending }) });
+    service.deployments.unshift({ createdAt: now, endsAt, version, byOthers, ...(ending && { ending }) });
+    if (byOthers) return;
     const stage = holderOf(versions, label.current) === version ? 'rollout' : 'trial';
     restarts.push({ service: name, version, stage });
     const present = [...services].flatMap(([one, its]) => (tagged.has(one) ? its : []));
@@ -168,7 +192,10 @@ export function fleetModel(wishes: Readonly<Record<string, Wish>>, settings: Set
     place,
     settings: {
       ...{ mode: 'deliver', secretPrefix: 'courier/', deadlineSeconds, notices: 'all', renewPrivate: false },
-      ...{ rolloutParallel: { count: settings.parallel ?? 4 }, rollBack: settings.rollBack ?? 'evidence' },
+      ...{
+        rolloutParallel: settings.percent ? { percent: settings.percent } : { count: settings.parallel ?? 4 },
+        rollBack: settings.rollBack ?? 'evidence',
+      },
       rollbackFloorSeconds: 3 * day,
       probeSample: 0,
     },
@@ -178,10 +205,10 @@ export function fleetModel(wishes: Readonly<Record<string, Wish>>, settings: Set
     },
     log: () => {},
     count: () => {},
-    gauge: (_: string, value: number) => void gauges.push(value),
+    gauge: (what: string, value: number) => void gauges.push([what, value]),
     killSwitch: { allows: async () => ({ is: permission, why: 'a person said so' }) },
     progress: { put: async (event: Progress) => void events.push(event) },
-    certificates: { find: async () => certificate },
+    certificates: { find: async () => issued },
     secrets: {
       find: async () => ({ state: 'present', tags: {}, changedAt: now, versions }),
       move: async (_: string, { label: name, from, to }: { label: string; from?: string; to?: string }) => {
@@ -216,20 +243,23 @@ export function fleetModel(wishes: Readonly<Record<string, Wish>>, settings: Set
           address: { host: '127.0.0.1', port: 8443 },
         })),
       restart: async ({ arn }: { arn: string }) => {
-        restart(nameOf(arn));
+        restart(nameOf(arn), false);
         acted();
+        if (settings.lostAt?.includes(restarts.length)) throw new Trouble(finding('AwsUnavailable', { detail: arn }));
       },
     },
     prober: {
-      look: async (targets: readonly { id: string }[]) =>
-        new Map(
-          targets.map(({ id }) => {
+      look: async (asked: readonly ProbeTarget[]) => {
+        targets.push(...asked);
+        return new Map(
+          asked.map(({ id }) => {
             const service = services.get(id.split('/')[0] ?? '');
             const read = service?.wish.readsByItself ? readBy(service.wish) : service?.tasks[0]?.version;
             const version = service?.wish.nature === 'stale leaf' ? before : read;
             return [id, { serial: version?.slice(0, 40) ?? '' }];
           }),
-        ),
+        );
+      },
     },
     topic: {
       tell: async ({ body, attributes: { severity, reason } }: Mail) => {
@@ -253,11 +283,16 @@ export function fleetModel(wishes: Readonly<Record<string, Wish>>, settings: Set
   }
 
   /** Looks until the message ends; a run that died comes back as SQS brings it. */
-  async function run(message: Partial<Message> = {}, { changes = [], most = 400, ...how }: Run = {}): Promise<Outcome> {
+  async function run(
+    message: Partial<Message> = {},
+    { changes = [], meanwhile = [], most = 400, ...how }: Run = {},
+  ): Promise<Outcome> {
     for (let looks = 0; looks < most; looks++) {
+      for (const one of meanwhile) if (one.look === looks) await one.happens();
       for (const { name, wish } of changes.filter((one) => one.look === looks))
         if (wish) tag(name, wish);
-        else tagged.delete(name);
+        // The version of a failed canary that is no consumer any more becomes current, as if a person had accepted it.
+        else if (!services.get(name)?.wish.canary) tagged.delete(name);
       const outcome = await look(message, how);
       if (outcome && outcome.is !== 'again') return outcome;
       now += outcome?.seconds ?? 360;
@@ -266,7 +301,7 @@ export function fleetModel(wishes: Readonly<Record<string, Wish>>, settings: Set
   }
 
   return {
-    ...{ look, run, mails, bodies, asked, events, gauges, restarts, world },
+    ...{ look, run, mails, bodies, asked, events, gauges, targets, restarts, world },
     now: () => now,
     /** The worker dies once more, after so many acts from now. */
     crashAfter: (count: number) => {
@@ -276,6 +311,11 @@ export function fleetModel(wishes: Readonly<Record<string, Wish>>, settings: Set
     ...{ restart, tag, untag: (name: string) => tagged.delete(name) },
     allow: (what: typeof permission) => {
       permission = what;
+    },
+    /** ACM renews it again, and what it renewed is stored. */
+    renew: () => {
+      issued = renewed;
+      versions = withLabel(versions, label.next, fresher);
     },
     pass: (seconds: number) => {
       now += seconds;

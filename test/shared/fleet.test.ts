@@ -180,6 +180,22 @@ describe('of a version that was delivered', () => {
     },
   );
 
+  it('what must not be restarted at all is left in a roll-back, once said: a sweep tries again', async () => {
+    const fleet = fleetModel({ a: { nature: 'stale leaf' }, b: sound });
+    const { restart } = fleet.world.services;
+    await fleet.look();
+    fleet.pass(100);
+    await fleet.look();
+    fleet.world.services.restart = () =>
+      Promise.reject(new Trouble(finding('AccessDenied', { detail: 'ecs:UpdateService' })));
+    expect(await fleet.run({}, { patient: false })).toMatchObject({ finding: { reason: 'ConsumerFailed' } });
+    expect(await fleet.run({ echo: true, quiet: true }, { patient: false })).toMatchObject({ is: 'done' });
+    expect(fleet.mails).toEqual(['critical RolledBack', 'critical ConsumerFailed']);
+    fleet.world.services.restart = restart;
+    await fleet.run({ echo: true, quiet: true });
+    expect([fleet.mails.at(-1), fleet.serves('a')]).toEqual(['warning BackOnPrevious', [before]]);
+  });
+
   it('what must not be restarted at all still stops it: a sweep would try it every hour, and say so', async () => {
     const fleet = fleetModel({ b: sound });
     await fleet.run();

@@ -275,6 +275,48 @@ const rows: readonly Row[] = [
     { do: 'roll out', versionId: before, since, told: false, back: true, exposedSince: 7 },
   ],
   [
+    'canaries that read what is barred are restarted for what is current: that it was delivered says nothing of them',
+    {
+      [before]: ['AWSCURRENT', 'COURIER_NEXT', 'COURIER_DELIVERED', mark],
+      [mine]: ['COURIER_REJECTED', triedLabel(7)],
+    },
+    {},
+    { do: 'forget', versionId: before, label: 'COURIER_DELIVERED' },
+  ],
+  [
+    'then since when is written down',
+    { [before]: ['AWSCURRENT', 'COURIER_NEXT', mark], [mine]: ['COURIER_REJECTED', triedLabel(7)] },
+    {},
+    { do: 'mark tried', versionId: before },
+  ],
+  [
+    'once, though the run died before it took the other’s label off',
+    { [before]: ['AWSCURRENT', 'COURIER_NEXT', mark, triedLabel(9)], [mine]: ['COURIER_REJECTED', triedLabel(7)] },
+    {},
+    { do: 'mark tried', versionId: before, since: 9 },
+  ],
+  [
+    'then they are',
+    { [before]: ['AWSCURRENT', 'COURIER_NEXT', mark, triedLabel(9)], [mine]: ['COURIER_REJECTED'] },
+    {},
+    { do: 'roll out', versionId: before, since, told: false, triedSince: 9, back: true },
+  ],
+  [
+    'not before what is current is theirs to read',
+    { [before]: ['AWSCURRENT', mark], [mine]: ['COURIER_NEXT', 'COURIER_REJECTED', triedLabel(7)] },
+    {},
+    { do: 'label next', versionId: before, from: mine },
+  ],
+  [
+    'a barred certificate that a person forced again is on its way like any other',
+    {
+      [forced]: ['AWSCURRENT', 'COURIER_NEXT', mark],
+      [mine]: ['AWSPREVIOUS', 'COURIER_REJECTED', sinceLabel(7), triedLabel(6)],
+    },
+    {},
+    { do: 'roll out', versionId: forced, since, told: false },
+  ],
+  [
     'what was gone back to and delivered is the end',
     {
       [before]: ['AWSCURRENT', 'COURIER_NEXT', 'COURIER_DELIVERED', mark],

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type Consumer,
   type Deployment,
+  evidenceOf,
   type Judged,
   judge,
   nextRolloutStep,
@@ -187,6 +188,56 @@ describe('a consumer is judged', () => {
     );
 });
 
+describe('a deployment under way ails', () => {
+  const at = (more: Partial<Deployment>, seconds = 0) =>
+    judge(consumerOf('web', { deployments: [{ ...deployed('under way', since), ...more }] }), {
+      ...{ since, now: since + seconds, deadlineSeconds },
+    });
+  const ailing: Verdict = { is: 'rolling', ailing: true };
+  it.each<readonly [string, Verdict, Verdict]>([
+    ['after two failed tasks in a row', at({ failedTasks: 2 }), ailing],
+    ['not after one', at({ failedTasks: 1, runningTasks: 1 }), { is: 'rolling' }],
+    ['where no task runs for more than five minutes', at({ runningTasks: 0 }, 301), ailing],
+    ['not yet after five', at({ runningTasks: 0 }, 300), { is: 'rolling' }],
+    ['not where one runs', at({ runningTasks: 1 }, 301), { is: 'rolling' }],
+    ['not where nobody says how many run', at({}, 301), { is: 'rolling' }],
+  ])('%s', (_, verdict, expected) => expect(verdict).toEqual(expected));
+});
+
+describe('after a roll-back a deployment from before it', () => {
+  const busy = { tasks: [], busySince: since - 5 };
+  const at = (more: Partial<Consumer>, promotion: object, seconds = 60) =>
+    judge(consumerOf('web', { ...busy, ...more }), { since, now: since + seconds, deadlineSeconds, ...promotion });
+  it.each<readonly [string, Verdict, Verdict]>([
+    ['is restarted on top of', at({}, { exposedSince: since - 9 }), { is: 'stale', inDeployment: true }],
+    [
+      'that has been given up takes room by its restart',
+      at({}, { exposedSince: since - 9 }, deadlineSeconds - 4),
+      { is: 'stale' },
+    ],
+    [
+      'of a canary is, though the other was never current',
+      at({ canary: true }, { back: true }),
+      { is: 'stale', inDeployment: true },
+    ],
+    ['of anybody else is waited for then', at({}, { back: true }), { is: 'rolling' }],
+    ['that is paused is not', at({ paused: true }, { exposedSince: since - 9 }), { is: 'paused' }],
+  ])('%s', (_, verdict, expected) => expect(verdict).toEqual(expected));
+});
+
+describe('failures are evidence', () => {
+  const late = (more: object): Judged => ({ consumer: service, verdict: { is: 'late', ...more } });
+  it.each<readonly [string, readonly Judged[], string | undefined]>([
+    ['by their own word, late or not', [late({ evidence: 'it refused it' })], 'it refused it'],
+    [
+      'where two are alike, one of them late',
+      [late({ marks: ['exit code 1'] }), { ...judged('failed'), verdict: { ...failed, marks: ['exit code 1'] } }],
+      'tasks of several services ended alike: exit code 1',
+    ],
+    ['not where one is', [late({ marks: ['exit code 1'] })], undefined],
+  ])('%s', (_, all, evidence) => expect(evidenceOf(all)).toBe(evidence));
+});
+
 describe('no window outlasts what is served', () => {
   const hour = 3600;
   const at = (servedNotAfter: number, window: Consumer['window'] = windowAt(since + 5 * hour)) =>
@@ -337,4 +388,23 @@ describe('the rollout as a whole', () => {
       { do: 'stop', failed: [judged('failed', 'a'), judged('late', 'b')] },
     ],
   ])('%s', (_, all, step) => expect(nextRolloutStep(all)).toEqual(step));
+
+  it.each([
+    [
+      'restarts others beside a failure',
+      [judged('failed'), judged('stale')],
+      { do: 'restart', consumers: names(judged('stale')) },
+    ],
+    ['waits for others beside a failure', [judged('late'), judged('rolling')], { do: 'wait' }],
+    [
+      'holds for others, behind the failure',
+      [judged('paused'), judged('failed')],
+      { do: 'hold', held: [judged('failed'), judged('paused')] },
+    ],
+    [
+      'is finished with a failure, which it names',
+      [judged('short'), judged('late')],
+      { do: 'finish', left: [judged('late'), judged('short')] },
+    ],
+  ])('of a version that has served %s', (_, all, step) => expect(nextRolloutStep(all, { served: true })).toEqual(step));
 });
