@@ -1,5 +1,5 @@
 import { mendKindOf, type ReasonCode } from './reasons.ts';
-import { documentedCauses, type RenewalStatusReason, type RenewedKind } from './renewal-status.ts';
+import { documentedCauses, type RenewalStatusReason, type RenewedKind } from './renewal-causes.ts';
 
 /** A failed renewal that can happen: why, of what, and what is said of it. Imports and ACME certificates have none. */
 export type LegalCell = {

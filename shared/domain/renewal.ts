@@ -5,7 +5,7 @@ import type { DeliverySight, Observation, Sight } from './observation.ts';
 import { notArmed, rearming } from './rearming.ts';
 import { minute } from './reason.ts';
 import { type Finding, type Findings, finding } from './reasons.ts';
-import { causeOf } from './renewal-status.ts';
+import { causeOf } from './renewal-causes.ts';
 import { isUsed, situation } from './situation.ts';
 import { validationFindings } from './validation-checks.ts';
 import { daysLeft, isOverdue } from './warning-days.ts';

@@ -10,7 +10,7 @@ import { type CertificateAuthority, renewalActions } from '../../lab/authority.t
 import type { Mail } from '../../lab/sns.ts';
 import { type LegalCell, legalCells } from '../../shared/domain/legal-cells.ts';
 import type { ReasonCode } from '../../shared/domain/reasons.ts';
-import type { RenewalStatusReason } from '../../shared/domain/renewal-status.ts';
+import type { RenewalStatusReason } from '../../shared/domain/renewal-causes.ts';
 import type { CourierLab } from './courier-lab.ts';
 
 /** One certificate whose renewal is blocked, and what is at hand to block and to mend it. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type LegalCell, legalCells } from '../../../shared/domain/legal-cells.ts';
-import { documentedCauses } from '../../../shared/domain/renewal-status.ts';
+import { documentedCauses } from '../../../shared/domain/renewal-causes.ts';
 
 const page = readFileSync(new URL('../../../docs/renewal-reasons.md', import.meta.url), 'utf8');
 

@@ -3,7 +3,7 @@ import type { Certificate } from '../../../shared/domain/certificate.ts';
 import type { Authority, DeliverySight, Observation } from '../../../shared/domain/observation.ts';
 import { finding, headlineOf, mendOf, sentenceOf, severityOf } from '../../../shared/domain/reasons.ts';
 import { allClear, asTold, diagnose } from '../../../shared/domain/renewal.ts';
-import { documentedCauses } from '../../../shared/domain/renewal-status.ts';
+import { documentedCauses } from '../../../shared/domain/renewal-causes.ts';
 import { nonceOf } from '../../../shared/domain/version-id.ts';
 import { arn, claim, day, idOf, now } from './sample.ts';
 import {
