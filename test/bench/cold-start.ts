@@ -29,6 +29,8 @@ export const environment = (aws: MockAws) => ({
   FUNCTION_ARN_PREFIX: 'arn:aws:lambda:us-east-1:111122223333:function:bench-',
   TOPIC_ARN: 'arn:aws:sns:us-east-1:111122223333:notices',
   KILL_SWITCH: '/acm-courier-bench/acts',
+  // The lab's stack has all that one may have; most look at tags only.
+  DISCOVER_CONSUMERS: '',
 });
 
 /** All variables of all functions that are plain text in the packaged template. */

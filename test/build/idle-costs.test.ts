@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, '../..');
 
 test('docs/costs.md is what a stack of the present template costs', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'acm-courier-costs-'));
-  for (const part of ['serverless.yml', 'build/probes.cjs', 'dist/functions'])
+  for (const part of ['serverless.yml', 'build/probes.cjs', 'build/clusters.cjs', 'dist/functions'])
     cpSync(join(root, part), join(folder, part), { recursive: true });
   const template = await packagedTemplate({ folder });
   rmSync(folder, { recursive: true });

@@ -13,7 +13,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'acm-courier-key-'));
 
 let lab: Lab;
 beforeAll(async () => {
-  for (const part of ['serverless.yml', 'build/probes.cjs', 'dist/functions'])
+  for (const part of ['serverless.yml', 'build/probes.cjs', 'build/clusters.cjs', 'dist/functions'])
     cpSync(join(root, part), join(scratch, part), { recursive: true });
   const params = { mode: 'deliver', kmsKeyArn };
   const template = await packagedTemplate({ stage: 'lab', params, folder: scratch });

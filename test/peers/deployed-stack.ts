@@ -34,7 +34,8 @@ export async function startDeployedStack() {
 
   /** `npm run bundle`, in a folder of its own: .serverless and dist belong to one run at a time. */
   async function build(): Promise<void> {
-    for (const file of ['serverless.yml', 'build/probes.cjs']) await cp(join(root, file), join(folder, file));
+    for (const file of ['serverless.yml', 'build/probes.cjs', 'build/clusters.cjs'])
+      await cp(join(root, file), join(folder, file));
     await bundle({ to: join(folder, 'dist/functions') });
   }
 

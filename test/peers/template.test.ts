@@ -22,13 +22,14 @@ const everything = {
   email: 'ops@example.com',
   permissionsBoundaryArn: 'arn:aws:iam::111122223333:policy/boundary',
   rolePath: '/courier/',
+  discoverConsumers: 'prod batch',
 };
 const stacks = { observe: {}, deliver: { mode: 'deliver' }, everything };
 
 beforeAll(async () => {
   for (const [name, params] of Object.entries(stacks)) {
     const folder = join(scratch, name);
-    for (const part of ['serverless.yml', 'build/probes.cjs', 'dist/functions'])
+    for (const part of ['serverless.yml', 'build/probes.cjs', 'build/clusters.cjs', 'dist/functions'])
       cpSync(join(root, part), join(folder, part), { recursive: true });
     const template = await packagedTemplate({ params, folder });
     writeFileSync(join(folder, 'dist/template.json'), JSON.stringify(template, null, 1));
