@@ -6,7 +6,6 @@ import type { ProbePort } from './probe.ts';
 import { finding } from './reasons.ts';
 import { hasLabel, holderOf, label, type Secret, toldLabel, toldLabels, type Versions } from './secret.ts';
 import { readServiceWish } from './service-wish.ts';
-import { readVersionId } from './version-id.ts';
 import { slices } from './waves.ts';
 import { readWishes } from './wish.ts';
 
@@ -61,17 +60,16 @@ function samplesIn({ inventory, differences }: Found): readonly Sample[] {
     .flatMap((certificate) => {
       const own = byArn.get(certificate.arn) ?? [];
       return readWishes(certificate.tags).deliveries.flatMap(({ secret }) => {
-        const versionId = deliveredVersion(certificate, inventory.secrets.get(secret));
+        const versionId = deliveredVersion(inventory.secrets.get(secret));
         const open = own.filter((one) => one.secret === undefined || one.secret === secret);
         if (versionId === undefined || open.some(isOpen)) return [];
         const behind = open.flatMap((one) => ('services' in one ? (one.services ?? []) : []));
-        return (consumers.get(secret) ?? []).flatMap((service): readonly Sample[] => {
-          const { probe: at, paused } = readServiceWish(service.tags, secret);
-          const isSteady = service.state?.runs && !service.state.underWay && !paused;
-          return at && isSteady && !behind.includes(service.arn)
-            ? [{ service, at, secret, certificate, versionId }]
-            : [];
-        });
+        return (consumers.get(secret) ?? [])
+          .filter(({ arn, state }) => state?.runs && !state.underWay && !behind.includes(arn))
+          .flatMap((service): readonly Sample[] => {
+            const { probe: at, paused } = readServiceWish(service.tags, secret);
+            return at && !paused ? [{ service, at, secret, certificate, versionId }] : [];
+          });
       });
     })
     .toSorted((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
@@ -82,12 +80,13 @@ const placeOf = ({ service, secret }: Pick<Sample, 'service' | 'secret'>) => `${
 /** Not so where some services alone are behind, for the others are not; nor where only ACM is in the way. */
 const isOpen = (one: Difference) => one.is !== 'unarmed' && !(one.is === 'behind' && one.because === 'consumer behind');
 
-function deliveredVersion({ serial }: ListedCertificate, secret: Secret | undefined): string | undefined {
-  const id = secret?.state === 'present' ? holderOf(secret.versions, label.current) : undefined;
-  if (id === undefined || secret?.state !== 'present' || readVersionId(id)?.serial !== serial) return undefined;
-  return isDelivered(secret.versions, id) ? id : undefined;
+function deliveredVersion(secret: Secret | undefined): string | undefined {
+  if (secret?.state !== 'present') return undefined;
+  const id = holderOf(secret.versions, label.current);
+  return id !== undefined && isDelivered(secret.versions, id) ? id : undefined;
 }
 
+/** It is current, and every task was seen on it. */
 export const isDelivered = (versions: Versions, id: string): boolean =>
   hasLabel(versions, id, label.current) && hasLabel(versions, id, label.delivered);
 

@@ -13,7 +13,8 @@ const serial = idOf().slice(0, 40);
 const another = 'cd'.repeat(20);
 const since = now - 9_000;
 const settled = now - 301;
-const versions = { [idOf()]: ['AWSCURRENT', 'COURIER_NEXT', 'COURIER_DELIVERED', `COURIER_SINCE_${since}`] };
+const labels = ['COURIER_NEXT', 'COURIER_DELIVERED', `COURIER_SINCE_${since}`];
+const versions = { [idOf()]: ['AWSCURRENT', ...labels] };
 
 const serviceOf = (name: string): Service => ({
   arn: consumerOf(name).arn,
@@ -99,8 +100,16 @@ describe('of a service whose delivery is done a sweep', () => {
     ['no probe stands beside a task', [{}]],
     ['it has no task', []],
     ['what serves another may be starting', [{ shown: { serial: another }, startedAt: now - 300 }]],
-    ['another version became current since the lists', wrong, { secret: present({ [idOf()]: ['AWSPREVIOUS'] }) }],
-    ['the delivery is looked at again', wrong, { secret: present({ [idOf()]: ['AWSCURRENT'] }) }],
+    [
+      'another version became current since the lists',
+      wrong,
+      { secret: present({ [idOf()]: ['AWSPREVIOUS', ...labels] }) },
+    ],
+    [
+      'the delivery is looked at again',
+      wrong,
+      { secret: present({ [idOf()]: ['AWSCURRENT', `COURIER_SINCE_${since}`] }) },
+    ],
     ['its secret was deleted', wrong, { secret: { state: 'deleting' } }],
     ['it is gone, or its tag is', wrong, { consumer: null }],
     ['it is paused by now', wrong, { consumer: { paused: true } }],
