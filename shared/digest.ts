@@ -1,14 +1,14 @@
-import type { Sweeps } from './aws/sweeps.ts';
 import { Trouble } from './aws/trouble.ts';
 import { digestsOf } from './domain/digest.ts';
 import { compare } from './domain/inventory.ts';
 import { noteworthy } from './domain/noteworthy.ts';
 import type { Notice } from './domain/notice.ts';
+import { notesOf } from './domain/probe-sample.ts';
 import type { Owners } from './events/sweep-order.ts';
-import { type Lists, takeInventory } from './inventory.ts';
+import { takeInventory } from './inventory.ts';
+import { lookAtSample } from './look-at-sample.ts';
+import type { Wire } from './repairs.ts';
 import { facts, send, type Telling } from './tell.ts';
-
-type Wire = Telling & Lists & { readonly sweeps: Pick<Sweeps, 'handOnDigest'> };
 
 /** Milliseconds between two mails: SNS sends an address ten a second at most, and others send as well. */
 const pace = 250;
@@ -42,7 +42,11 @@ async function thisWeek(wire: Wire): Promise<readonly Notice[]> {
     { inventory, differences },
     { ...wire.settings, now, interval: { after: now, until: now } },
   );
-  return digestsOf({ inventory, differences, notes }, { ...wire, ...wire.settings, now });
+  // Only of whom people were told.
+  const of = { size: 0, hasTime: () => true, wire };
+  const { sightings } = await lookAtSample({ inventory, differences, until: now }, of);
+  const found = { inventory, differences, notes: [...notes, ...notesOf(sightings, inventory)] };
+  return digestsOf(found, { ...wire, ...wire.settings, now });
 }
 
 async function sendOne(notice: Notice, wire: Telling): Promise<Trouble | undefined> {

@@ -126,6 +126,8 @@ describe('a sweep that shakes hands', () => {
     expect(first).toMatchObject({ writes: 1, worker: 0, answer: { queued: 0, notices: 1, differences: 0 } });
     expect(await sweep(courier)).toMatchObject({ said: [], writes: 0, worker: 0 });
     expect(await told(courier, wrong.secret)).toHaveLength(1);
+    const [digest] = (await sweep(courier, { digest: true })).said;
+    expect(digest?.body).toMatch(/ wrong\.example\.com +wrong does not serve it$/m);
 
     await wrong.serveItsOwn();
     expect(await sweep(courier)).toMatchObject({ said: [], writes: 1 });
