@@ -1,6 +1,6 @@
 import { takeInventory } from '../shared/inventory.ts';
 import { type ExitCode, exitCode } from './failure.ts';
-import { paint, print, printJson, table } from './screen.ts';
+import { paint, print, printJson, table, whileWaiting } from './screen.ts';
 import { sightOf } from './sight.ts';
 import { findStack, type Stack, type Where } from './stack.ts';
 import { isoTime } from './status.ts';
@@ -16,7 +16,7 @@ type Loss = Row & {
 
 export async function beforeRemoval(options: RemovalOptions): Promise<ExitCode> {
   const stack = await findStack(options);
-  const inventory = await takeInventory(sightOf(stack));
+  const inventory = await whileWaiting('Listing', () => takeInventory(sightOf(stack)));
   const losses = statusRows(inventory, { ...stack.settings, now: stack.now() })
     .filter(({ secret, versionId }) => secret !== undefined && versionId !== undefined)
     .map((row): Loss => ({ ...row, renews: renewalWithoutUs(row) }));

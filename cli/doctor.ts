@@ -2,7 +2,7 @@ import { Trouble } from '../shared/aws/trouble.ts';
 import { takeInventory } from '../shared/inventory.ts';
 import { type Check, type CheckName, unseen } from './check.ts';
 import { type ExitCode, exitCode, failureOf } from './failure.ts';
-import { paint, print, printJson, progress } from './screen.ts';
+import { paint, print, printJson, progress, whileWaiting } from './screen.ts';
 import { sightOf } from './sight.ts';
 import { findStack, type Where } from './stack.ts';
 import {
@@ -22,7 +22,7 @@ export type DoctorOptions = Where & { readonly json?: boolean };
 export async function doctor(options: DoctorOptions): Promise<ExitCode> {
   const stack = await findStack(options);
   const sight = sightOf(stack);
-  const inventory = await takeInventory({ ...sight, everywhere: true });
+  const inventory = await whileWaiting('Listing', () => takeInventory({ ...sight, everywhere: true }));
   const consumers = await consumersIn(inventory, sight);
   const tagged = inventory.certificates.find(({ tags }) => tags['courier:secret'] !== undefined);
   const checks = await run([

@@ -54,6 +54,20 @@ export function progress(what: string, total: number): { step(done?: number): vo
   return { step: (done) => (done === undefined ? bar.increment() : bar.update(done)), end: () => bar.stop() };
 }
 
+/** Says on a terminal for how long something is waited for that nobody can count; nothing in the first second. */
+export async function whileWaiting<Answer>(what: string, run: () => Promise<Answer>): Promise<Answer> {
+  if (!process.stderr.isTTY) return run();
+  let seconds = 0;
+  const say = () => process.stderr.write(`\r${what}, ${++seconds} s`);
+  const timer = setInterval(say, 1_000);
+  try {
+    return await run();
+  } finally {
+    clearInterval(timer);
+    if (seconds > 0) process.stderr.write('\r\u001B[K');
+  }
+}
+
 /** As many side by side as AWS takes from one person without throttling everybody else's calls. */
 const atOnce = 5;
 

@@ -1,6 +1,6 @@
 import { takeInventory } from '../shared/inventory.ts';
 import { type ExitCode, exitCode } from './failure.ts';
-import { csv, forEach, note, paint, print, printJson, table } from './screen.ts';
+import { csv, forEach, note, paint, print, printJson, table, whileWaiting } from './screen.ts';
 import { type CliSight, sightOf } from './sight.ts';
 import { findStack, type Where } from './stack.ts';
 import { type Standing, servedInShort, standings, wrongLeaves } from './standing.ts';
@@ -21,7 +21,7 @@ type Shown = Row & { readonly standings?: readonly Standing[] };
 export async function status(options: StatusOptions): Promise<ExitCode> {
   const stack = await findStack(options);
   const sight = sightOf(stack);
-  const inventory = await takeInventory(sight);
+  const inventory = await whileWaiting('Listing', () => takeInventory(sight));
   const rows = statusRows(inventory, { ...stack.settings, now: stack.now() });
   const wanted = rows.filter((row) => matches(row, { ...options, problems: false }));
   const looked = options.probe

@@ -2,7 +2,7 @@ import type { SweepPlan } from '../shared/rehearse-sweep.ts';
 import type { Swept } from '../shared/sweep.ts';
 import { type ExitCode, exitCode } from './failure.ts';
 import { showPlan } from './plan.ts';
-import { note, paint, print, printJson, table } from './screen.ts';
+import { note, paint, print, printJson, table, whileWaiting } from './screen.ts';
 import { askFunction, findStack, type Where } from './stack.ts';
 
 export type SweepOptions = Where & { readonly dryRun?: boolean; readonly json?: boolean };
@@ -10,7 +10,8 @@ export type SweepOptions = Where & { readonly dryRun?: boolean; readonly json?: 
 /** Runs the function that the schedule runs; the plan is its own, too, for it knows what it has told already. */
 export async function sweep({ dryRun, json, ...where }: SweepOptions): Promise<ExitCode> {
   const stack = await findStack(where);
-  const answer = (await askFunction(stack, 'sweep', dryRun ? { dryRun } : {})) as SweepPlan | Swept;
+  const ask = () => askFunction(stack, 'sweep', dryRun ? { dryRun } : {});
+  const answer = (await whileWaiting(dryRun ? 'Planning a sweep' : 'Sweeping', ask)) as SweepPlan | Swept;
   if (json) printJson(answer);
   else if ('dryRun' in answer) show(answer);
   else print(inWords(answer));
