@@ -25,6 +25,7 @@ import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, GetQueueUrlCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { CallFault } from '../../lab/faults.ts';
 import { startLab } from '../../lab/world.ts';
+import { eventFlaws } from '../event-flaws.ts';
 import { leaks } from './leaks.ts';
 
 const stackName = 'acm-courier-lab';
@@ -266,20 +267,34 @@ export async function startCourierLab(wish: StackWish = {}) {
     for (let attempt = 0; attempt < attempts; attempt++) lab.faults.add({ service, operation, fault, nth });
   }
 
-  /** Ends the lab, and rejects if anything in it ever held a key or passphrase where none may be. */
+  /** What machines were told, by source. */
+  const sent = () => lab.events().filter(({ source }) => source === 'acm-courier');
+
+  /** What machines were told about a certificate, oldest first. */
+  const progress = (certificateArn: string) =>
+    sent()
+      .filter(({ resources }) => resources[0] === certificateArn)
+      .map((event) => event['detail-type']);
+
+  /**
+   * Ends the lab, and rejects if anything in it ever held a key or passphrase where none may be, or if an event of ours was
+   * not as docs/events has it.
+   */
   async function stop(): Promise<void> {
     // Brings the bodies that lie in the queues into the traffic.
     await wreckage();
     const found = leaks(lab);
+    const undocumented = sent().flatMap((event) => eventFlaws(event));
     for (const client of [acm, manager, ecs, functions, sqs, sns]) client.destroy();
     await lab.stop();
     await rm(stack, { recursive: true });
     if (found.length > 0) throw new Error(`Key material where none may be: ${found.join('; ')}`);
+    if (undocumented.length > 0) throw new Error(`Not as in docs/events: ${undocumented.join('; ')}`);
   }
 
   const clients = { acm, manager, ecs, sqs, functions };
   const acts = { issue, renew, importable, service, settle, invoke, fail, stop };
-  const views = { serialOf, labels, current, served, restarts, told, callsOf, waiting, wreckage };
+  const views = { serialOf, labels, current, served, restarts, told, progress, callsOf, waiting, wreckage };
   return { lab, ...clients, ...acts, ...views };
 }
 

@@ -37,7 +37,7 @@ type Mail = {
 type Service = { readonly wish: Wish; tasks: { createdAt: number; version: string }[]; deployments: Deployed[] };
 
 /** The versions that may be AWSPREVIOUS, that is current, that is to be delivered, and that a renewal may bring meanwhile. */
-export const older = idOf({ serial: 'ef'.repeat(20), notAfter: start + 46 * day });
+export const older = idOf({ serial: 'ef'.repeat(20), notAfter: start + 60 * day });
 export const before = idOf({ serial: 'cd'.repeat(20), notAfter: start + 45 * day });
 export const fresh = idOf();
 const renewed = { ...certificate, serial: '12'.repeat(20), notAfter: certificate.notAfter + day };
@@ -237,11 +237,16 @@ export function fleetModel(wishes: Readonly<Record<string, Wish>>, settings: Set
         (services.get(service)?.deployments ?? [])
           .flatMap(({ ending }) => ending ?? [])
           .filter((one) => one.createdAt >= since),
-      places: async ({ service }: { service: string }) =>
-        (services.get(service)?.tasks ?? []).map((_, index) => ({
-          ...{ taskArn: `${service}/${index}`, startedAt: now - 3600 },
-          address: { host: '127.0.0.1', port: 8443 },
-        })),
+      places: async (servers: readonly { service: string }[]) =>
+        new Map(
+          servers.map((one) => [
+            one,
+            (services.get(one.service)?.tasks ?? []).map((_, index) => ({
+              ...{ taskArn: `${one.service}/${index}`, startedAt: now - 3600 },
+              address: { host: '127.0.0.1', port: 8443 },
+            })),
+          ]),
+        ),
       restart: async ({ arn }: { arn: string }) => {
         restart(nameOf(arn), false);
         acted();
