@@ -50,11 +50,11 @@ export async function standings(
 
 async function seeTasks(consumer: Consumer, current: Current): Promise<readonly TaskSight[]> {
   const tasks = await runningTasks(consumer);
-  const addresses =
-    consumer.probe && (await taskAddresses().of(tasks, { cluster: consumer.cluster, at: consumer.probe }));
+  const { cluster, probe: at } = consumer;
+  const addresses = await taskAddresses().of(at ? tasks.map((task) => ({ task, at })) : [], cluster);
   return Promise.all(
     tasks.map(async ({ taskArn = '', startedAt }) => {
-      const address = addresses?.get(taskArn);
+      const address = addresses.get(taskArn);
       const seen = { taskArn, startedAt: startedAt && startedAt.getTime() / 1000, ...address };
       if (!address) return { ...seen, shows: { is: 'not probed', why: whyNot(consumer.probe) } } as const;
       const servername = serverName(current.name);

@@ -124,8 +124,9 @@ const named = ({ cluster, service }: Consumer) => `${cluster}/${service}`;
 /** Whatever leaf is shown, there is a way: with no expectation. */
 async function reach(consumer: Consumer, probes: string): Promise<Check> {
   const { cluster, probe: at } = consumer;
-  const addresses = at && (await taskAddresses().of(await runningTasks(consumer), { cluster, at }));
-  const [address] = addresses?.values() ?? [];
+  const tasks = at ? (await runningTasks(consumer)).map((task) => ({ task, at })) : [];
+  const addresses = await taskAddresses().of(tasks, cluster);
+  const [address] = addresses.values();
   if (!address)
     return unseen('probe', { seen: `${named(consumer)}: no task has an address`, mend: 'Use network mode awsvpc' });
   const where = `${address.host}:${address.port}`;

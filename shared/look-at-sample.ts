@@ -58,9 +58,10 @@ async function sightingOf(sample: Sample, wire: Way): Promise<readonly Sighting[
   const { service, at: probe, versionId, certificate } = sample;
   const [cluster = '', name = service.arn] = service.arn.split('/').slice(1);
   const expected = { serial: versionId.slice(0, 40), name: certificate.name };
-  const hands = await shakeHands({ cluster, service: name, probe }, { expected, way: wire });
-  if (hands.is === 'serving') return hands.all ? [{ sample, is: 'serving' }] : [];
-  if (hands.is !== 'failing' || !isEvidence(hands.worst)) return [];
+  const server = { cluster, service: name, probe, expected };
+  const hands = (await shakeHands([server], wire)).get(server);
+  if (hands?.is === 'serving') return hands.all ? [{ sample, is: 'serving' }] : [];
+  if (hands?.is !== 'failing' || !isEvidence(hands.worst)) return [];
   const since = await promotedAt(sample, wire);
   if (since === undefined) return [];
   const { worst, failing, running } = hands;

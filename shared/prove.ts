@@ -1,6 +1,7 @@
 import { Trouble } from './aws/trouble.ts';
+import type { ProbePort } from './domain/probe.ts';
 import type { Consumer, Judged, Promotion, Verdict } from './domain/rollout.ts';
-import { type Expected, type Failing, isEvidence, nameOf, sawOf, shakeHands } from './shake-hands.ts';
+import { type Expected, type Failing, type Handshakes, isEvidence, nameOf, sawOf, shakeHands } from './shake-hands.ts';
 import { facts } from './tell.ts';
 import type { World } from './world.ts';
 
@@ -16,47 +17,65 @@ type Proving = {
  * not probed.
  */
 export async function prove(judged: readonly Judged[], proving: Proving): Promise<readonly Judged[]> {
-  if (!proving.world.prober) return judged;
-  return Promise.all(
-    judged.map(async ({ consumer, verdict }) => ({
-      consumer,
-      verdict: await proveIfAsked({ consumer, verdict }, proving),
-    })),
-  );
+  const asked = judged.filter(({ verdict }) => verdict.is === 'new' || verdict.is === 'reads by itself');
+  const seen = await handshakes(asked.map(({ consumer }) => consumer).filter(hasProbe), proving);
+  return judged.map(({ consumer, verdict }) => {
+    const sight = seen.get(consumer.arn);
+    if (!sight) return { consumer, verdict };
+    const proven = verdictOf(sight, proving);
+    return { consumer, verdict: verdict.is === 'new' ? proven : byItself(proven, proving) };
+  });
 }
 
-async function proveIfAsked({ consumer, verdict }: Judged, proving: Proving): Promise<Verdict> {
-  if (!consumer.probe || (verdict.is !== 'new' && verdict.is !== 'reads by itself')) return verdict;
-  const proven = await proveOne(consumer, proving);
-  return verdict.is === 'new' ? proven : byItself(proven, proving);
-}
+type Probed = Consumer & { readonly probe: ProbePort };
+const hasProbe = (consumer: Consumer): consumer is Probed => consumer.probe !== undefined;
 
-/** Nobody restarts it: it is waited for until the deadline, and what it shows then speaks against it, not the certificate. */
-function byItself(proven: Verdict, { promotion, world }: Proving): Verdict {
-  if (proven.is === 'new') return { ...proven, is: 'reads by itself' };
-  return world.now() - promotion.since <= promotion.deadlineSeconds ? { is: 'unproven' } : { is: 'late' };
-}
+/** By ARN, `unseen` where nobody could look. */
+type Seen = ReadonlyMap<string, Handshakes | { readonly is: 'unseen' }>;
 
-async function proveOne(consumer: Consumer, proving: Proving): Promise<Verdict> {
-  const { world, promotion } = proving;
+/** All at once, which costs least; where nobody could look, each by itself, lest one should hide what others show. */
+async function handshakes(consumers: readonly Probed[], proving: Proving): Promise<Seen> {
+  const { expected, world } = proving;
+  const { prober, services, now, log } = world;
+  if (!prober || consumers.length === 0) return new Map();
   try {
-    return await verdictOf(consumer, proving);
+    const servers = consumers.map((consumer) => ({ ...consumer, expected }));
+    const seen = await shakeHands(servers, { prober, services, now });
+    return new Map([...seen].map(([{ arn }, sight]) => [arn, sight]));
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
-    world.log('warn', 'Cannot probe a service', { serviceArn: consumer.arn, ...facts(error.finding, world) });
-    // That nobody could look is no evidence; it is waited for as long as for the tasks themselves.
-    return world.now() - promotion.since <= promotion.deadlineSeconds ? { is: 'unproven' } : { is: 'new' };
+    if (consumers.length > 1) {
+      const alone = await Promise.all(consumers.map((one) => handshakes([one], proving)));
+      return new Map(alone.flatMap((one) => [...one]));
+    }
+    for (const { arn } of consumers)
+      log('warn', 'Cannot probe a service', { serviceArn: arn, ...facts(error.finding, world) });
+    return new Map(consumers.map(({ arn }) => [arn, { is: 'unseen' }]));
   }
 }
 
-async function verdictOf(consumer: Consumer, { expected, world }: Proving): Promise<Verdict> {
-  const { prober, services, now } = world;
-  const { probe } = consumer;
-  if (!prober || !probe) return { is: 'new' };
-  const seen = await shakeHands({ ...consumer, probe }, { expected, way: { services, prober, now } });
-  if (seen.is === 'starting') return { is: 'unproven' };
-  if (seen.is === 'failing') return failure(seen.worst);
-  return seen.all ? { is: 'new', probed: true } : { is: 'new' };
+/** Nobody restarts it: it is waited for until the deadline, and what it shows then speaks against it, not the certificate. */
+function byItself(proven: Verdict, proving: Proving): Verdict {
+  if (proven.is === 'new') return { ...proven, is: 'reads by itself' };
+  return isInTime(proving) ? { is: 'unproven' } : { is: 'late' };
+}
+
+const isInTime = ({ promotion, world }: Proving) => world.now() - promotion.since <= promotion.deadlineSeconds;
+
+function verdictOf(seen: Handshakes | { readonly is: 'unseen' }, proving: Proving): Verdict {
+  switch (seen.is) {
+    case 'unseen':
+      // That nobody could look is no evidence; it is waited for as long as for the tasks themselves.
+      return isInTime(proving) ? { is: 'unproven' } : { is: 'new' };
+    case 'starting':
+      return { is: 'unproven' };
+    case 'failing':
+      return failure(seen.worst);
+    case 'serving':
+      // A task that starts late is one of a scale-out, or in place of one that ended: it may yet show what it serves.
+      if (seen.pending && isInTime(proving)) return { is: 'unproven' };
+      return seen.all ? { is: 'new', probed: true } : { is: 'new' };
+  }
 }
 
 function failure(worst: Failing): Verdict {

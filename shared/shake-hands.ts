@@ -1,13 +1,10 @@
-import type { Services, TaskPlace } from './aws/services.ts';
-import { type ProbePort, type ProbeVerdict, probeVerdict, type Shown, serverName } from './domain/probe.ts';
+import type { Server, Services, TaskPlace } from './aws/services.ts';
+import { type ProbeVerdict, probeVerdict, type Shown, serverName } from './domain/probe.ts';
 import type { Prober } from './prober.ts';
 import type { Base } from './world.ts';
 
 /** What must be shown, and asked for (SNI). */
 export type Expected = { readonly serial: string; readonly name: string };
-
-/** A service, and where its tasks serve the certificate. */
-type Server = { readonly cluster: string; readonly service: string; readonly probe: ProbePort };
 
 type Way = {
   readonly services: Pick<Services, 'places'>;
@@ -15,15 +12,17 @@ type Way = {
   readonly now: Base['now'];
 };
 
+type Started = TaskPlace & { readonly startedAt: number };
+
 /** A task that does not show what it should. */
 export type Failing = {
-  readonly task: TaskPlace;
+  readonly task: Started;
   readonly verdict: Exclude<ProbeVerdict, { is: 'serving' }>;
 };
 
 export type Handshakes =
-  /** None shows anything else; `all`: and each of them was seen. */
-  | { readonly is: 'serving'; readonly all: boolean }
+  /** None shows anything else; `all`: and each of them was seen; `pending`: some have not started. */
+  | { readonly is: 'serving'; readonly all: boolean; readonly pending: boolean }
   /** What serves another leaf may still be starting. */
   | { readonly is: 'starting' }
   /** `worst` is evidence where any is; so many fail, of so many that run. */
@@ -34,25 +33,42 @@ const settling = 300;
 /** Seconds that one look repeats its handshakes: the next one comes soon, and a worker that waits here waits for others. */
 const patience = 3;
 
-/** Shakes hands with each task of a service. Throws Trouble where nobody could look: that is no evidence. */
-export async function shakeHands(
-  server: Server,
-  { expected, way }: { readonly expected: Expected; readonly way: Way },
-): Promise<Handshakes> {
-  const tasks = await way.services.places(server, server.probe);
-  const wanted = { serial: expected.serial, servername: serverName(expected.name) };
-  const targets = tasks.flatMap(({ taskArn, address }) => (address ? [{ id: taskArn, ...address, ...wanted }] : []));
-  const shown = targets.length > 0 ? await way.prober.look(targets, patience) : new Map<string, Shown>();
-  const failing = tasks.flatMap((task): readonly Failing[] => {
+/**
+ * Shakes hands with each task of the services, all at once. A task that has not started is not asked. Throws Trouble where
+ * nobody could look: that is no evidence.
+ */
+export async function shakeHands<One extends Server & { readonly expected: Expected }>(
+  servers: readonly One[],
+  { services, prober, now }: Way,
+): Promise<ReadonlyMap<One, Handshakes>> {
+  const places = [...(await services.places(servers))];
+  const targets = places.flatMap(([{ expected }, tasks]) =>
+    tasks.filter(isStarted).flatMap(({ taskArn, address }) => {
+      const wanted = { serial: expected.serial, servername: serverName(expected.name) };
+      return address ? [{ id: taskArn, ...address, ...wanted }] : [];
+    }),
+  );
+  const shown = targets.length > 0 ? await prober.look(targets, patience) : new Map<string, Shown>();
+  return new Map(places.map(([one, tasks]) => [one, read(tasks, { shown, serial: one.expected.serial, now: now() })]));
+}
+
+const isStarted = (task: TaskPlace): task is Started => task.startedAt !== undefined;
+
+type Seen = { readonly shown: ReadonlyMap<string, Shown>; readonly serial: string; readonly now: number };
+
+function read(tasks: readonly TaskPlace[], { shown, serial, now }: Seen): Handshakes {
+  const started = tasks.filter(isStarted);
+  const failing = started.flatMap((task): readonly Failing[] => {
     const sight = shown.get(task.taskArn);
     // Without an address, or where no probe stands, it cannot fail.
-    const verdict = sight ? probeVerdict(sight, expected.serial) : ({ is: 'serving' } as const);
+    const verdict = sight ? probeVerdict(sight, serial) : ({ is: 'serving' } as const);
     return verdict.is === 'serving' ? [] : [{ task, verdict }];
   });
-  if (failing.some(({ task }) => way.now() - task.startedAt <= settling)) return { is: 'starting' };
+  if (failing.some(({ task }) => now - task.startedAt <= settling)) return { is: 'starting' };
   const [worst] = failing.toSorted((a, b) => Number(isEvidence(b)) - Number(isEvidence(a)));
   if (worst) return { is: 'failing', worst, failing: failing.length, running: tasks.length };
-  return { is: 'serving', all: tasks.length > 0 && shown.size === tasks.length };
+  const all = tasks.length > 0 && tasks.every(({ taskArn }) => shown.has(taskArn));
+  return { is: 'serving', all, pending: started.length < tasks.length };
 }
 
 /** What does not even take a connection may be behind a security group. */

@@ -59,12 +59,13 @@ export function services(
         const consuming = described.filter((_, index) => verdicts[index]);
         const standings = await Promise.all(consuming.map((service) => standing(service, wanted)));
         const open = standings.filter(({ service, since }) => ownWords(service, since) === null);
-        const tasks = await tasksOf(ecs, { cluster: batch.cluster, services: open.map(({ service }) => service) });
+        const names = open.map(({ is }) => is.service);
+        const tasks = await tasksOf(ecs, { cluster: batch.cluster, names });
         found.push(
           ...(await Promise.all(
             standings.map(async ({ service, since, is }) => ({
               ...is,
-              ...(await happenings(service, { since, tasks: tasks.get(service), ecs })),
+              ...(await happenings(service, { since, tasks: tasks.get(is.service)?.map(readTask), ecs })),
             })),
           )),
         );
@@ -79,15 +80,21 @@ export function services(
       return tasks.map(readEnding).filter(({ createdAt }) => createdAt >= since);
     },
 
-    /** Where each running task of a service serves the certificate; no address where it cannot be reached. */
-    async places({ cluster, service }: Place, at: ProbePort): Promise<readonly TaskPlace[]> {
-      const arns = await listTasks(ecs, { cluster, serviceName: service, desiredStatus: 'RUNNING' });
-      const tasks = await describeTasks(ecs, { cluster, arns });
-      const found = await addresses.of(tasks, { cluster, at });
-      return tasks.map(({ taskArn = '', startedAt }) => {
-        const address = found.get(taskArn);
-        return { taskArn, startedAt: seconds(startedAt), ...(address && { address }) };
-      });
+    /**
+     * Where each running task of these services serves the certificate: no address where it cannot be reached, no time
+     * while it has not started. A list for each service, and the descriptions of a hundred tasks of a cluster at a time.
+     */
+    async places<One extends Server>(servers: readonly One[]): Promise<ReadonlyMap<One, readonly TaskPlace[]>> {
+      const found = new Map<One, readonly TaskPlace[]>();
+      for (const [cluster, some] of Map.groupBy(servers, (one) => one.cluster)) {
+        const names = some.map(({ service }) => service);
+        const tasks = await tasksOf(ecs, { cluster, names });
+        const asked = some.map((one) => (tasks.get(one.service) ?? []).map((task) => ({ task, at: one.probe })));
+        const known = await addresses.of(asked.flat(), cluster);
+        for (const [index, one] of some.entries())
+          found.set(one, asked[index]?.map(({ task }) => placeOf(task, known)) ?? []);
+      }
+      return found;
     },
 
     /** Starts new tasks in place of the running ones, with the task definition that the service has. One attempt. */
@@ -132,8 +139,17 @@ export function services(
 type Wanted = { readonly secret: string; readonly since: number; readonly triedSince?: number | undefined };
 type Place = Pick<Consumer, 'cluster' | 'service'>;
 
-/** A running task, and where it serves. */
-export type TaskPlace = { readonly taskArn: string; readonly startedAt: number; readonly address?: Address };
+/** A service, and where its tasks serve the certificate. */
+export type Server = Place & { readonly probe: ProbePort };
+
+/** A task that runs, since `startedAt` (epoch seconds), or is to, and where it serves. */
+export type TaskPlace = { readonly taskArn: string; readonly startedAt?: number; readonly address?: Address };
+
+function placeOf({ taskArn = '', lastStatus, startedAt }: Task, known: ReadonlyMap<string, Address>): TaskPlace {
+  const address = known.get(taskArn);
+  const isStarted = lastStatus === 'RUNNING' && startedAt !== undefined;
+  return { taskArn, ...(isStarted && { startedAt: seconds(startedAt) }), ...(address && { address }) };
+}
 
 type Happenings = Pick<Consumer, 'tasks' | 'deployments' | 'busySince'>;
 
@@ -267,23 +283,18 @@ const statuses: Readonly<Record<ServiceDeploymentStatus, Deployment['status']>> 
   ROLLBACK_FAILED: 'failed',
 };
 
-/** The tasks of several services of one cluster: a list for each, and their descriptions a hundred at a time. */
-async function tasksOf(
-  ecs: ECSClient,
-  { cluster, services }: { cluster: string; services: readonly EcsService[] },
-): Promise<ReadonlyMap<EcsService, Consumer['tasks']>> {
-  const lists = await Promise.all(
-    services.map(async (service) => {
-      // By name, all that the API Reference promises to filter by: an ARN may find no task, as if all had stopped.
-      const { serviceName } = service;
-      return { service, arns: await listTasks(ecs, { cluster, serviceName, desiredStatus: 'RUNNING' }) };
-    }),
-  );
-  const tasks = await describeTasks(ecs, { cluster, arns: lists.flatMap(({ arns }) => arns) });
+type Named = { readonly cluster: string; readonly names: readonly string[] };
+
+/** The tasks of several services of one cluster: a list for each, ten side by side, and their descriptions a hundred at a time. */
+async function tasksOf(ecs: ECSClient, { cluster, names }: Named): Promise<ReadonlyMap<string, readonly Task[]>> {
+  const lists: (readonly [string, readonly string[]])[] = [];
+  // By name, all that the API Reference promises to filter by: an ARN may find no task, as if all had stopped.
+  const list = async (serviceName: string) =>
+    [serviceName, await listTasks(ecs, { cluster, serviceName, desiredStatus: 'RUNNING' })] as const;
+  for (const some of slices(names, batchSize)) lists.push(...(await Promise.all(some.map(list))));
+  const tasks = await describeTasks(ecs, { cluster, arns: lists.flatMap(([, arns]) => arns) });
   const described = new Map(tasks.map((task) => [task.taskArn, task]));
-  return new Map(
-    lists.map(({ service, arns }) => [service, arns.flatMap((arn) => readTask(described.get(arn)))] as const),
-  );
+  return new Map(lists.map(([name, arns]) => [name, arns.flatMap((arn) => described.get(arn) ?? [])]));
 }
 
 /** Source: API Reference, DescribeTasks. */
@@ -313,8 +324,10 @@ const readEnding = ({ createdAt, stoppedReason = 'ECS gives no reason', containe
   ),
 });
 
-const readTask = (task: Task | undefined): Consumer['tasks'] =>
-  task ? [{ createdAt: seconds(task.createdAt), running: task.lastStatus === 'RUNNING' }] : [];
+const readTask = ({ createdAt, lastStatus }: Task): Consumer['tasks'][number] => ({
+  createdAt: seconds(createdAt),
+  running: lastStatus === 'RUNNING',
+});
 
 /** Epoch seconds with their fraction. A time that ECS leaves out counts as long ago, which can only cost a look. */
 const seconds = (time: Date | undefined) => (time?.getTime() ?? 0) / 1000;

@@ -14,21 +14,22 @@ export type Host = Omit<Address, 'port'>;
 /** Where EC2 instances stand, by their ids. */
 export type HostsOf = (instanceIds: readonly string[]) => Promise<ReadonlyMap<string, Host>>;
 
-type Asked = { readonly cluster: string; readonly at: ProbePort };
+/** A task, and where in it the certificate is served. */
+type Asked = { readonly task: Task; readonly at: ProbePort };
 
 /**
- * Where the tasks of a service can be reached, each by itself, past every load balancer.
+ * Where tasks can be reached, each by itself, past every load balancer.
  *
  * @param hostsOf asks EC2, for tasks in the network modes bridge and host; without it those have no address
  */
 export function taskAddresses(hostsOf?: HostsOf, ecs = new ECSClient(prompt)) {
   return {
     /**
-     * By the task's ARN, from what DescribeTasks shows. A task without an address of its own, without the container, or
+     * By the task's ARN, from what DescribeTasks shows of one cluster. A task without an address of its own, without the container, or
      * whose port is not mapped, is left out: it cannot be probed, and that is to be said.
      */
-    async of(tasks: readonly Task[], { cluster, at }: Asked): Promise<ReadonlyMap<string, Address>> {
-      const places = tasks.flatMap((task) => {
+    async of(asked: readonly Asked[], cluster: string): Promise<ReadonlyMap<string, Address>> {
+      const places = asked.flatMap(({ task, at }) => {
         const place = placeOf(task, at);
         return place ? [{ taskArn: task.taskArn ?? '', ...place }] : [];
       });

@@ -71,9 +71,8 @@ type Looking = { readonly serial?: string; readonly seconds?: number; readonly o
 
 /** What a probe sees of a service's only task. */
 async function look(service: string, { serial = first, seconds = 0, onWait = () => {} }: Looking = {}) {
-  const tasks = await tasksOf(service);
-  const at = { container: 'web', port: 8443 };
-  const addresses = await taskAddresses(undefined, lab.ecsClient).of(tasks, { cluster, at });
+  const tasks = (await tasksOf(service)).map((task) => ({ task, at: { container: 'web', port: 8443 } }));
+  const addresses = await taskAddresses(undefined, lab.ecsClient).of(tasks, cluster);
   const targets = [...addresses].map(([id, address]) => ({ id, ...address, servername: 'api.example.com', serial }));
   const sleep = (milliseconds: number) => {
     onWait();

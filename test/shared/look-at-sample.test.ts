@@ -22,7 +22,8 @@ const serviceOf = (name: string): Service => ({
   state: { runs: true, restartable: true, underWay: false, startedAt: since },
 });
 
-type Task = { readonly shown?: Shown; readonly startedAt?: number; readonly address?: false };
+/** `startedAt` null where it has not started. */
+type Task = { readonly shown?: Shown; readonly startedAt?: number | null; readonly address?: false };
 
 /** What the world turns out to be when it is asked itself, beside what lists have said. */
 type Truth = {
@@ -44,12 +45,15 @@ async function looked(tasks: readonly Task[], truth: Truth = {}) {
     log: () => {},
     secrets: { find: async () => truth.secret ?? present(versions) },
     services: {
-      places: async ({ service }: { service: string }) => {
-        asked.push(service);
-        return tasks.map(({ startedAt = settled, address }, index) => ({
-          ...{ taskArn: `arn:aws:ecs:us-east-1:111122223333:task/prod/${service}${index}`, startedAt },
-          ...(address !== false && { address: { host: '10.0.0.1', port: 8443 } }),
-        }));
+      places: async (servers: readonly { service: string }[]) => {
+        asked.push(...servers.map(({ service }) => service));
+        const placesOf = ({ service }: { service: string }) =>
+          tasks.map(({ startedAt = settled, address }, index) => ({
+            taskArn: `arn:aws:ecs:us-east-1:111122223333:task/prod/${service}${index}`,
+            ...(startedAt !== null && { startedAt }),
+            ...(address !== false && { address: { host: '10.0.0.1', port: 8443 } }),
+          }));
+        return new Map(servers.map((one) => [one, placesOf(one)]));
       },
       consumers: async ([arn = '']: readonly string[]) => {
         if (truth.consumer === null) return [];
@@ -99,6 +103,7 @@ describe('of a service whose delivery is done a sweep', () => {
     ['a task has no address, and the others serve it', [{ shown: { serial } }, { address: false }]],
     ['no probe stands beside a task', [{}]],
     ['it has no task', []],
+    ['a task has not started', [{ shown: { serial } }, { shown: refused, startedAt: null }]],
     ['what serves another may be starting', [{ shown: { serial: another }, startedAt: now - 300 }]],
     [
       'another version became current since the lists',

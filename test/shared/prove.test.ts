@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Trouble } from '../../shared/aws/trouble.ts';
 import type { Shown } from '../../shared/domain/probe.ts';
 import { finding } from '../../shared/domain/reasons.ts';
-import type { Verdict } from '../../shared/domain/rollout.ts';
+import type { Consumer, Verdict } from '../../shared/domain/rollout.ts';
 import { prove } from '../../shared/prove.ts';
 import { now, place } from './domain/sample.ts';
 import { consumerOf } from './domain/sample-consumer.ts';
@@ -13,7 +13,8 @@ const settled = now - 301;
 const refused: Shown = { error: 'nothing listens there (connection refused)', during: 'connect' };
 const broken: Shown = { error: 'it closed the connection', during: 'handshake' };
 
-type Task = { readonly shown?: Shown; readonly startedAt?: number; readonly address?: false };
+/** `startedAt` null where it has not started. */
+type Task = { readonly shown?: Shown; readonly startedAt?: number | null; readonly address?: false };
 type Given = {
   readonly since?: number;
   readonly trouble?: true;
@@ -33,11 +34,12 @@ async function proved(
     if (trouble) throw new Trouble(finding('AwsUnavailable', { detail: 'lambda:InvokeFunction' }));
     return new Map(targets.flatMap(({ id }) => (tasks[Number(id)]?.shown ? [[id, tasks[Number(id)]?.shown]] : [])));
   };
-  const places = async () =>
-    tasks.map(({ startedAt = settled, address }, index) => ({
-      ...{ taskArn: `${index}`, startedAt },
-      ...(address !== false && { address: { host: '10.0.0.1', port: 8443, subnet: 'subnet-1' } }),
-    }));
+  const own = tasks.map(({ startedAt = settled, address }, index) => ({
+    taskArn: `${index}`,
+    ...(startedAt !== null && { startedAt }),
+    ...(address !== false && { address: { host: '10.0.0.1', port: 8443, subnet: 'subnet-1' } }),
+  }));
+  const places = async (servers: readonly object[]) => new Map(servers.map((one) => [one, own]));
   const world = { place, now: () => now, log: () => {}, services: { places }, ...(!none && { prober: { look } }) };
   const consumer = consumerOf('web', untagged ? {} : { probe: { port: 8443 } });
   const [judged] = await prove([{ consumer, verdict: before }], {
@@ -46,6 +48,23 @@ async function proved(
     world: world as never,
   });
   return { verdict: judged?.verdict, asked };
+}
+
+/** What becomes of services of one task each, by what a probe answers. */
+async function provedTogether(names: readonly string[], look: (targets: readonly { id: string }[]) => Promise<object>) {
+  const placesOf = ({ service }: Consumer) => [
+    { taskArn: service, startedAt: settled, address: { host: '10.0.0.1', port: 8443, subnet: 'subnet-1' } },
+  ];
+  const places = async (servers: readonly Consumer[]) => new Map(servers.map((one) => [one, placesOf(one)]));
+  const judged = await prove(
+    names.map((name) => ({ consumer: consumerOf(name, { probe: { port: 8443 } }), verdict: { is: 'new' } })),
+    {
+      expected: { serial, name: 'api.example.com' },
+      promotion: { since: now - 400, now, deadlineSeconds: 3600 },
+      world: { place, now: () => now, log: () => {}, services: { places }, prober: { look } } as never,
+    },
+  );
+  return judged.map(({ verdict }) => verdict);
 }
 
 describe('a service whose tasks are new is', () => {
@@ -71,6 +90,22 @@ describe('a service whose tasks are new is', () => {
       [{ shown: refused }],
       failed('shows none: nothing listens there (connection refused)', false),
     ],
+    [
+      'unproven while a task has not started, of which nobody expects an answer',
+      [{ shown: { serial } }, { shown: refused, startedAt: null }],
+      { is: 'unproven' },
+    ],
+    [
+      'restarted, not probed, where a task has not started for as long as a rollout may take',
+      [{ shown: { serial } }, { shown: refused, startedAt: null }],
+      { is: 'new' },
+      { since: now - 3601 },
+    ],
+    [
+      'failed on evidence though a task has not started',
+      [{ shown: { serial: another } }, { startedAt: null }],
+      failed(`serves the certificate with serial ${another}`),
+    ],
     ['restarted, not probed, where a task has no address', [{ shown: { serial } }, { address: false }], { is: 'new' }],
     ['restarted, not probed, where no probe stands beside a task', [{}], { is: 'new' }],
     ['restarted, not probed, without the tag', [{ shown: { serial: another } }], { is: 'new' }, { untagged: true }],
@@ -85,6 +120,28 @@ describe('a service whose tasks are new is', () => {
   ];
   for (const [when, tasks, verdict, given] of rows)
     it(when, async () => expect((await proved(tasks, given)).verdict).toEqual(verdict));
+
+  it('asked in one order with those beside it', async () => {
+    const orders: (readonly string[])[] = [];
+    const look = async (targets: readonly { id: string }[]) => {
+      orders.push(targets.map(({ id }) => id));
+      return new Map(targets.map(({ id }) => [id, { serial }]));
+    };
+    expect(await provedTogether(['a', 'b', 'c'], look)).toEqual(Array(3).fill({ is: 'new', probed: true }));
+    expect(orders).toEqual([['a', 'b', 'c']]);
+  });
+
+  it('seen failing though nobody could look at the one beside it', async () => {
+    const look = async (targets: readonly { id: string }[]) => {
+      if (targets.some(({ id }) => id === 'b')) throw new Trouble(finding('AwsUnavailable', { detail: 'a probe' }));
+      return new Map(targets.map(({ id }) => [id, { serial: another }]));
+    };
+    const detail = `task a was restarted and serves the certificate with serial ${another}`;
+    expect(await provedTogether(['a', 'b'], look)).toEqual([
+      { is: 'failed', detail, evidence: detail },
+      { is: 'unproven' },
+    ]);
+  });
 
   it('asked for the name that a wildcard covers, where it stands', async () => {
     expect((await proved([{ shown: { serial } }])).asked).toEqual([

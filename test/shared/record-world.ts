@@ -265,10 +265,14 @@ export function recordWorld(start: number) {
     services: {
       consumers: async (arns, { secret }) =>
         arns.flatMap((arn) => services.get(arn) ?? []).map((one) => consumer(one, secret)),
-      places: async ({ cluster, service }) =>
-        [...services.values()]
-          .filter(({ arn }) => arn.endsWith(`/${cluster}/${service}`))
-          .map(({ arn, startedAt }) => ({ taskArn: arn, startedAt, address: { host: '10.0.0.1', port: 8443 } })),
+      places: async (servers) =>
+        new Map(
+          servers.map((one) => {
+            const own = [...services.values()].filter(({ arn }) => arn.endsWith(`/${one.cluster}/${one.service}`));
+            const address = { host: '10.0.0.1', port: 8443 };
+            return [one, own.map(({ arn, startedAt }) => ({ taskArn: arn, startedAt, address }))];
+          }),
+        ),
     },
     prober: {
       look: async (targets) =>

@@ -62,12 +62,13 @@ async function ask(world: World) {
   };
   // Paginators ask what they are given to be a client.
   const client = Object.assign(Object.create((await import('@aws-sdk/client-ecs')).ECSClient.prototype), { send });
-  const consumers = await services(client).consumers(
+  const ours = services(client);
+  const consumers = await ours.consumers(
     Object.keys(world.services).map((name) => arnOf(name)),
     wanted,
   );
   const judged = consumers.map((one) => judge(one, { since, now: since + 60, deadlineSeconds: 3600 }).is);
-  return { calls, judged, consumers };
+  return { calls, judged, consumers, places: ours.places };
 }
 
 const quiet = [{ id: '1', createdAt: at(-1), message: 'has reached a steady state.' }];
@@ -237,5 +238,39 @@ describe('of a service is asked no more than its own description leaves open', (
   it('and named are the images that a restart resolves anew', async () => {
     const { consumers } = await ask({ services: { web: { deployments: [deployment(0)] } } });
     expect(consumers[0]).toMatchObject({ mutableImages: ['web:latest'], canary: false });
+  });
+});
+
+describe('where tasks serve', () => {
+  const own = { name: 'web', networkInterfaces: [{ privateIpv4Address: '10.0.0.1' }] };
+  const server = (service: string, cluster = 'prod') => ({ cluster, service, probe: { port: 8443 } });
+
+  it('is asked in a list for each service, and the tasks of a cluster together', async () => {
+    const names = Array.from({ length: 12 }, (_, index) => `web${index}`);
+    const tasks = Object.fromEntries(names.map((name) => [name, [{ startedAt: at(1), containers: [own] }]]));
+    const { calls, places } = await ask({ services: {}, tasks });
+    const found = await places(names.map((name) => server(name)));
+    expect(calls).toEqual([...names.map(() => 'ListTasks'), 'DescribeTasks']);
+    expect([...found].map(([{ service }, [place]]) => [service, place])).toEqual(
+      names.map((name) => [
+        name,
+        { taskArn: `${name}-0`, startedAt: since + 1, address: { host: '10.0.0.1', port: 8443, subnet: undefined } },
+      ]),
+    );
+  });
+
+  it.each<[string, Task]>([
+    ['which ECS gives no start', { containers: [own] }],
+    ['which has not come to run', { lastStatus: 'ACTIVATING', startedAt: at(1), containers: [own] }],
+  ])('has no time for a task %s', async (_, task) => {
+    const { places } = await ask({ services: {}, tasks: { web: [task] } });
+    const [[place] = []] = (await places([server('web')])).values();
+    expect(place).toEqual({ taskArn: 'web-0', address: { host: '10.0.0.1', port: 8443, subnet: undefined } });
+  });
+
+  it('is asked in each cluster by itself', async () => {
+    const { calls, places } = await ask({ services: {}, tasks: { web: [oldTask] } });
+    expect((await places([server('web'), server('web', 'other')])).size).toBe(2);
+    expect(calls).toEqual(['ListTasks', 'DescribeTasks', 'ListTasks', 'DescribeTasks']);
   });
 });

@@ -40,7 +40,7 @@ const mapped = (name: string, containerPort: number, hostPort: number) => ({
 });
 
 const addressOf = async (task: Task, at: ProbePort) =>
-  (await taskAddresses(hostsOf, ecs()).of([task], { cluster: 'prod', at })).get('task');
+  (await taskAddresses(hostsOf, ecs()).of([{ task, at }], 'prod')).get('task');
 
 describe('a task', () => {
   it.each<[string, Task, ProbePort, object | undefined]>([
@@ -108,9 +108,8 @@ describe('a task', () => {
   it('on an instance has no address where EC2 may not be asked', async () => {
     const asked: string[][] = [];
     const task = onInstance('1', { name: 'web' });
-    expect(await taskAddresses(undefined, ecs(asked)).of([task], { cluster: 'prod', at: { port: 8443 } })).toEqual(
-      new Map(),
-    );
+    const found = await taskAddresses(undefined, ecs(asked)).of([{ task, at: { port: 8443 } }], 'prod');
+    expect(found).toEqual(new Map());
     expect(asked).toEqual([]);
   });
 });
@@ -118,10 +117,10 @@ describe('a task', () => {
 it('asks for each instance once, a hundred at a time', async () => {
   const asked: string[][] = [];
   const tasks = Array.from({ length: 202 }, (_, index) => ({
-    ...onInstance(`${index % 101}`, { name: 'web' }),
-    taskArn: `task-${index}`,
+    task: { ...onInstance(`${index % 101}`, { name: 'web' }), taskArn: `task-${index}` },
+    at: { port: 8443 },
   }));
-  const found = await taskAddresses(hostsOf, ecs(asked)).of(tasks, { cluster: 'prod', at: { port: 8443 } });
+  const found = await taskAddresses(hostsOf, ecs(asked)).of(tasks, 'prod');
   expect(asked.map(({ length }) => length)).toEqual([100, 1]);
   expect([found.size, found.get('task-201')]).toEqual([202, { host: '10.0.0.100', port: 8443, subnet: 'subnet-i' }]);
 });
