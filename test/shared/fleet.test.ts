@@ -180,6 +180,15 @@ describe('of a version that was delivered', () => {
     },
   );
 
+  it('a consumer that fails is paged by a sweep also where another waits for a person', async () => {
+    const fleet = fleetModel({ b: sound });
+    await fleet.run();
+    fleet.tag('a', { nature: 'breaks' });
+    fleet.tag('c', { paused: true });
+    expect(await fleet.run(bySweep)).toMatchObject({ finding: { reason: 'ConsumerFailed' } });
+    expect(fleet.bodies.at(-1)).not.toContain('Take the tag courier:pause off');
+  });
+
   it('what must not be restarted at all is left in a roll-back, once said: a sweep tries again', async () => {
     const fleet = fleetModel({ a: { nature: 'stale leaf' }, b: sound });
     const { restart } = fleet.world.services;

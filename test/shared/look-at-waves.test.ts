@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BoundedMap } from '../../shared/domain/bounded-map.ts';
-import type { Consumer } from '../../shared/domain/rollout.ts';
+import type { Consumer, Promotion } from '../../shared/domain/rollout.ts';
 import { lookAtWaves } from '../../shared/look-at-waves.ts';
 import { now } from './domain/sample.ts';
 import { consumerOf } from './domain/sample-consumer.ts';
@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 
 /** One look; the services and their verdicts, as far as it went. */
-async function look(size = 2) {
+async function look(size = 2, times: Partial<Promotion> = {}) {
   asked.length = 0;
   const services = Object.entries(fleet).map(([name, other]) => consumerOf(name, other));
   const world = {
@@ -38,23 +38,27 @@ async function look(size = 2) {
       },
     },
   };
-  const promotion = { since, now, deadlineSeconds: 3600, triedSince: since };
+  const promotion = { since, now, deadlineSeconds: 3600, triedSince: since, ...times };
   const of = { secret: 'courier/api', versionId: 'v', promotion, expected: { serial: '', name: '' } };
-  const { judged, wave, waves } = await lookAtWaves({ ...of, world: world as never });
-  return { seen: judged.map(({ consumer, verdict }) => `${consumer.service} ${verdict.is}`), wave: `${wave}/${waves}` };
+  const { judged, wave, waves, room } = await lookAtWaves({ ...of, world: world as never });
+  return {
+    seen: judged.map(({ consumer, verdict }) => `${consumer.service} ${verdict.is}`),
+    wave: `${wave}/${waves}`,
+    room,
+  };
 }
 
 describe('a look at the waves', () => {
   it('goes no further than the first that is not over, and asks about no other', async () => {
     fleet = { a: done, b: restarted, c: stale, d: stale };
-    expect(await look()).toEqual({ seen: ['a new', 'b rolling'], wave: '1/2' });
+    expect(await look()).toEqual({ seen: ['a new', 'b rolling'], wave: '1/2', room: 1 });
     expect(asked).toEqual([['a', 'b']]);
   });
 
   it('asks in the middle of a wave about what is not over in it only', async () => {
     fleet = { a: done, b: done, c: done, d: restarted, e: stale };
     await look();
-    expect(await look()).toEqual({ seen: ['a new', 'b new', 'c new', 'd rolling'], wave: '2/3' });
+    expect(await look()).toEqual({ seen: ['a new', 'b new', 'c new', 'd rolling'], wave: '2/3', room: 1 });
     expect(asked).toEqual([['d']]);
   });
 
@@ -76,7 +80,7 @@ describe('a look at the waves', () => {
     fleet = { a: { ...stale, paused: true }, b: { ...stale, controller: 'EXTERNAL' }, c: restarted };
     await look();
     fleet = { a: done, b: done, c: done };
-    expect(await look()).toEqual({ seen: ['a new', 'b new', 'c new'], wave: '2/2' });
+    expect(await look()).toEqual({ seen: ['a new', 'b new', 'c new'], wave: '2/2', room: 2 });
     fleet.a = stale;
     expect((await look()).seen).toContain('a new');
   });
@@ -86,5 +90,37 @@ describe('a look at the waves', () => {
     expect((await look(1)).seen).toEqual(['a outside window', 'b stale']);
     fleet.b = done;
     expect((await look(1)).seen).toEqual(['a outside window', 'b new']);
+  });
+
+  it('asks before a restart about all behind, who may have been pushed there, and once while the nominees stay', async () => {
+    fleet = { a: stale, b: stale, c: stale, d: stale };
+    expect(await look()).toEqual({ seen: ['a stale', 'b stale'], wave: '1/2', room: 2 });
+    await look();
+    expect(asked).toEqual([['a', 'b']]);
+    fleet = { a: stale, b: stale, b2: restarted, c: restarted, d: stale };
+    const pushed = { seen: ['a stale', 'b stale', 'b2 rolling', 'c rolling'], wave: '1/3', room: 0 };
+    expect(await look()).toEqual(pushed);
+    expect(await look()).toEqual(pushed);
+    fleet = { a: stale, b: stale, c: restarted, d: restarted };
+    expect((await look()).room).toBe(0);
+  });
+
+  it('counts nobody twice, and not what somebody else deploys or what was given up', async () => {
+    const given: Partial<Consumer> = { deployments: [{ createdAt: since - 1, status: 'failed', detail: '' }] };
+    fleet = { a: stale, b: restarted, c: { busySince: since - 1 }, d: { ...stale, ...given } };
+    expect(await look()).toEqual({ seen: ['a stale', 'b rolling'], wave: '1/2', room: 1 });
+  });
+
+  it('counts after a roll-back what is still in deployment, but for those behind a window', async () => {
+    const busy: Partial<Consumer> = { busySince: since - 9 };
+    fleet = { a: stale, b: stale, c: busy, d: { ...busy, order: 101 } };
+    const exposedSince = since - 60;
+    expect((await look(2, { exposedSince })).seen).toEqual(['a stale', 'b stale', 'c stale', 'd stale']);
+    expect((await look(2, { exposedSince })).room).toBe(0);
+    fleet.a = { ...stale, window: 'unreadable' };
+    expect(await look(2, { exposedSince })).toMatchObject({
+      seen: ['a outside window', 'b stale', 'c stale'],
+      room: 1,
+    });
   });
 });

@@ -22,6 +22,7 @@ type Given = {
   readonly told?: boolean;
   readonly label?: 'refused';
   readonly problems?: boolean;
+  readonly step?: { readonly triedSince: number; readonly back: true };
 };
 
 /** One look at a rollout of one service; what it came to, the mails, and the labels that were put. */
@@ -29,6 +30,7 @@ async function look(service: Partial<Consumer>, given: Given = {}) {
   const mails: { subject: string; body: string }[] = [];
   const labels: string[] = [];
   const restarted: string[] = [];
+  const examined: number[] = [];
   const move = async (_: string, { label: name }: { label: string }) => {
     if (given.label === 'refused') throw new Trouble(finding('Throttled', { detail: 'secretsmanager' }));
     labels.push(name);
@@ -54,7 +56,10 @@ async function look(service: Partial<Consumer>, given: Given = {}) {
     progress: { put: async () => {} },
     secrets: { move },
     services: {
-      endings: async () => [],
+      endings: async (_: Consumer, from: number) => {
+        examined.push(from);
+        return [];
+      },
       consumers: async () => [{ ...consumer, ...service }],
       restart: async ({ arn }: Consumer) => void restarted.push(arn),
     },
@@ -64,14 +69,14 @@ async function look(service: Partial<Consumer>, given: Given = {}) {
   };
   const outcome = await rollOut({
     wanted: { certificate, delivery, asked: given.asked ?? {} },
-    step: { versionId, since, told: given.told ?? false },
+    step: { versionId, since, told: given.told ?? false, ...given.step },
     secret: present({ [versionId]: [label.current, label.next, sinceLabel(since)], [before]: [label.previous] }),
     notBefore: since,
     problems: given.problems ? [sampleOf('BadTag')] : [],
     patient: true,
     world: world as never,
   });
-  return { outcome, mails, subjects: mails.map(({ subject }) => subject), labels, restarted };
+  return { outcome, mails, subjects: mails.map(({ subject }) => subject), labels, restarted, examined };
 }
 
 describe('a rollout is', () => {
@@ -130,5 +135,16 @@ describe('a rollout is', () => {
     expect(subjects).toEqual(['[critical] api.example.com: rollout stopped, deployment of web failed']);
     expect(mails[0]?.body).toContain('Cannot read tag courier:format');
     expect(labels).toEqual([label.stopped]);
+  });
+
+  it.each([
+    ['what is gone back to', false, since],
+    ['the time of its own that a canary has', true, since + 60],
+  ])('examined for how tasks ended since %s', async (_, canary, from) => {
+    const failed = { createdAt: since + 60, status: 'failed', detail: 'tasks failed to start' } as const;
+    const step = { triedSince: since + 60, back: true } as const;
+    const { examined, subjects } = await look({ canary, tasks: [old], deployments: [failed] }, { step });
+    expect(examined).toEqual([from]);
+    expect(subjects).toEqual(['[critical] api.example.com: delivered before, but web fails with it']);
   });
 });
