@@ -1,3 +1,4 @@
+import { TagResourceCommand } from '@aws-sdk/client-ecs';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type CourierLab, startCourierLab } from './courier-lab.ts';
@@ -30,6 +31,19 @@ const restarted = (mark: number) =>
     .slice(mark)
     .filter(({ operation }) => operation === 'UpdateService').length;
 
+/** The most services that were in deployment at one time, by what ECS told of each since the mark. */
+function mostInDeployment(since: number): number {
+  const under = new Set<string>();
+  const events = courier.lab.events().slice(since);
+  const counts = events.flatMap(({ source, resources: [service], detail }) => {
+    if (source !== 'aws.ecs' || service === undefined) return [];
+    if (detail.eventName === 'SERVICE_DEPLOYMENT_IN_PROGRESS') under.add(service);
+    else under.delete(service);
+    return [under.size];
+  });
+  return Math.max(...counts);
+}
+
 describe('a rollout in waves', () => {
   it('goes on only when the wave before is complete, and asks about the present one', async () => {
     const arn = await courier.issue({ name: 'waves.example.com', secret: 'courier/waves' });
@@ -49,11 +63,30 @@ describe('a rollout in waves', () => {
     const ecs = courier.callsOf('deliver', mark).filter(({ service }) => service === 'ecs');
     expect(ecs.length).toBeLessThanOrEqual(4 * 6);
     expect(ecs.filter(({ operation }) => operation === 'ListServiceDeployments')).toEqual([]);
-    const told = courier.lab.events().filter(({ source }) => source === 'acm-courier');
-    const ours = told.filter(({ detail }) => detail.secret === 'courier/waves').map((one) => one['detail-type']);
-    expect(ours.slice(-5)).toEqual([
-      ...['Rollout Started', 'Wave Completed', 'Wave Completed', 'Wave Completed', 'Certificate Delivered'],
+    expect(courier.progress(arn)).toEqual([
+      ...['Certificate Stored', 'Rollout Started', 'Certificate Delivered'],
+      ...['Certificate Stored', 'Rollout Started', 'Wave Completed', 'Wave Completed', 'Wave Completed'],
+      'Certificate Delivered',
     ]);
+  });
+
+  it('never has more in deployment than it may, though a service is tagged in the middle of a wave', async () => {
+    const arn = await courier.issue({ name: 'shift.example.com', secret: 'courier/shift' });
+    for (const name of ['s2', 's3', 's4', 's5', 's6']) await courier.service({ name, secret: 'courier/shift' });
+    const tags = { 'courier:secret': 'courier/elsewhere' };
+    const resourceArn = await courier.service({ name: 's1', secret: 'courier/shift', tags });
+    const mark = courier.lab.events().length;
+    await courier.renew(arn);
+    for (let step = 0; (await courier.restarts('s6')) === 0; step++) {
+      expect(step).toBeLessThan(20);
+      await courier.lab.clock.advance(5_000);
+    }
+    const value = 'courier/shift';
+    // Behind it, s6 would be in the wave after its own.
+    await courier.ecs.send(new TagResourceCommand({ resourceArn, tags: [{ key: 'courier:secret', value }] }));
+    await courier.settle();
+    expect(await courier.served('s1')).toEqual([await courier.serialOf(arn)]);
+    expect(mostInDeployment(mark)).toBe(4);
   });
 
   it('restarts a service that reads two of its secrets once for both', async () => {
@@ -84,6 +117,42 @@ describe('a canary', () => {
     await courier.settle();
     expect(await courier.served('flock')).toEqual([serial]);
     expect([await courier.restarts('canary'), await courier.restarts('flock')]).toEqual([1, 1]);
+  });
+});
+
+describe('a canary that failed', () => {
+  it('is brought back by hand, and nobody else is touched; the plan says so before', async () => {
+    const arn = await courier.issue({ name: 'sick.example.com', secret: 'courier/sick' });
+    const before = await courier.current('courier/sick');
+    await courier.service({ name: 'well', secret: 'courier/sick' });
+    await courier.service({
+      name: 'sick',
+      secret: 'courier/sick',
+      stage: 'COURIER_NEXT',
+      pinned: { privateKey: before.id, passphrase: before.id },
+    });
+    const serial = await renewed(arn);
+    expect(courier.told(arn).slice(1)).toEqual(['critical CanaryFailed']);
+
+    const rollBack = { secret: 'courier/sick', rollBack: true };
+    const { plan } = await courier.invoke('re-export', { ...rollBack, dryRun: true });
+    const restarts = plan.filter(({ step }: { step: string }) => step === 'restart');
+    expect(restarts.map(({ service }: { service: string }) => service)).toEqual(['prod/sick']);
+    expect(await courier.invoke('re-export', rollBack)).toMatchObject({ ok: true });
+    await courier.settle();
+    expect([await courier.restarts('sick'), await courier.restarts('well')]).toEqual([2, 0]);
+    expect(await courier.served('sick')).toEqual([before.id.slice(0, 40)]);
+    const labels = await courier.labels('courier/sick');
+    expect(labels[before.id]).toEqual([
+      ...['AWSCURRENT', 'COURIER_DELIVERED', 'COURIER_NEXT', 'COURIER_NEXT_SINCE', 'COURIER_SINCE'],
+    ]);
+    expect(Object.entries(labels).find(([id]) => id.startsWith(serial))?.[1]).toEqual([
+      ...['COURIER_REJECTED', 'COURIER_STOPPED'],
+    ]);
+    expect(courier.told(arn).slice(2)).toEqual(['warning BackOnPrevious']);
+    await courier.invoke('sweep', {});
+    await courier.settle();
+    expect([await courier.restarts('sick'), courier.told(arn).length]).toEqual([2, 3]);
   });
 });
 
