@@ -129,4 +129,4 @@ it('a plan names the promotions and restarts of the run that follows, in their o
   // What no world has shown is not compared.
   const all = ['delivered', 'held', 'stopped', 'restart', 'wait', 'promote', 'accept', 'bar', 'rest', 'roll out'];
   expect(all.filter((what) => !seen.has(what))).toEqual([]);
-});
+}, 60_000);
