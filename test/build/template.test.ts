@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { packagedTemplate } from '../../build/packaged-template.ts';
 import type { Template } from '../../build/portable-template.ts';
+import { decide } from '../../lab/iam-policy.ts';
 import { settled } from './settled.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -76,6 +77,11 @@ const allStatements = (template: Template) =>
   ofType(template, 'AWS::IAM::Role').flatMap(([role]) => statementsOf(template, role));
 
 const arn = (rest: string) => ({ 'Fn::Sub': `arn:\${AWS::Partition}:${rest}` });
+/** As CloudFormation resolves it there. */
+const inUsEast1 = (_: string, value: { 'Fn::Sub'?: string }) =>
+  value?.['Fn::Sub']?.replace(/\$\{AWS::(\w+)\}/g, (_, name: keyof typeof usEast1) => usEast1[name]) ?? value;
+const usEast1 = { Partition: 'aws', Region: 'us-east-1', AccountId: '111122223333' };
+
 const here = (service: string, resource: string) => arn(`${service}:\${AWS::Region}:\${AWS::AccountId}:${resource}`);
 
 /** Function name in serverless.yml → [logical id, properties]. */
@@ -317,6 +323,19 @@ describe('what the roles may do', () => {
       expect(one(full, `${id}LambdaFunction`).Environment.Variables.DISCOVER_CONSUMERS).toBe(
         'prod arn:aws:ecs:us-east-1:111122223333:cluster/batch',
       );
+  });
+
+  test.each([
+    ['an untagged service of a cluster that is named', 'prod', {}, true],
+    ['no untagged service of another', 'other', {}, false],
+    ['no untagged service of one whose name begins so', 'prod-2', {}, false],
+    ['a tagged service of any', 'other', { 'aws:resourcetag/courier:secret': ['courier/api'] }, true],
+  ])('the worker may restart %s', (_, cluster, tags, expected) => {
+    const region = 'arn:aws:ecs:us-east-1:111122223333';
+    const context = { 'ecs:cluster': [`${region}:cluster/${cluster}`], ...tags };
+    const request = { action: 'ecs:UpdateService', resource: `${region}:service/${cluster}/web`, context };
+    const restarting = statementsOf(full, 'DeliverRole').filter(({ Action }) => Action === request.action);
+    expect(decide(JSON.parse(JSON.stringify(restarting), inUsEast1), request).allowed).toBe(expected);
   });
 
   test('no cluster is searched where none is named', () => {

@@ -1,12 +1,15 @@
 import { ACMPCAClient, DeletePermissionCommand } from '@aws-sdk/client-acm-pca';
 import { CreateClusterCommand, TagResourceCommand, UntagResourceCommand } from '@aws-sdk/client-ecs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCourier } from '../cli/run-courier.ts';
 import { type CourierLab, startCourierLab } from './courier-lab.ts';
 
 const secret = 'courier/api';
 /** Reads the secret, and no tag says so. */
 const untagged = { secret, isTagged: false };
 const searched = { ...untagged, cluster: 'searched' };
+
+const inSearched = (name: string) => `searched/${name}`;
 
 let courier: CourierLab;
 let certificateArn: string;
@@ -24,6 +27,10 @@ const restarted = (since: number) =>
     .slice(since)
     .filter(({ detail }) => detail.eventName === 'SERVICE_DEPLOYMENT_IN_PROGRESS')
     .map(({ resources: [arn = ''] }) => arn.split(':service/')[1]);
+
+/** What the command line prints as JSON. */
+const json = async (line: string) =>
+  JSON.parse((await runCourier([...line.split(' '), '--json'], { url: courier.lab.url })).stdout);
 
 describe('in a cluster of discoverConsumers, who reads a secret without saying so', () => {
   beforeAll(async () => {
@@ -67,22 +74,43 @@ describe('in a cluster of discoverConsumers, who reads a secret without saying s
     ]);
   });
 
-  it('is held by courier:pause, which a sweep sees, too, and restarted when a sweep finds the tag gone', async () => {
+  it('is a consumer to the command line, too', async () => {
+    const [row] = await json('status');
+    const arns = row.consumers.map(({ arn }: { arn: string }) => arn.split(':service/')[1]);
+    expect(arns.toSorted()).toEqual(['prod/tagged', ...['canary', 'partial', 'silent', 'watcher'].map(inSearched)]);
+    const [shown] = await json('show courier/api');
+    expect(shown.services).toHaveLength(5);
+    const checks = await json('doctor');
+    const said = (name: string) => checks.filter(({ check }: { check: string }) => check === name);
+    expect(said('clusters')).toMatchObject([
+      { verdict: 'well', seen: 'whoever reads a secret is restarted in searched' },
+    ]);
+    expect(said('names').map(({ seen }: { seen: string }) => /"(\w+)" in cluster/.exec(seen)?.[1])).toEqual([
+      'outside',
+      'pinned',
+    ]);
+  });
+
+  it('is held by courier:pause, and restarted when a sweep finds the tag gone', async () => {
     const resourceArn = 'arn:aws:ecs:us-east-1:111122223333:service/searched/partial';
+    const sweep = async () => {
+      const since = courier.lab.events().length;
+      await courier.lab.clock.advance(3_600_000);
+      await courier.invoke('sweep', {});
+      await courier.settle();
+      return restarted(since);
+    };
     await courier.ecs.send(new TagResourceCommand({ resourceArn, tags: [{ key: 'courier:pause', value: 'true' }] }));
     await courier.renew(certificateArn);
     await courier.settle();
-    await courier.lab.clock.advance(3_600_000);
     expect(courier.told(certificateArn).at(-1)).toBe('warning ServicePaused');
-    expect(await courier.invoke('sweep', {})).toMatchObject({ differences: 1, queued: 0 });
+    expect(await sweep()).toEqual([]);
 
     await courier.ecs.send(new UntagResourceCommand({ resourceArn, tagKeys: ['courier:pause'] }));
-    const since = courier.lab.events().length;
-    expect(await courier.invoke('sweep', {})).toMatchObject({ differences: 1, queued: 1 });
-    await courier.settle();
-    expect(restarted(since)).toEqual(['searched/partial']);
-    // A canary was restarted before the version was current: it is looked at more closely, and found right.
-    expect(await courier.invoke('sweep', {})).toMatchObject({ queued: 0, notices: 0 });
+    expect(await sweep()).toEqual(['searched/partial']);
+    const told = courier.told(certificateArn);
+    // A canary was restarted before the version was current, and is not behind for that.
+    expect([await sweep(), courier.told(certificateArn)]).toEqual([[], told]);
   });
 
   it('is named to whoever is warned of the certificate', async () => {
@@ -116,4 +144,18 @@ describe('without discoverConsumers', () => {
     await courier.invoke('sweep', { digest: true });
     expect(courier.lab.mail().at(-1)?.body).toContain('silent reads it and is not tagged');
   });
+});
+
+it('a cluster that is not there holds up nobody, and the doctor calls it ill', async () => {
+  courier = await startCourierLab({ discovers: true });
+  certificateArn = await courier.issue({ name: 'api.example.com', secret });
+  await courier.service({ name: 'tagged', secret });
+  await courier.renew(certificateArn);
+  await courier.settle();
+  expect(await courier.served('tagged')).toEqual([await courier.serialOf(certificateArn)]);
+  expect(await json('doctor')).toContainEqual({
+    ...{ check: 'clusters', verdict: 'ill', seen: 'discoverConsumers names cluster "searched", and there is none' },
+    mend: expect.stringContaining('discoverConsumers='),
+  });
+  await courier.stop();
 });
