@@ -283,7 +283,7 @@ async function finish(left: readonly Judged[], looked: Looked, rollout: Rollout)
   return labelTold(label.delivered, { is: 'done', because: 'delivered' }, rollout);
 }
 
-/** Of a version that was delivered, by whoever asked for this look: each service is restarted once, so no sweep comes back for it. */
+/** Of a version that was delivered. No sweep asks for this look again: a service is restarted for it once. */
 async function sayFailed(left: readonly Judged[], looked: Looked, rollout: Rollout): Promise<Outcome> {
   const failed = left.filter(isFailed);
   const [first, ...others] = failed.flatMap((one) => sayOf(one, rollout));

@@ -125,7 +125,10 @@ const isAiling = ({ createdAt, failedTasks = 0, runningTasks }: Deployment, now:
   failedTasks > 1 || (runningTasks === 0 && now - createdAt > soon);
 
 /** After a roll-back tasks with what was taken back may still be starting. What did not come up in time has been given up. */
-function thoughInDeployment(verdict: Verdict, { consumer, promotion }: { consumer: Consumer; promotion: Promotion }): Verdict {
+function thoughInDeployment(
+  verdict: Verdict,
+  { consumer, promotion }: { consumer: Consumer; promotion: Promotion },
+): Verdict {
   const { busySince = Number.NEGATIVE_INFINITY } = consumer;
   const inDeployment = promotion.now - busySince <= promotion.deadlineSeconds;
   return verdict.is === 'stale' && inDeployment ? { ...verdict, inDeployment } : verdict;
