@@ -274,3 +274,37 @@ describe('where tasks serve', () => {
     expect(calls).toEqual(['ListTasks', 'DescribeTasks', 'ListTasks', 'DescribeTasks']);
   });
 });
+
+describe('a service without the tag', () => {
+  const here = 'us-east-1:111122223333';
+  const valueFrom = `arn:aws:secretsmanager:${here}:secret:courier/api-AbC123:certificate::`;
+
+  /** Of services that read the secret or do not, those that consume it where `prod` is searched. */
+  async function consuming(service: Partial<Service>, cluster = 'prod') {
+    const serviceArn = arnOf('web', cluster);
+    const taskDefinition = `arn:aws:ecs:${here}:task-definition/web:1`;
+    const answers: Readonly<Record<string, object>> = {
+      DescribeServices: { services: [{ serviceArn, status: 'ACTIVE', desiredCount: 0, taskDefinition, ...service }] },
+      DescribeTaskDefinition: { taskDefinition: { containerDefinitions: [{ secrets: [{ valueFrom }] }] } },
+    };
+    const send = async (command: object) => answers[command.constructor.name.replace('Command', '')] ?? {};
+    const found = await services({ send } as unknown as ECSClient, { searched: ['prod'] }).consumers(
+      [serviceArn],
+      wanted,
+    );
+    return found.map(({ arn }) => arn);
+  }
+
+  it('consumes what it reads in a cluster that is searched, though no task of it runs', async () => {
+    expect(await consuming({})).toEqual([arnOf('web')]);
+  });
+
+  it.each<[string, Partial<Service>, string?]>([
+    ['in another cluster, where the tag was taken off a moment ago', {}, 'other'],
+    ['that was deleted', { status: 'INACTIVE' }],
+    // Under EXTERNAL.
+    ['of which nobody knows what it reads', { taskDefinition: undefined }],
+  ])('consumes nothing: one %s', async (_, service, cluster) => {
+    expect(await consuming(service, cluster)).toEqual([]);
+  });
+});
