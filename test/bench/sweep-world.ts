@@ -120,7 +120,7 @@ export function sweepAnswers({ certificates, secrets, services, clusters, behind
     }),
     DescribeTasks: ({ tasks }) => ({
       tasks: tasks.map((taskArn: string) => ({
-        ...{ taskArn, startedAt: since + 60 },
+        ...{ taskArn, lastStatus: 'RUNNING', startedAt: since + 60 },
         attachments: [{ details: [{ name: 'subnetId', value: subnet }] }],
         containers: [{ name: 'app', networkInterfaces: [{ privateIpv4Address: '10.0.0.1' }] }],
       })),
