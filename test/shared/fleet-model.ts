@@ -99,7 +99,12 @@ export function fleetModel(wishes: Readonly<Record<string, Wish>>, settings: Set
   const targets: ProbeTarget[] = [];
   let permission: 'go' | 'stopped' | 'unreadable' = 'go';
   let mostAtOnce = 0;
+  let mostOfOneVersion = 0;
+  let mostServices = 0;
   const restarts: { service: string; version: string; stage: 'trial' | 'rollout' }[] = [];
+  /** Each of our restarts by its service, version, and how often that one was made the next before. */
+  const promised: string[] = [];
+  const nexts: string[] = [];
   const services = new Map<string, Service>();
   /** Those whose tags say that they read the secret. */
   const tagged = new Set<string>();
@@ -108,6 +113,7 @@ export function fleetModel(wishes: Readonly<Record<string, Wish>>, settings: Set
   /** A service that has been there for long says from now on that it reads the secret. */
   function tag(name: string, wish: Wish = {}): void {
     tagged.add(name);
+    mostServices = Math.max(mostServices, tagged.size);
     if (!services.has(name))
       services.set(name, { wish, tasks: [{ createdAt: start - day, version: before }], deployments: [] });
   }
@@ -159,8 +165,12 @@ export function fleetModel(wishes: Readonly<Record<string, Wish>>, settings: Set
     if (byOthers) return;
     const stage = holderOf(versions, label.current) === version ? 'rollout' : 'trial';
     restarts.push({ service: name, version, stage });
+    promised.push(`${name} ${version} ${nexts.filter((id) => id === version).length}`);
     const present = [...services].flatMap(([one, its]) => (tagged.has(one) ? its : []));
-    mostAtOnce = Math.max(mostAtOnce, present.filter(isUnderWay).length);
+    const underWay = present.filter(isUnderWay);
+    mostAtOnce = Math.max(mostAtOnce, underWay.length);
+    const alike = underWay.filter(({ deployments: [newest] }) => newest?.version === version);
+    mostOfOneVersion = Math.max(mostOfOneVersion, alike.length);
   }
 
   function seen(name: string, since: number): Consumer {
@@ -213,6 +223,7 @@ export function fleetModel(wishes: Readonly<Record<string, Wish>>, settings: Set
       find: async () => ({ state: 'present', tags: {}, changedAt: now, versions }),
       move: async (_: string, { label: name, from, to }: { label: string; from?: string; to?: string }) => {
         if (from !== holderOf(versions, name)) throw new Trouble(finding('WorldMoved', { detail: name }));
+        if (name === label.next && to !== undefined) nexts.push(to);
         versions = to === undefined ? without(versions, name) : withLabel(versions, name, to);
         acted();
       },
@@ -306,12 +317,13 @@ export function fleetModel(wishes: Readonly<Record<string, Wish>>, settings: Set
   }
 
   return {
-    ...{ look, run, mails, bodies, asked, events, gauges, targets, restarts, world },
+    ...{ look, run, mails, bodies, asked, events, gauges, targets, restarts, promised, world },
     now: () => now,
     /** The worker dies once more, after so many acts from now. */
     crashAfter: (count: number) => {
       crashing = acts + count;
     },
+    services: () => [...services.keys()],
     consumers: () => [...tagged].map((name) => ({ ...services.get(name)?.wish, name })),
     ...{ restart, tag, untag: (name: string) => tagged.delete(name) },
     allow: (what: typeof permission) => {
@@ -333,5 +345,10 @@ export function fleetModel(wishes: Readonly<Record<string, Wish>>, settings: Set
       return services.get(name)?.tasks.map(({ version }) => version);
     },
     mostAtOnce: () => mostAtOnce,
+    mostOfOneVersion: () => mostOfOneVersion,
+    /** That ever said at one time that they read the secret. */
+    mostServices: () => mostServices,
+    /** What ACM has is to be in this version. */
+    wanted: () => (issued.serial === renewed.serial ? fresher : fresh),
   };
 }

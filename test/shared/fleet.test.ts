@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Trouble } from '../../shared/aws/trouble.ts';
 import { finding } from '../../shared/domain/reasons.ts';
@@ -341,64 +340,3 @@ describe('machines hear', () => {
     ]);
   });
 });
-
-const wishes: fc.Arbitrary<Wish> = fc.record(
-  {
-    order: fc.constantFrom(1, 100),
-    canary: fc.boolean(),
-    paused: fc.boolean(),
-    desired: fc.constantFrom(0, 1),
-    nature: fc.constantFrom('sound', 'sound', 'sound', 'breaks', 'refuses', 'hangs', 'stale leaf', 'crashes', 'loops'),
-  },
-  { requiredKeys: [] },
-);
-const fleets = fc.dictionary(fc.stringMatching(/^[a-f]$/), wishes, { maxKeys: 6 });
-
-/** Who says from when on (looks) that it reads the secret, or no longer. */
-const changes = fc.array(
-  fc.record({ look: fc.integer({ min: 1, max: 12 }), name: fc.stringMatching(/^[a-h]$/), wish: fc.option(wishes) }),
-  { maxLength: 5 },
-);
-
-const worlds = fc.record({
-  fleet: fleets,
-  parallel: fc.integer({ min: 1, max: 3 }),
-  crashAt: fc.array(fc.integer({ min: 1, max: 20 }), { maxLength: 4 }),
-  warm: fc.boolean(),
-  changes,
-  takenBack: fc.boolean(),
-});
-
-it('whatever the fleet, its failures, changed tags, doubled messages and runs that die: bounded, once, and to an end', async () => {
-  await fc.assert(
-    fc.asyncProperty(worlds, async ({ fleet, parallel, crashAt, warm, changes, takenBack }) => {
-      const model = fleetModel(fleet, { parallel, crashAt });
-      await model.run({}, { warm, changes });
-      // Its echo, a sweep that finds whoever came too late, and a person.
-      await model.run({ echo: true }, { warm });
-      await model.run(bySweep, { warm: false });
-      if (takenBack) await model.run({ rollBack: true, thorough: true }, { warm });
-      await model.run(bySweep, { warm: false });
-
-      expect(model.mostAtOnce()).toBeLessThanOrEqual(parallel);
-      const each = model.restarts.map(({ service, version }) => `${service} ${version}`);
-      expect(each.filter((one, index) => each.indexOf(one) < index)).toEqual([]);
-      // AWSCURRENT holds a whole version, whatever happened.
-      expect([before, fresh]).toContain(model.current());
-      const ends = new Set(model.mails);
-      const isPaged = [...ends].some((mail) => mail.startsWith('critical') || mail === 'warning ServicePaused');
-      expect(ends.has('info Delivered') || ends.has('warning BackOnPrevious') || isPaged).toBe(true);
-      const serving = model.consumers().filter(({ desired = 1, paused }) => desired > 0 && !paused);
-      if (model.mails.at(-1) === 'info Delivered')
-        for (const { name } of serving) expect(model.serves(name)).toEqual([fresh]);
-      // Canaries read COURIER_NEXT, which went back as well.
-      if (model.mails.at(-1) === 'warning BackOnPrevious')
-        for (const { name, nature = 'sound' } of serving)
-          if (sane.has(nature)) expect(model.serves(name)).toEqual([before]);
-    }),
-    { numRuns: 500 },
-  );
-});
-
-/** Their deployments end, and well, with the certificate from before. */
-const sane: ReadonlySet<Wish['nature']> = new Set(['sound', 'refuses', 'loops', 'stale leaf']);

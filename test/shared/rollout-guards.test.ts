@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { Trouble } from '../../shared/aws/trouble.ts';
+import { finding } from '../../shared/domain/reasons.ts';
 import { label } from '../../shared/domain/secret.ts';
 import { readWindow, type Window } from '../../shared/domain/window.ts';
 import { day, now as start } from './domain/sample.ts';
@@ -65,6 +67,24 @@ describe('a roll-back', () => {
       await fleet.look();
     }
     expect(fleet.mails).toEqual(['critical RolledBack']);
+  });
+
+  it('is paged though nobody could be told at first, or the worker died of it', async () => {
+    const fleet = fleetModel({ a: { nature: 'refuses' } });
+    await fleet.look();
+    fleet.pass(100);
+    const { tell } = fleet.world.topic;
+    fleet.world.topic.tell = () => Promise.reject(new Trouble(finding('Throttled', { detail: 'sns:Publish' })));
+    expect(await fleet.look()).toMatchObject({ is: 'again', because: 'Throttled' });
+    fleet.world.topic.tell = tell;
+    await fleet.run();
+    expect(fleet.mails).toEqual(['critical RolledBack', 'warning BackOnPrevious']);
+
+    const dying = fleetModel({ a: { nature: 'refuses' } });
+    await dying.look();
+    dying.crashAfter(1);
+    await dying.run();
+    expect(dying.mails).toEqual(['critical RolledBack', 'warning BackOnPrevious']);
   });
 
   it('swaps at once: what has served before is tried on no canary', async () => {
