@@ -239,7 +239,10 @@ type GoingBack = {
   readonly failed: readonly Judged[];
 };
 
-/** Barred first: whatever happens next, nothing brings it forward again. The next look swaps, and restarts. */
+/**
+ * Told, then barred: once it is, no look finds the evidence again. Barred before it is swapped, so that whatever happens next
+ * nothing brings it forward; the next look swaps, and restarts.
+ */
 async function goBack(
   { worst, evidence, back, failed }: GoingBack,
   looked: Looked,
@@ -247,13 +250,13 @@ async function goBack(
 ): Promise<Outcome> {
   const { wanted, step, secret, world } = rollout;
   await beforeActing(world);
-  await setLabel(label.rejected, step.versionId, { secret: wanted.delivery.secret, versions: secret.versions, world });
   const { service, cluster } = worst.consumer;
   const serials = { serial: step.versionId.slice(0, 40), back: back.slice(0, 40) };
   const found = finding('RolledBack', { ...ofSecret(wanted), service, cluster, ...serials, evidence });
   await progress('Rolled Back', failureOf(failed, [found]), rollout);
   const said = failed.flatMap((one) => sayOf(one, rollout));
   await tell([found, ...said, ...problemsOf(looked, rollout)], aboutUndone(looked, rollout), world);
+  await setLabel(label.rejected, step.versionId, { secret: wanted.delivery.secret, versions: secret.versions, world });
   return { is: 'again', seconds: 1, because: 'going back' };
 }
 
