@@ -3,7 +3,7 @@ import { finding } from './domain/reasons.ts';
 import type { World } from './world.ts';
 
 /**
- * To be called right before an export, a promotion or a restart, never earlier: throws Trouble while a person has stopped
+ * To be called right before an export, a promotion or the restarts of one look, never earlier: throws Trouble while a person has stopped
  * the stack (its message ends, a sweep queues it again), and where nobody knows (it is handed back).
  */
 export async function beforeActing({ killSwitch }: Pick<World, 'killSwitch'>): Promise<void> {

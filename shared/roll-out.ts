@@ -146,12 +146,12 @@ async function restart(stale: readonly Consumer[], looked: Looked, rollout: Roll
   // All of this wave is to be restarted: none of it was, so the one before has just ended.
   if (before.length > 0 && looked.present.length === consumers.length && !step.told)
     await reportWave(looked.wave - 1, { ...looked, judged: before }, rollout);
+  await beforeActing(world);
   const refused: Judged[] = [];
   for (const consumer of consumers) {
     const trouble = await tryRestart(consumer, world);
     if (trouble === undefined) continue;
     if (mayPass(trouble, rollout)) return { is: 'again', seconds: pace, because: sentenceOf(trouble) };
-    if (trouble.reason === 'StackStopped') throw new Trouble(trouble);
     refused.push({ consumer, verdict: { is: 'failed', detail: sentenceOf(trouble) } });
   }
   if (refused.length > 0) return step.back ? leave(refused, looked, rollout) : stop(refused, looked, rollout);
@@ -167,7 +167,6 @@ function fitting(stale: readonly Consumer[], { judged, room }: Looked): readonly
 
 async function tryRestart(consumer: Consumer, world: World): Promise<Finding | undefined> {
   try {
-    await beforeActing(world);
     await world.services.restart(consumer);
     world.count('ServicesRestarted');
     world.log('info', 'Restarted a service', { serviceArn: consumer.arn });

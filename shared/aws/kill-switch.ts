@@ -13,8 +13,9 @@ export type Permission =
 
 /**
  * The parameter of Systems Manager by which a person stops every export and restart of a stack. To be read right before
- * each act, and never kept: whoever says stop means now. The stack creates it as `go`, so that one that is missing was
- * deleted, and nobody knows what was meant: it is unreadable, as one that may not be read is. Never throws for AWS's sake.
+ * each act, once for the restarts of a look, and never kept: whoever says stop means now. The stack creates it as `go`, so
+ * that one that is missing was deleted, and nobody knows what was meant: it is unreadable, as one that may not be read is.
+ * Never throws for AWS's sake.
  *
  * @param name as `name` or `/path/name`
  */

@@ -1,6 +1,12 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { CreateClusterCommand, CreateServiceCommand, RegisterTaskDefinitionCommand } from '@aws-sdk/client-ecs';
+import {
+  type ContainerDefinition,
+  CreateClusterCommand,
+  CreateServiceCommand,
+  DescribeTaskDefinitionCommand,
+  RegisterTaskDefinitionCommand,
+} from '@aws-sdk/client-ecs';
 import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type CourierLab, startCourierLab } from './courier-lab.ts';
@@ -13,12 +19,14 @@ afterEach(() => courier.stop());
 type Fleet = {
   readonly size: number;
   readonly rolloutParallel: string;
+  /** How many of them are probed, with a process for each task. */
+  readonly probed?: number;
   /** Their task definitions alone say that they read it. */
   readonly isFound?: boolean;
 };
 
-/** So many services that read one secret, all but the first two as records without a process. Answers the certificate. */
-async function fleetOf({ size, rolloutParallel, isFound = false }: Fleet): Promise<string> {
+/** So many services that read one secret, all but those that are probed as records without a process. Answers the certificate. */
+async function fleetOf({ size, rolloutParallel, probed = 2, isFound = false }: Fleet): Promise<string> {
   courier = await startCourierLab({ rolloutParallel, discovers: isFound });
   const cluster = isFound ? 'searched' : 'prod';
   await courier.ecs.send(new CreateClusterCommand({ clusterName: cluster }));
@@ -30,11 +38,17 @@ async function fleetOf({ size, rolloutParallel, isFound = false }: Fleet): Promi
     });
   const { ARN } = await courier.manager.send(new DescribeSecretCommand({ SecretId: secret }));
   const secrets = [{ name: 'CERTIFICATE', valueFrom: `${ARN}:certificate::` }];
+  const records = [{ name: 'app', image: 'record:1', secrets }];
+  const like = await courier.ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: 'service-0' }));
+  const processes: ContainerDefinition[] = like.taskDefinition?.containerDefinitions ?? [];
   for (let index = 2; index < size; index++) {
-    const family = `service-${index}`;
-    const containerDefinitions = [{ name: 'app', image: 'record:1', secrets }];
+    const [family, isProbed] = [`service-${index}`, index < probed];
+    const containerDefinitions = isProbed ? processes : records;
     await courier.ecs.send(new RegisterTaskDefinitionCommand({ family, containerDefinitions }));
-    const tags = isFound ? [] : [{ key: 'courier:secret', value: secret }];
+    const tags = Object.entries({
+      ...(!isFound && { 'courier:secret': secret }),
+      ...(isProbed && { 'courier:probe': '8443' }),
+    }).map(([key, value]) => ({ key, value }));
     const wish = { cluster, serviceName: family, taskDefinition: family, desiredCount: 1, tags };
     await courier.ecs.send(new CreateServiceCommand(wish));
   }
@@ -82,23 +96,24 @@ describe('a rollout', () => {
     for (const { host, port } of tasks) expect(await serialByOpenssl(host, port)).toBe(serial);
   });
 
-  it.each([
-    ['that say so', false],
-    ['that were found', true],
-  ])('of 200 services %s takes at most 4 calls for each', { timeout: 300_000 }, async (_, isFound) => {
-    const certificateArn = await fleetOf({ size: 200, rolloutParallel: '25%', isFound });
+  it.each<readonly [string, Fleet]>([
+    ['200 services that say so', { size: 200, rolloutParallel: '25%' }],
+    ['200 services that were found', { size: 200, rolloutParallel: '25%', isFound: true }],
+    ['40 services, each of them probed,', { size: 40, rolloutParallel: '50%', probed: 40 }],
+  ])('of %s takes at most 4 calls for each', { timeout: 300_000 }, async (what, fleet) => {
+    const certificateArn = await fleetOf(fleet);
     const since = courier.lab.calls().length;
     await courier.renew(certificateArn);
     await courier.settle();
     const calls = courier.callsOf('deliver', since);
-    const ofEcs = calls.filter(({ service }) => service === 'ecs');
-    const counts = Object.entries(Object.groupBy(ofEcs, ({ operation }) => operation)).map(
+    const counts = Object.entries(Object.groupBy(calls, ({ operation }) => operation)).map(
       ([operation, all = []]) => `${operation} ${all.length}`,
     );
-    console.log(
-      `200 services${isFound ? ' found' : ''}: ${calls.length} calls, of ECS ${ofEcs.length}: ${counts.join(', ')}`,
-    );
+    console.log(`${what}: ${calls.length} calls: ${counts.join(', ')}`);
     expect(courier.told(certificateArn)).toEqual(['info Delivered', 'info Delivered']);
-    expect(calls.length / 200).toBeLessThanOrEqual(4);
+    // What is asked for the certificate and its secret at each look does not grow with the fleet.
+    const ofServices = calls.filter(({ service }) => ['ecs', 'lambda', 'ssm', 'tagging'].includes(service));
+    expect(ofServices.length / fleet.size).toBeLessThanOrEqual(4);
+    expect(calls.length - ofServices.length).toBeLessThanOrEqual(100);
   });
 });
