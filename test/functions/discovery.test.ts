@@ -49,7 +49,7 @@ async function run(name: string, container: object, tag?: string): Promise<void>
 describe('the weekly digest', () => {
   it('names services that read a delivered secret and do not say so, or never see a new version', async () => {
     const since = courier.lab.mail().length;
-    expect(await courier.invoke('sweep', { digest: true })).toEqual({ mails: 1 });
+    expect(await courier.invoke('sweep', { digest: true })).toMatchObject({ mails: 1 });
     const [mail] = courier.lab.mail().slice(since);
     const said = mail?.body.split('\n').filter((line) => line.includes(secret)) ?? [];
     const about = (service: string) =>
