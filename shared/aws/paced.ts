@@ -53,8 +53,10 @@ type Client = {
  * The client, with each attempt at an operation, the SDK's own retries too, taken from that operation's bucket. Its
  * operations without a rate go as they come.
  */
-export function paced<One extends Client>(client: One, rates: Readonly<Record<string, Rate>>): One {
-  const buckets = new Map(Object.entries(rates).map(([operation, rate]) => [`${operation}Command`, tokenBucket(rate)]));
+export function paced<One extends Client>(client: One, rates: Readonly<Record<string, Rate>>, time?: Time): One {
+  const buckets = new Map(
+    Object.entries(rates).map(([operation, rate]) => [`${operation}Command`, tokenBucket(rate, time)]),
+  );
   const middleware =
     (next: (args: unknown) => Promise<unknown>, context: { readonly commandName?: string }) =>
     async (args: unknown): Promise<unknown> => {

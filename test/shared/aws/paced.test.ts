@@ -1,5 +1,8 @@
+import { Readable } from 'node:stream';
+import { ACMClient, GetCertificateCommand, ListTagsForCertificateCommand } from '@aws-sdk/client-acm';
 import { describe, expect, it } from 'vitest';
-import { tokenBucket } from '../../../shared/aws/paced.ts';
+import { paced, tokenBucket } from '../../../shared/aws/paced.ts';
+import { arn } from '../domain/sample.ts';
 
 /** A clock that goes on only while somebody sleeps, and when each of so many calls had its turn. */
 function world(rate: { perSecond: number; burst: number }) {
@@ -54,5 +57,48 @@ describe('a token bucket', () => {
     );
     await Promise.all([bucket.take(), bucket.take(), bucket.take()]);
     expect(waits).toEqual([500, 1000]);
+  });
+});
+
+describe('a paced client', () => {
+  /** When each attempt came through to ACM, which throttles the first of them, by a clock that only sleep moves. */
+  function throttledOnce() {
+    let now = 0;
+    const attempts: number[] = [];
+    const handle = async () => {
+      const isFirst = attempts.push(Math.round(now)) === 1;
+      const headers = { 'content-type': 'application/x-amz-json-1.1' };
+      const body = Readable.from([isFirst ? '{"__type":"ThrottlingException"}' : '{}']);
+      return { response: { statusCode: isFirst ? 400 : 200, headers, body } };
+    };
+    const client = new ACMClient({
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'operator', secretAccessKey: 'operator' },
+      requestHandler: { handle, metadata: { handlerProtocol: 'http/1.1' } },
+    });
+    const sleep = async (milliseconds: number) => {
+      now += milliseconds;
+    };
+    const rates = { ListTagsForCertificate: { perSecond: 10, burst: 1 } };
+    return { client: paced(client, rates, { elapsed: () => now, sleep }), attempts };
+  }
+
+  it('waits for a turn before each attempt, a retry too, more slowly after a throttle and less so once one is taken', async () => {
+    const { client, attempts } = throttledOnce();
+    await client.send(new ListTagsForCertificateCommand({ CertificateArn: arn }));
+    await client.send(new ListTagsForCertificateCommand({ CertificateArn: arn }));
+    expect(attempts).toEqual([0, 200, 333]);
+  });
+
+  it('lets an operation without a rate go as it comes', async () => {
+    const { client, attempts } = throttledOnce();
+    for (let call = 0; call < 3; call++) await client.send(new GetCertificateCommand({ CertificateArn: arn }));
+    expect(attempts).toEqual([0, 0, 0, 0]);
+  });
+
+  it('is what a sweep calls ACM, Secrets Manager, the Tagging API and ECS by', async () => {
+    const { pacedClients } = await import('../../../shared/aws/paced-clients.ts');
+    for (const client of Object.values(pacedClients()))
+      expect(client.middlewareStack.identify().join()).toMatch(/paced/);
   });
 });
