@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 
 /** One look; the services and their verdicts, as far as it went. */
-async function look(size = 2, times: Partial<Promotion> = {}) {
+async function look(size = 2, times: Partial<Promotion> = {}, other: { secret?: string; versionId?: string } = {}) {
   asked.length = 0;
   const services = Object.entries(fleet).map(([name, other]) => consumerOf(name, other));
   const world = {
@@ -29,7 +29,11 @@ async function look(size = 2, times: Partial<Promotion> = {}) {
     settled,
     tagged: {
       services: async () =>
-        services.map(({ arn, order }) => ({ arn, secrets: ['courier/api'], tags: { 'courier:order': `${order}` } })),
+        services.map(({ arn, order }) => ({
+          arn,
+          secrets: ['courier/api', 'courier/web'],
+          tags: { 'courier:order': `${order}` },
+        })),
     },
     services: {
       consumers: async (arns: readonly string[]) => {
@@ -39,7 +43,7 @@ async function look(size = 2, times: Partial<Promotion> = {}) {
     },
   };
   const promotion = { since, now, deadlineSeconds: 3600, triedSince: since, ...times };
-  const of = { secret: 'courier/api', versionId: 'v', promotion, expected: { serial: '', name: '' } };
+  const of = { secret: 'courier/api', versionId: 'v', promotion, expected: { serial: '', name: '' }, ...other };
   const { judged, wave, waves, room } = await lookAtWaves({ ...of, world: world as never });
   return {
     seen: judged.map(({ consumer, verdict }) => `${consumer.service} ${verdict.is}`),
@@ -67,6 +71,20 @@ describe('a look at the waves', () => {
     const before = await look();
     settled.clear();
     expect(await look()).toEqual(before);
+  });
+
+  it.each([
+    ['another secret', {}, { secret: 'courier/web' }],
+    ['another version', {}, { versionId: 'w' }],
+    ['another promotion of the same version', { since: since + 1 }, {}],
+  ])('remembers nothing of one at %s', async (_, times, other) => {
+    fleet = { a: done, b: done };
+    await look();
+    await look();
+    expect(asked).toEqual([]);
+    fleet = { a: stale, b: done };
+    expect((await look(2, times, other)).seen[0]).toBe('a stale');
+    expect(asked[0]).toEqual(['a', 'b']);
   });
 
   it('never goes back to what turned out to read something else', async () => {

@@ -1,4 +1,4 @@
-import type { ECSClient, Service, Task } from '@aws-sdk/client-ecs';
+import { ECSClient, type Service, type Task } from '@aws-sdk/client-ecs';
 import { describe, expect, it } from 'vitest';
 import { services } from '../../../shared/aws/services.ts';
 import { judge } from '../../../shared/domain/rollout.ts';
@@ -273,6 +273,27 @@ describe('where tasks serve', () => {
     expect((await places([server('web'), server('web', 'other')])).size).toBe(2);
     expect(calls).toEqual(['ListTasks', 'DescribeTasks', 'ListTasks', 'DescribeTasks']);
   });
+});
+
+it('tasks that ended speak of a promotion only where they were created since it', async () => {
+  const exited = (seconds: number, exitCode: number) => ({
+    ...{ createdAt: at(seconds), stoppedReason: 'Essential container in task exited' },
+    containers: [{ name: 'app', exitCode }],
+  });
+  const answers: Readonly<Record<string, object>> = {
+    ListTasks: { taskArns: ['a', 'b', 'c'] },
+    DescribeTasks: { tasks: [exited(-0.001, 83), exited(0, 1), { createdAt: at(5) }] },
+  };
+  const send = async (command: object) => answers[command.constructor.name.replace('Command', '')] ?? {};
+  const client = Object.assign(Object.create(ECSClient.prototype), { send });
+  expect(await services(client).endings({ cluster: 'prod', service: 'web' }, since)).toEqual([
+    {
+      createdAt: since,
+      reason: 'Essential container in task exited',
+      exits: [{ container: 'app', code: 1, reason: '' }],
+    },
+    { createdAt: since + 5, reason: 'ECS gives no reason', exits: [] },
+  ]);
 });
 
 describe('a service without the tag', () => {
