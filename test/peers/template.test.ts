@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -23,6 +23,14 @@ const everything = {
   permissionsBoundaryArn: 'arn:aws:iam::111122223333:policy/boundary',
   rolePath: '/courier/',
   discoverConsumers: 'prod batch',
+  topicArn: 'arn:aws:sns:us-east-1:111122223333:ours',
+  chatTopicArn: 'arn:aws:sns:us-east-1:111122223333:chat',
+  renewPrivate: 'true',
+  securityHub: 'true',
+  dnsServers: '192.0.2.53,192.0.2.54',
+  probes:
+    'subnet-0000a001,subnet-0000a002/sg-0000a001 subnet-0000b001/sg-0000b001,sg-0000b002 subnet-0000c001/sg-0000c001',
+  probeSample: '20',
 };
 const stacks = { observe: {}, deliver: { mode: 'deliver' }, everything };
 
@@ -34,6 +42,16 @@ beforeAll(async () => {
     const template = await packagedTemplate({ params, folder });
     writeFileSync(join(folder, 'dist/template.json'), JSON.stringify(template, null, 1));
   }
+});
+
+test('everything is all that the stack leaves out by default', () => {
+  const configuration = readFileSync(join(root, 'serverless.yml'), 'utf8');
+  const [, defaults = ''] = /^params:\n {2}default:\n((?: {4}.*\n)+)/m.exec(configuration) ?? [];
+  const leftOut = [...defaults.matchAll(/^ {4}(\w+): (?:null|false)\b/gm)].map(([, name]) => name);
+  expect(leftOut).toContain('probes');
+  expect(Object.keys(everything)).toEqual(expect.arrayContaining(leftOut));
+  const lambdas = readFileSync(join(scratch, 'everything/dist/template.json'), 'utf8').match(/"VpcConfig"/g);
+  expect(lambdas).toHaveLength(everything.probes.split(' ').length);
 });
 
 describe.each(Object.keys(stacks))('the packaged template (%s)', (stack) => {

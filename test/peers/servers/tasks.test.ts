@@ -1,8 +1,4 @@
-import {
-  CreateServiceCommand,
-  ListServiceDeploymentsCommand,
-  RegisterTaskDefinitionCommand,
-} from '@aws-sdk/client-ecs';
+import { CreateServiceCommand, RegisterTaskDefinitionCommand } from '@aws-sdk/client-ecs';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { type CourierLab, startCourierLab } from '../../functions/courier-lab.ts';
 import { judged } from '../counterparts.ts';
@@ -20,7 +16,7 @@ afterAll(async () => {
 });
 
 test.runIf(has('envoy'))(
-  'Envoy takes a renewed certificate from the watching start-up helper, in the task that it had',
+  'Envoy takes a renewed certificate from the watching start-up helper, and is seen serving it in the task that it had',
   async () => {
     const secret = 'courier/sds';
     const certificateArn = await lab.issue({ name: 'sds.example.com', secret });
@@ -36,11 +32,13 @@ test.runIf(has('envoy'))(
       timeout: 60_000,
       interval: 200,
     });
-    const deployments = new ListServiceDeploymentsCommand({ cluster: 'prod', service: 'sds' });
-    expect((await lab.ecs.send(deployments)).serviceDeployments).toHaveLength(1);
+    await lab.settle();
+    expect(await lab.restarts('sds')).toBe(0);
+    expect(sightings().at(-1)).toMatchObject({ task: before?.taskArn, serial: renewed });
+    expect(lab.told(certificateArn)).toEqual(['info Delivered', 'info Delivered']);
     judged(
       'Envoy',
-      'SDS: serves the renewed certificate in the same task, from the files that courier-start --watch replaced',
+      'SDS: probed but not restarted, serves the renewed certificate from the files that courier-start --watch replaced',
     );
   },
 );
@@ -67,7 +65,14 @@ test.runIf(has('nginx'))(
 
 const tasksOf = async (name: string) => (await lab.lab.tasks()).filter(({ service }) => service === name);
 
-/** No tag names its secret: nobody restarts it. Its helper asks Secrets Manager itself, with the AWS CLI. */
+/** What the probe saw of tasks, oldest first. */
+const sightings = () =>
+  lab.lab
+    .logs()
+    .filter(({ function: name, line }) => name.endsWith('-probe') && line.includes('Probed a task'))
+    .map(({ line }) => JSON.parse(line) as { readonly task: string; readonly serial?: string });
+
+/** Its tag says that it is not restarted: its helper asks Secrets Manager itself, with the AWS CLI. */
 async function runWatchingService(name: string, secret: string): Promise<void> {
   const environment = {
     COURIER_SECRET: secret,
@@ -87,7 +92,9 @@ async function runWatchingService(name: string, secret: string): Promise<void> {
     environment: Object.entries(environment).map(([key, value]) => ({ name: key, value })),
   };
   await lab.ecs.send(new RegisterTaskDefinitionCommand({ family: name, containerDefinitions: [container] }));
-  const service = { cluster: 'prod', serviceName: name, taskDefinition: name, desiredCount: 1 };
+  const wishes = { 'courier:secret': secret, 'courier:restart': 'false', 'courier:probe': '8443' };
+  const tags = Object.entries(wishes).map(([key, value]) => ({ key, value }));
+  const service = { cluster: 'prod', serviceName: name, taskDefinition: name, desiredCount: 1, tags };
   await lab.ecs.send(new CreateServiceCommand(service));
   await lab.lab.clock.advance(30_000);
 }
