@@ -135,7 +135,7 @@ describe('Certificate Available', () => {
         }
       }),
     );
-  });
+  }, 60_000);
 });
 
 describe('Secret Label Updated', () => {

@@ -155,4 +155,4 @@ it('a plan names the exports, versions, restarts and notices of the run that fol
     }),
     { numRuns: 300 },
   );
-});
+}, 60_000);

@@ -504,7 +504,7 @@ describe('from any state', () => {
       fc.property(start, ([secret, asked]) => walk(secret, asked).step.do !== undefined),
       { numRuns: 2000 },
     );
-  });
+  }, 60_000);
 
   it('what is rolled out is current, NEXT, of ACM’s serial and marked with its time', () => {
     fc.assert(
@@ -519,7 +519,7 @@ describe('from any state', () => {
       }),
       { numRuns: 2000 },
     );
-  });
+  }, 60_000);
 
   it('a version that was not current is rolled out since its promotion, never since an older one', () => {
     fc.assert(
@@ -535,7 +535,7 @@ describe('from any state', () => {
       }),
       { numRuns: 2000 },
     );
-  });
+  }, 60_000);
 
   it('looking once more after the end changes nothing', () => {
     fc.assert(
@@ -544,7 +544,7 @@ describe('from any state', () => {
         expect(nextStep(view(end, asked))).toEqual(step);
       }),
     );
-  });
+  }, 60_000);
 });
 
 it('the wanted version is named before it is exported', () => {

@@ -177,7 +177,7 @@ it('never lets a second fault hide behind the first: what is refused stays refus
       expect(inspect(examined, asked).verdict).toBe('refuse');
     }),
   );
-});
+}, 60_000);
 
 function without<T extends object, Key extends keyof T>(object: T, key: Key): Omit<T, Key> {
   const { [key]: _, ...rest } = object;

@@ -55,5 +55,5 @@ describe('a short page', () => {
         expect(short === lines.join('\n') || short.includes('This is not all')).toBe(true);
       }),
     );
-  });
+  }, 60_000);
 });

@@ -73,7 +73,7 @@ describe('a sweep shakes hands with a service', () => {
         expect(names(turns.flat()).toSorted()).toEqual(names(services.map((service) => ({ service }))).toSorted());
       }),
     );
-  });
+  }, 60_000);
 
   it('that people were told of at every hour, and with nobody else where the sample is none', () => {
     const services = ['a', 'b', 'c'].map((name) => serviceOf(name));

@@ -285,7 +285,7 @@ describe('whatever ECS shows', () => {
       }),
       { numRuns: 2000 },
     );
-  });
+  }, 60_000);
 
   it('a service that reads by itself is never restarted, waited for or called new', () => {
     fc.assert(
@@ -294,7 +294,7 @@ describe('whatever ECS shows', () => {
         return verdict.is === 'reads by itself' || verdict.is === 'idle';
       }),
     );
-  });
+  }, 60_000);
 
   it('a service with a task from before is never called new', () => {
     fc.assert(
@@ -304,7 +304,7 @@ describe('whatever ECS shows', () => {
       }),
       { numRuns: 2000 },
     );
-  });
+  }, 60_000);
 
   it('nothing is waited for beyond its deadline', () => {
     fc.assert(
@@ -313,7 +313,7 @@ describe('whatever ECS shows', () => {
         return judge(consumer, promotion(end)).is !== 'rolling';
       }),
     );
-  });
+  }, 60_000);
 });
 
 function sampleVerdict(is: Verdict['is']): Verdict {

@@ -75,7 +75,7 @@ describe('a label', () => {
         for (const [name, to] of moves.slice(-1)) expect(holderOf(end, name)).toBe(to);
       }),
     );
-  });
+  }, 60_000);
 });
 
 describe('the time of a promotion', () => {

@@ -95,4 +95,4 @@ it('fits into Security Hub, whatever a name holds', () => {
     }),
     { numRuns: 40 },
   );
-});
+}, 60_000);

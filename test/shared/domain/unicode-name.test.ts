@@ -40,7 +40,7 @@ describe('a punycode name', () => {
       }),
       { numRuns: 1000 },
     );
-  });
+  }, 60_000);
 
   it.each([
     ['has no label to decode', 'api.example.com'],
@@ -67,7 +67,7 @@ describe('a punycode name', () => {
       }),
       { numRuns: 2000 },
     );
-  });
+  }, 60_000);
 });
 
 describe('a sentence', () => {

@@ -29,7 +29,7 @@ describe('a version id', () => {
         expect(readVersionId(written)).toEqual(held);
       }),
     );
-  });
+  }, 60_000);
 
   it('has whole minutes: seconds are left off', () => {
     expect(writeVersionId({ ...holds, notAfter: holds.notAfter + 59 })).toBe(id);
@@ -56,7 +56,7 @@ describe('a version id', () => {
         expect(read === null || writeVersionId(read) === text).toBe(true);
       }),
     );
-  });
+  }, 60_000);
 });
 
 describe('the content hash', () => {
@@ -84,5 +84,5 @@ describe('a nonce', () => {
     const collides = 'request-4911';
     expect(nonceOf(collides)).toBe('0001');
     fc.assert(fc.property(fc.string(), (requestId) => /^(?!0000)[0-9a-f]{4}$/.test(nonceOf(requestId))));
-  });
+  }, 60_000);
 });

@@ -73,4 +73,4 @@ it('every service is in one wave, whatever the fleet, and the same waves come ou
       expect(names(wavesOf(fleet.toReversed(), { parallel, proven }))).toEqual(names(waves));
     }),
   );
-});
+}, 60_000);

@@ -270,7 +270,7 @@ describe('whatever is asked', () => {
         expect(isOpen(window, between)).toBe(between === opening);
       }),
     );
-  });
+  }, 60_000);
 
   it('a window is read, or refused in words, and never throws', () => {
     const word = fc.oneof(fc.constantFrom('Mon', '09:00-16:00', '+', 'UTC', '-', ':', ''), fc.string());
@@ -281,7 +281,7 @@ describe('whatever is asked', () => {
         else expect(nextOpening(read, now)).not.toBeNull();
       }),
     );
-  });
+  }, 60_000);
 });
 
 describe('a restart', () => {

@@ -81,7 +81,7 @@ describe('examined material', () => {
       }),
       { numRuns: 12 },
     );
-  });
+  }, 60_000);
 
   it('says that key and leaf are no pair', async () => {
     const examined = await examine(read({ privateKey: exportOf(other).privateKey }), { anchors });

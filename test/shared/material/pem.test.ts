@@ -37,7 +37,7 @@ describe('a PEM text', () => {
         expect(readPem(text.replaceAll('\n', newline))).toEqual(blocks);
       }),
     );
-  });
+  }, 60_000);
 
   it('is written in lines of 64 with a final newline, as openssl writes it', () => {
     expect((readPem(plain) ?? []).map(writePem).join('')).toBe(plain);
