@@ -303,6 +303,7 @@ type StackWish = {
   readonly notices?: 'all' | 'tagged';
   readonly renewPrivate?: boolean;
   readonly rollBack?: 'evidence' | 'never';
+  readonly rollbackFloorDays?: number;
   readonly rolloutParallel?: string;
   readonly probeSample?: number;
   /** Whether services of the cluster `searched` are restarted for what they read. */
@@ -378,13 +379,15 @@ const serviceOf: Readonly<Record<string, string>> = {
  * roles may do; that this is all is held by test/build/template.test.ts.
  */
 async function stackFor(wish: StackWish): Promise<string> {
-  const { mode = 'deliver', notices = 'all', rollBack = 'evidence', rolloutParallel = '4', probeSample = 10 } = wish;
+  const { mode = 'deliver', notices = 'all', rollBack = 'evidence', rollbackFloorDays = 3 } = wish;
+  const { rolloutParallel = '4', probeSample = 10 } = wish;
   const searched = wish.discovers ? 'searched' : '';
   const folder = await mkdtemp(join(tmpdir(), 'courier-lab-'));
   const template = (await readFile(join(dist, 'template.json'), 'utf8'))
     .replace(/("COURIER_MODE": )"deliver"/g, `$1"${mode}"`)
     .replace(/("NOTICES": )"all"/g, `$1"${notices}"`)
     .replace(/("ROLL_BACK": )"evidence"/g, `$1"${rollBack}"`)
+    .replace(/("ROLLBACK_FLOOR_DAYS": )"3"/g, `$1"${rollbackFloorDays}"`)
     .replace(/("ROLLOUT_PARALLEL": )"4"/g, `$1"${rolloutParallel}"`)
     .replace(/("PROBE_SAMPLE": )"10"/g, `$1"${probeSample}"`)
     .replace(/("DISCOVER_CONSUMERS": )"searched"/g, `$1"${searched}"`);

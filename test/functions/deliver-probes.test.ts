@@ -138,6 +138,17 @@ describe('where a probe stands', () => {
     expect(await courier.served('zebra')).toEqual([before.id.slice(0, 40)]);
   });
 
+  it.each([
+    ['slow', 'needs moments until it listens'],
+    ['fragile', 'dies of its first visitor, whom it has shown the certificate'],
+  ])('a service that is %s, and %s, is seen and restarted once', async (name) => {
+    const arn = await consumed(courier, name, { image: `${name}:1` });
+    await courier.renew(arn);
+    await courier.settle();
+    expect([courier.told(arn), await courier.restarts(name)]).toEqual([[delivered, delivered], 1]);
+    expect(oneLine(mailsOf(courier, arn).at(-1)?.body)).toContain('was seen serving it');
+  });
+
   it('a consumer added later that serves another leaf is paged, and the certificate stays with all others', async () => {
     const arn = await consumed(courier, 'pear');
     const elsewhere = { ...probed, 'courier:secret': 'courier/elsewhere' };
@@ -214,6 +225,42 @@ describe('where nothing is to be rolled back', () => {
     expect(id.slice(0, 40)).toBe(serial);
     expect((await courier.labels('courier/stays'))[id]).toContain('COURIER_STOPPED');
     expect(await courier.restarts('stays')).toBe(1);
+    expect(await courier.wreckage()).toEqual([]);
+  });
+
+  it('one that takes connections and says nothing does the same', async () => {
+    const arn = await consumed(courier, 'mute', { image: 'mute:1' });
+    await renewedBehindTheProbe(courier, arn);
+    expect(courier.told(arn)).toEqual([delivered, 'critical DeploymentFailed']);
+    expect(oneLine(mailsOf(courier, arn).at(-1)?.body)).toMatch(/task [0-9a-f]{32} was restarted and shows none: /);
+    expect(await courier.restarts('mute')).toBe(1);
+  });
+});
+
+describe('where what is before ends within rollbackFloorDays', () => {
+  let courier: CourierLab;
+  beforeAll(async () => {
+    courier = await startCourierLab({ rollbackFloorDays: 400 });
+  });
+  afterAll(() => courier.stop());
+
+  it('nobody goes back to it, on whatever evidence: stopped, paged once, and the certificate stays', async () => {
+    const arn = await courier.issue({ name: 'brief.example.com', secret: 'courier/brief' });
+    const { id } = await courier.current('courier/brief');
+    await courier.service({
+      ...{ name: 'brief', secret: 'courier/brief', pinned: { privateKey: id, passphrase: id } },
+      deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: true } },
+    });
+    await courier.renew(arn);
+    await courier.settle();
+    expect(courier.told(arn)).toEqual([delivered, 'critical DeploymentFailed']);
+    expect(oneLine(mailsOf(courier, arn).at(-1)?.body)).toContain('exit code 83');
+    const current = await courier.current('courier/brief');
+    expect(current.id.slice(0, 40)).toBe(await courier.serialOf(arn));
+    expect((await courier.labels('courier/brief'))[current.id]).toEqual([
+      ...['AWSCURRENT', 'COURIER_NEXT', 'COURIER_SINCE', 'COURIER_STOPPED'],
+    ]);
+    expect(courier.progress(arn).slice(3)).toEqual(['Certificate Stored', 'Rollout Started', 'Rollout Failed']);
     expect(await courier.wreckage()).toEqual([]);
   });
 });
