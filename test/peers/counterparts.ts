@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { inject } from 'vitest';
 import type { TestProject } from 'vitest/node';
 import { pythonEnvironment } from './python-environment.ts';
+import { type Judge, judges } from './servers/judges.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -15,7 +16,7 @@ declare module 'vitest' {
   }
 }
 
-type Judgement = { readonly counterpart: string; readonly judged: string };
+type Judgement = { readonly counterpart: Counterpart; readonly judged: string };
 
 /**
  * Vitest's globalSetup: makes the environment, by whose models every lab of the run checks its requests, and at the end
@@ -37,7 +38,7 @@ export async function setup(project: TestProject): Promise<() => void> {
 }
 
 /** Notes, for the end of the run, what a counterpart found right. */
-export function judged(counterpart: keyof typeof versions, row: string): void {
+export function judged(counterpart: Counterpart, row: string): void {
   const line: Judgement = { counterpart, judged: row };
   appendFileSync(inject('judgements'), `${JSON.stringify(line)}\n`);
 }
@@ -50,10 +51,15 @@ const versions = {
   botocore: (programs: string) =>
     run(join(programs, 'python'), '-c', 'import importlib.metadata as m; print(m.version("botocore"))'),
   'cfn-lint': (programs: string) => run(join(programs, 'cfn-lint'), '--version'),
-  Envoy: (programs: string) => run(join(programs, 'envoy'), '--version'),
-  nginx: () => run('sh', '-c', 'nginx -v 2>&1'),
-  OpenSSL: () => run('openssl', 'version'),
+  ...(Object.fromEntries(judges.map(({ name, version }) => [name, version])) as Record<Judge['name'], () => string>),
+  shellcheck: () => run('shellcheck', '--version'),
+  busybox: () => run('sh', '-c', 'busybox | head -n 1'),
+  // It does not say; Debian does.
+  dash: () => run('sh', '-c', 'dpkg-query --show dash 2>/dev/null || echo of no known version'),
+  zsh: () => run('zsh', '--version'),
+  fish: () => run('fish', '--version'),
 };
+export type Counterpart = keyof typeof versions;
 
 const run = (program: string, ...args: string[]) => execFileSync(program, args, { encoding: 'utf8' });
 const number = (text: string) => /\d+(?:\.\d+)+/.exec(text)?.[0] ?? text.trim();

@@ -64,8 +64,9 @@ describe('the stack, deployed to MiniStack by the Serverless Framework', () => {
   });
 
   test('wakes secret-changed when the secret gets its new version', async () => {
-    await until('secret-changed has looked for certificates', async () =>
-      (await recorded('GetResources')).some((asked) => asked.ResourceTypeFilters.includes('acm:certificate')),
+    const queued = JSON.stringify({ secret, certificateArns: [certificate] }).slice(1, -1);
+    await until('secret-changed says that it queued the certificate', async () =>
+      (await logged('secret-changed')).some((line) => line.includes(queued)),
     );
     judged('MiniStack', 'its own "Secret Label Updated" starts secret-changed');
   });
@@ -212,6 +213,14 @@ async function recorded(operation: string): Promise<readonly any[]> {
   return Events.map((one: { CloudTrailEvent: string }) => JSON.parse(one.CloudTrailEvent).requestParameters);
 }
 
+/** What a function wrote, line by line, as MiniStack's CloudWatch Logs have it. */
+async function logged(name: string): Promise<readonly string[]> {
+  const { events } = await stack.aws(
+    ...words(`logs filter-log-events --log-group-name /aws/lambda/${stackName}-${name}`),
+  );
+  return events.map(({ message }: { message: string }) => message);
+}
+
 const handBacks = async () => (await recorded('ChangeMessageVisibility')).length;
 
 async function reExport(event: object): Promise<unknown> {
@@ -221,7 +230,7 @@ async function reExport(event: object): Promise<unknown> {
 /** The attributes of the next notice. */
 async function nextNotice(): Promise<Readonly<Record<string, string>>> {
   const queueUrl = `${stack.ministack.url}/${account}/notices-seen`;
-  const { Messages } = await stack.aws('sqs', 'receive-message', '--queue-url', queueUrl);
+  const { Messages } = await stack.aws(...words('sqs receive-message --wait-time-seconds 10 --queue-url'), queueUrl);
   const [{ Body, ReceiptHandle }] = Messages;
   await stack.aws('sqs', 'delete-message', '--queue-url', queueUrl, '--receipt-handle', ReceiptHandle);
   const { MessageAttributes } = JSON.parse(Body) as { MessageAttributes: Record<string, { Value: string }> };
@@ -239,6 +248,9 @@ const places = [
   ['iam list-roles', 'Roles[].RoleName'],
   ['logs describe-log-groups', 'logGroups[].logGroupName'],
   ['cloudwatch describe-alarms', 'MetricAlarms[].AlarmName'],
+  ['cloudwatch list-dashboards', 'DashboardEntries[].DashboardName'],
+  ['scheduler list-schedules', 'Schedules[].Name'],
+  ['ssm describe-parameters', 'Parameters[].Name'],
   ['s3api list-buckets', 'Buckets[].Name'],
   ['cloudformation describe-stacks', 'Stacks[].StackName'],
 ] as const;

@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -9,6 +9,7 @@ import { mendKindOf } from '../../shared/domain/reasons.ts';
 import { attempt, mailsOf, mend, type Played, plots, prepare } from '../functions/blocked-world.ts';
 import { type CourierLab, startCourierLab } from '../functions/courier-lab.ts';
 import { judged } from './counterparts.ts';
+import { has } from './servers/has.ts';
 
 /** Those whose mail has a command. */
 const mendable = plots.filter(({ blockage }) => mendKindOf(blockage.says) === 'command');
@@ -16,16 +17,17 @@ const mendable = plots.filter(({ blockage }) => mendKindOf(blockage.says) === 'c
 /** The mails' commands are pasted into each of them in turn; each but fish stops at the first that fails. */
 const shells = (
   [
-    ['sh', '-euc'],
+    ['dash', '-euc'],
     ['zsh', '-feuc'],
     ['fish', '--no-config', '-c'],
   ] as const
-).filter(([program]) => spawnSync(program, ['-c', 'true']).error === undefined);
+).filter(([program]) => has(program));
+type Shell = (typeof shells)[number];
 
 let courier: CourierLab;
 let folder: string;
-/** What the commands of each mail said on stderr, and what people were told afterwards. */
-const seen = new Map<string, { body: string; stderr: string; after: readonly Mail[] }>();
+/** In which shell the commands of each mail were pasted, what they said on stderr, and what people were told afterwards. */
+const seen = new Map<string, { shell?: Shell; body: string; stderr: string; after: readonly Mail[] }>();
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'acm-courier-mended-'));
@@ -49,8 +51,9 @@ afterAll(async () => {
 async function mendByMail({ title, blockage, one }: Played, mail: Mail | undefined): Promise<void> {
   if (!mail) throw new Error(`Nothing was told of "${title}"`);
   await blockage.passes?.({ ...one, mail });
-  const { stderr } = await paste(pasted(mail), seen.size);
-  seen.set(title, { body: mail.body, stderr, after: [] });
+  const shell = shells[seen.size % shells.length];
+  const { stderr } = await paste(pasted(mail), shell);
+  seen.set(title, { ...(shell && { shell }), body: mail.body, stderr, after: [] });
   await blockage.byHand?.({ ...one, mail });
 }
 
@@ -62,23 +65,24 @@ const pasted = ({ body }: Mail) =>
     .join('\n');
 
 /** With nothing of this machine's own AWS settings. */
-function paste(script: string, turn: number) {
+function paste(script: string, shell: readonly [string, ...string[]] = ['sh', '-euc']) {
   const path = [inject('programs'), process.env.PATH].join(delimiter);
   const keys = { AWS_ACCESS_KEY_ID: 'operator', AWS_SECRET_ACCESS_KEY: 'operator' };
   const env = { PATH: path, HOME: folder, AWS_ENDPOINT_URL: courier.lab.url, AWS_PAGER: '', ...keys };
-  const [program, ...options] = shells[turn % shells.length] ?? ['sh', '-euc'];
+  const [program, ...options] = shell;
   return promisify(execFile)(program, [...options, script], { cwd: folder, env });
 }
 
 describe.each(mendable)('$title', ({ title, blockage, name }) => {
   it('is mended by the commands of its mail, as they stand there: ACM renews, and one all-clear comes', () => {
-    const { body, stderr, after } = seen.get(title) ?? { body: '', stderr: 'was not played', after: [] };
+    const { shell, body, stderr, after } = seen.get(title) ?? { body: '', stderr: 'was not played', after: [] };
     expect(stderr).toBe('');
     expect(body).toMatch(/^ {2}In account 111122223333, us-east-1:\n {4}aws /m);
     expect(after.map(({ attributes: { severity, reason } }) => `${severity} ${reason}`)).toEqual([
       'resolved RenewedAfterAll',
     ]);
     judged('AWS CLI', `mends ${blockage.says} by its mail (${name})`);
+    if (shell) judged(shell[0], `takes the commands of that mail (${name})`);
   });
 });
 

@@ -14,7 +14,7 @@ type Reads = { readonly serve: (place: Place) => Command; readonly closer?: Clos
 
 /** A program that somebody else wrote, and how it is given each format; a text says why it is not. */
 export type Judge = {
-  readonly name: string;
+  readonly name: 'OpenSSL' | 'GnuTLS' | 'Envoy' | 'nginx' | 'HAProxy' | 'Java';
   readonly programs: readonly string[];
   readonly version: () => string;
   readonly reads: Readonly<Record<Format, Reads | string>>;
@@ -59,6 +59,7 @@ const opensslPem = (passphrase: readonly string[]) =>
       ...passphrase.map((word) => word.replace('@', `${place.directory}/current/`)),
     ];
   });
+export const opensslStandard = opensslPem(['-pass', 'file:@passphrase']);
 /** s_server takes no PKCS#12. */
 const opensslKeystore = (place: Place) =>
   script(
@@ -169,7 +170,7 @@ export const judges: readonly Judge[] = [
     programs: ['openssl'],
     version: () => run('openssl', ['version']),
     reads: {
-      standard: { serve: opensslPem(['-pass', 'file:@passphrase']), closer: opensslVerifies },
+      standard: { serve: opensslStandard, closer: opensslVerifies },
       plain: { serve: opensslPem([]), closer: opensslVerifies },
       kafka: { serve: opensslPem([]), closer: opensslVerifies },
       keystore: { serve: opensslKeystore, closer: opensslVerifies },
@@ -180,7 +181,7 @@ export const judges: readonly Judge[] = [
     programs: ['gnutls-cli', 'certtool', 'openssl'],
     version: () => run('gnutls-cli', ['--version']),
     reads: {
-      standard: { serve: opensslPem(['-pass', 'file:@passphrase']), closer: gnutlsEncrypted },
+      standard: { serve: opensslStandard, closer: gnutlsEncrypted },
       plain: { serve: opensslPem([]), closer: gnutlsPem },
       kafka: { serve: opensslPem([]), closer: gnutlsPem },
       keystore: { serve: opensslKeystore, closer: gnutlsKeystore },

@@ -21,16 +21,24 @@ type Wish = {
   /** The keys of a delivered secret; each is injected as ECS would. */
   readonly secret?: Secret;
   readonly helperOptions?: readonly string[];
+  /** What runs the helper, if not the system's own sh. */
+  readonly shell?: readonly string[];
   readonly command: (place: Place) => Command;
 };
 
 /** Starts a server by the start-up helper on an address of its own. Rejects where the helper or the server ends instead. */
-export async function startServer({ secret = {}, helperOptions = [], command }: Wish): Promise<StartedServer> {
+export async function startServer({
+  secret = {},
+  helperOptions = [],
+  shell = [],
+  command,
+}: Wish): Promise<StartedServer> {
   const scratch = mkdtempSync(join(tmpdir(), 'acm-courier-server-'));
   const place = { host: await freeAddress([port]), directory: join(scratch, 'courier'), scratch };
   mkdirSync(place.directory);
   const { command: run, environment = {} } = command(place);
-  const child = spawn(helper, [...helperOptions, '--', ...run], {
+  const [program = helper, ...args] = [...shell, helper, ...helperOptions, '--', ...run];
+  const child = spawn(program, args, {
     env: {
       PATH: process.env.PATH,
       HOME: scratch,
