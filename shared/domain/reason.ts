@@ -14,8 +14,14 @@ export type Severity = (typeof severities)[number];
  */
 export type Retry = 'soon' | 'patiently' | 'never';
 
-/** A command as argv (whatever a name contains is quoted when it is written for a shell), or a request to re-export. */
-export type Command = readonly string[] | { readonly reExport: Readonly<Record<string, string | boolean>> };
+/**
+ * A command as argv (whatever a name contains is quoted when it is written for a shell), several of which each reads what
+ * the one before writes (`aws`, `xargs` that runs it, `tee`), or a request to re-export.
+ */
+export type Command =
+  | readonly string[]
+  | { readonly pipe: readonly (readonly string[])[] }
+  | { readonly reExport: Readonly<Record<string, string | boolean>> };
 
 export type Mend<Facts> =
   | { readonly kind: 'nothing' }

@@ -1,4 +1,4 @@
-import { aws, describeService, untagService } from './aws-commands.ts';
+import { aws, deployAgain, describeService, replaceTaskSet, untagService } from './aws-commands.ts';
 import {
   count,
   listed,
@@ -155,9 +155,12 @@ export const rolloutReasons = {
     sentence: ({ service, cluster, controller }) =>
       `The service "${service}" in cluster "${cluster}" still runs tasks from before the new certificate, and its deployment controller ${controller} lets nobody else restart it`,
     mend: {
-      kind: 'by hand',
+      kind: 'command',
       text: ({ service, controller }) =>
-        `Start a deployment of "${service}" the way ${controller} wants it, with the task definition that it has; its new tasks will read the new certificate`,
+        controller === 'CODE_DEPLOY'
+          ? `Let CodeDeploy deploy "${service}" again, with the task definition that it has: its new tasks will read the new certificate. The first command writes down by which deployment the present tasks came, the second starts the same once more`
+          : `Let whatever deploys "${service}" do so again, with the task definition that it has: its new tasks will read the new certificate. By hand the first command writes down what the primary task set is, the second creates another one like it, and the third makes the newest one the primary whose tasks are steady; then delete the task set from before`,
+      commands: (facts) => (facts.controller === 'CODE_DEPLOY' ? deployAgain(facts) : replaceTaskSet(facts)),
     },
   }),
 

@@ -19,15 +19,23 @@ export type Place = {
  * somebody write.
  */
 export function writeCommand(command: Command, place: Place): readonly string[] {
+  if ('pipe' in command) return piped(command.pipe.map((argv) => lines(argv, place)));
   if (!('reExport' in command)) return lines(command, place);
   // Read from standard input as bytes, the payload needs no option that only one major version of the AWS CLI has.
   const invoke = ['aws', 'lambda', 'invoke', '--function-name', `${place.functionPrefix}re-export`];
   const streams = ['--payload', 'fileb:///dev/stdin', '/dev/stdout'];
-  return [`printf %s ${quoted(JSON.stringify(command.reExport))} |`, ...lines([...invoke, ...streams], place)];
+  return piped([[`printf %s ${quoted(JSON.stringify(command.reExport))}`], lines([...invoke, ...streams], place)]);
 }
 
+const piped = (commands: readonly (readonly string[])[]): readonly string[] =>
+  commands.flatMap((own, at) => (at < commands.length - 1 ? [...own.slice(0, -1), `${own.at(-1) ?? ''} |`] : own));
+
+/** What comes before `aws` is a program that runs it; what has none is a program of the shell's own. */
 function lines(argv: readonly string[], { region }: Place): readonly string[] {
-  const [program = '', service = '', operation = '', ...options] = [...argv, '--region', region];
+  const at = argv.indexOf('aws');
+  if (at < 0) return [argv.map(quoted).join(' ')];
+  const program = [...argv.slice(0, at).map(quoted), 'aws'].join(' ');
+  const [service = '', operation = '', ...options] = [...argv.slice(at + 1), '--region', region];
   const pairs = options.reduce<string[]>((found, word) => {
     if (word.startsWith('--')) found.push(quoted(word));
     else found.push(`${found.pop() ?? ''} ${quoted(word)}`);

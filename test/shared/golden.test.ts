@@ -108,6 +108,11 @@ const byImport = { is: 'imported' } as const;
 const variants: Readonly<Record<string, Mail>> = {
   'Delivered.tasks-seen': { finding: sampleOf('Delivered'), ...beside.Delivered },
   'Delivered.nobody-to-restart': { finding: sampleOf('Delivered', { consumers: 0 }) },
+  'NotRestartable.code-deploy': { finding: sampleOf('NotRestartable'), ...beside.NotRestartable },
+  'NotRestartable.external': {
+    finding: sampleOf('NotRestartable', { controller: 'EXTERNAL' }),
+    judged: judged({ is: 'not ours to restart', controller: 'EXTERNAL' }),
+  },
   'SecretNotOurs.one-name': { finding: sampleOf('SecretNotOurs'), ...beside.SecretNotOurs },
   'SecretNotOurs.wildcard-and-99-names': { finding: sampleOf('SecretNotOurs', { name: wide.name }), certificate: wide },
   'ValidationRecordMissing.one': { finding: sampleOf('ValidationRecordMissing') },

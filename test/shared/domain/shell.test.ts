@@ -25,8 +25,8 @@ const present = shellNames.filter((shell) => !isMissing(shell));
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'pasted-'));
-  // Each call: its arguments and what it was piped, ended by a byte that neither can hold.
-  const recorder = `#!/bin/sh\n{ printf '%s\\0' "$@"; [ "$1" = lambda ] && cat; printf '\\001'; } >> '${folder}/calls'\n`;
+  // Each call: its arguments and what it was piped, ended by a byte that neither can hold. STS has something to say.
+  const recorder = `#!/bin/sh\n{ printf '%s\\0' "$@"; [ "$1" = lambda ] && cat; printf '\\001'; } >> '${folder}/calls'\n[ "$1" != sts ] || echo 'what it says'\n`;
   writeFileSync(join(folder, 'aws'), recorder);
   chmodSync(join(folder, 'aws'), 0o755);
 });
@@ -122,6 +122,31 @@ describe('a pasted command', () => {
     for (const shell of present) {
       const [call = []] = paste(lines, shell);
       expect(JSON.parse(call.at(-1) ?? ''), shell).toEqual({ certificateArn: arn, force: true });
+    }
+  });
+
+  const region = ['--region', 'us-east-1'];
+
+  it('of several hands on what the one before writes, each with its options below it', () => {
+    const pipe = [
+      ['aws', 'sts', 'get-caller-identity', '--query', "[?a=='b']"],
+      ['xargs', '-I', '{}', 'aws', 'deploy', 'get-deployment', '--deployment-id', '{}'],
+      ['tee', 'it.json'],
+    ];
+    const lines = writeCommand({ pipe }, place);
+    expect(lines).toEqual([
+      'aws sts get-caller-identity \\',
+      `  --query '[?a=='\\''b'\\'']' \\`,
+      '  --region us-east-1 |',
+      "xargs -I '{}' aws deploy get-deployment \\",
+      "  --deployment-id '{}' \\",
+      '  --region us-east-1 |',
+      'tee it.json',
+    ]);
+    for (const shell of present) {
+      const [first, ...others] = paste(lines, shell);
+      expect(first, shell).toEqual([...['sts', 'get-caller-identity', '--query', "[?a=='b']"], ...region, '']);
+      expect(others, shell).toEqual([['deploy', 'get-deployment', '--deployment-id', 'what it says', ...region, '']]);
     }
   });
 });
