@@ -9,7 +9,8 @@ type Version = { readonly id: string; readonly value: string; readonly created: 
 type Secret = ReturnType<typeof newSecret>;
 
 const secretBytes = 65_536;
-const labelsPerVersion = 20;
+/** Attached across all versions (User Guide, AWS Secrets Manager quotas). */
+const labelsPerSecret = 20;
 const versionsPerSecret = 100;
 const day = 86_400_000;
 
@@ -49,6 +50,14 @@ export function createSecretsManager({ clock, emit, tags }: { clock: Clock; emit
     });
   }
 
+  /** AWS's words as users report them; AWSPREVIOUS comes with the first move of AWSCURRENT. */
+  function checkLabels(secret: Secret, wanted: ReadonlySet<string>): void {
+    const attached = new Set([...secret.versions.values()].flatMap(({ labels }) => [...labels]));
+    if (wanted.has('AWSCURRENT') && attached.has('AWSCURRENT')) attached.add('AWSPREVIOUS');
+    if (attached.union(wanted).size > labelsPerSecret)
+      refuse('LimitExceededException', 'You exceeded the maximum number of staging labels allowed on a secret.');
+  }
+
   type NewVersion = { SecretString: string; ClientRequestToken?: string; VersionStages?: string[] };
 
   /** A new version, or the one that this token made before from the same value. */
@@ -67,6 +76,7 @@ export function createSecretsManager({ clock, emit, tags }: { clock: Clock; emit
     const stages = new Set(VersionStages ?? ['AWSCURRENT']);
     if (!holder(secret, 'AWSCURRENT')) stages.add('AWSCURRENT');
     const version: Version = { id, value, created: clock.now(), labels: new Set() };
+    checkLabels(secret, stages);
     makeRoom(secret);
     secret.versions.set(id, version);
     secret.changed = clock.now();
@@ -151,8 +161,7 @@ export function createSecretsManager({ clock, emit, tags }: { clock: Clock; emit
       invalidParameter(
         "You can only move staging label AWSCURRENT to a different secret version. It can't be completely removed.",
       );
-    if (target && !target.labels.has(name) && target.labels.size >= labelsPerVersion)
-      refuse('LimitExceededException', `A secret version can have at most ${labelsPerVersion} staging labels.`);
+    if (target && target !== present) checkLabels(secret, new Set([name]));
 
     if (target) label(secret, name, target);
     else source?.labels.delete(name);

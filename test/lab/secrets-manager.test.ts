@@ -187,9 +187,17 @@ describe('a label', () => {
     });
   });
 
-  it('is one of at most twenty on a version', async () => {
-    for (let index = 0; index < 19; index++) await move(`LABEL_${index}`, { to: 'first' });
-    await expect(move('LABEL_20', { to: 'first' })).rejects.toMatchObject({ name: 'LimitExceededException' });
+  it('is one of at most twenty on all versions of a secret', async () => {
+    for (let index = 0; index < 18; index++) await move(`LABEL_${index}`, { to: index % 2 ? 'second' : 'first' });
+    const refused = { name: 'LimitExceededException' };
+    await expect(move('LABEL_18', { to: 'first' })).rejects.toMatchObject(refused);
+    await expect(put('third', 'three', ['LABEL_18'])).rejects.toMatchObject(refused);
+    // It would leave AWSPREVIOUS behind.
+    await expect(move('AWSCURRENT', { to: 'second', from: 'first' })).rejects.toMatchObject(refused);
+    await move('LABEL_0', { to: 'second', from: 'first' });
+    await put('third', 'three', ['LABEL_0']);
+    await move('LABEL_1', { from: 'second' });
+    await move('LABEL_18', { to: 'first' });
   });
 
   it('decides what DescribeSecret shows; ListSecretVersionIds can show the rest', async () => {
