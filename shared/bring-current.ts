@@ -28,7 +28,7 @@ type Means = {
 };
 
 /** Every step moves the secret forward and no delivery takes more: more means that somebody moves it back. */
-const mostSteps = 12;
+const mostSteps = 14;
 
 /**
  * Takes the steps that make the certificate's newest version current: export and inspect, COURIER_NEXT, canaries,
@@ -82,7 +82,14 @@ async function act(step: Acting, view: DeliveryView<Issued>, { world, reports }:
       await beforeActing(world);
       // The time is read after the swap: a task that started before it has read the version before.
       return { ...secret, versions: await setLabel(label.current, step.versionId, at), changedAt: afterNow(world) };
-    case 'accept':
+    case 'accept': {
+      const versions = await setLabel(label.accepted, step.versionId, at);
+      return {
+        ...secret,
+        versions:
+          step.label === undefined ? versions : await takeLabel(step.label, step.versionId, { ...at, versions }),
+      };
+    }
     case 'forget':
       return { ...secret, versions: await takeLabel(step.label, step.versionId, at) };
     case 'tell of trust':

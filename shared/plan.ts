@@ -1,6 +1,6 @@
 import type { Issued } from './domain/certificate.ts';
 import { type Course, courseOf } from './domain/course.ts';
-import type { Asked, DeliveryView } from './domain/delivery.ts';
+import { type Asked, type DeliveryView, isAccepted } from './domain/delivery.ts';
 import { ofSecret } from './domain/ownership.ts';
 import { type Ahead, pastLabels } from './domain/past-labels.ts';
 import { type Planned, type PlanStep, planOf } from './domain/plan.ts';
@@ -19,6 +19,7 @@ export type Wanted = { readonly certificate: Issued; readonly delivery: Delivery
 export type Seen = {
   /** Behind all that only moves labels. */
   readonly next: Ahead;
+  readonly tellsOfTrust: boolean;
   readonly bars?: string;
   readonly judged: readonly Judged[];
   readonly course: Course;
@@ -30,12 +31,15 @@ export async function planDelivery(wanted: Wanted, sight: Sight): Promise<Seen> 
   const { next } = past;
   const { secret } = view;
   const times = { ...timesOf(next, secret, sight.now()), since: sinceFor(next, sight.now()) };
-  const tries = !wanted.asked.accept && secret.state === 'present' && hasCurrent(secret);
+  const tries = secret.state === 'present' && hasCurrent(secret) && !isTakenAsIs(next, secret, wanted.asked);
   const all = goesOn(next) ? await judgeConsumers(wanted, { ...times, sight }) : [];
   const judged = tries ? onTrial(all, promotionAt(times, sight)) : all;
   const planned = plannedOf(wanted, { ...past, tries, judged, parallel: sight.settings.rolloutParallel });
   return { ...past, judged, steps: planOf(planned), course: courseOf(planned) };
 }
+
+const isTakenAsIs = (next: Ahead, secret: PresentSecret, asked: Asked) =>
+  'versionId' in next && isAccepted(next.versionId, secret, asked);
 
 const hasCurrent = ({ versions }: PresentSecret) => holderOf(versions, label.current) !== undefined;
 

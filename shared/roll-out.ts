@@ -1,5 +1,5 @@
 import { Trouble } from './aws/trouble.ts';
-import { type Step, versionBefore } from './domain/delivery.ts';
+import { isAccepted, type Step, versionBefore } from './domain/delivery.ts';
 import { ofSecret } from './domain/ownership.ts';
 import { ofVersion, type Progress } from './domain/progress.ts';
 import { minute } from './domain/reason.ts';
@@ -225,9 +225,9 @@ async function leave(refused: readonly Judged[], looked: Looked, rollout: Rollou
  * The version before, where going back is what people want. What a person has accepted is not taken back, nor what came by
  * a roll-back: the version before that one is barred.
  */
-function versionToGoBackTo({ wanted, secret, onTrial, world }: Rollout): string | undefined {
+function versionToGoBackTo({ wanted, step, secret, onTrial, world }: Rollout): string | undefined {
   const { rollBack, rollbackFloorSeconds } = world.settings;
-  if (rollBack === 'never' || onTrial || wanted.asked.accept) return undefined;
+  if (rollBack === 'never' || onTrial || isAccepted(step.versionId, secret, wanted.asked)) return undefined;
   return versionBefore(secret, world.now() + rollbackFloorSeconds);
 }
 

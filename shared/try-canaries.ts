@@ -1,5 +1,5 @@
 import type { Issued } from './domain/certificate.ts';
-import type { DeliveryView, Step } from './domain/delivery.ts';
+import { type DeliveryView, isAccepted, type Step } from './domain/delivery.ts';
 import type { Judged } from './domain/rollout.ts';
 import { endOf, label, type PresentSecret } from './domain/secret.ts';
 import { markTried } from './labels.ts';
@@ -25,7 +25,7 @@ export async function tryOnCanaries(
   step: Extract<Step, { do: 'promote' }>,
   { view, secret, patient, world }: Trial,
 ): Promise<Outcome | null> {
-  if (step.back || step.from === undefined || view.asked.accept) return null;
+  if (step.back || step.from === undefined || isAccepted(step.versionId, secret, view.asked)) return null;
   const since = step.triedSince ?? (await begin(step.versionId, { view, secret, world }));
   if (since === undefined) return null;
   const of = { versionId: step.versionId, since, told: false };

@@ -56,7 +56,8 @@ export type Step =
       /** It has served before: nothing is tried. */
       readonly back?: true;
     }
-  | { readonly do: 'accept'; readonly versionId: string; readonly label: string }
+  /** Write down that a person takes the version as it is, then take off the label that kept it back, if any. */
+  | { readonly do: 'accept'; readonly versionId: string; readonly label?: string }
   /** Take off what a label says of a promotion that somebody has undone since. */
   | { readonly do: 'forget'; readonly versionId: string; readonly label: string }
   /** Say that its trust bundle trusts another issuer than the version that carries this label, then take that off. */
@@ -152,6 +153,10 @@ function bringCanariesBack(versionId: string, versions: Versions): Step {
   return { do: 'mark tried', versionId, ...(since !== undefined && { since }) };
 }
 
+/** A person takes the version as it is: it is tried on no canary, and never taken back by itself. */
+export const isAccepted = (versionId: string, { versions }: PresentSecret, asked: Asked): boolean =>
+  asked.accept === true || hasLabel(versions, versionId, label.accepted);
+
 /** AWSPREVIOUS, where it may serve again: ours, neither barred nor stopped itself, and ending after that (epoch seconds). */
 export function versionBefore({ versions }: PresentSecret, endingAfter = 0): string | undefined {
   const id = holderOf(versions, label.previous);
@@ -162,22 +167,24 @@ export function versionBefore({ versions }: PresentSecret, endingAfter = 0): str
 
 function stepFor(versionId: string, { versions, changedAt }: PresentSecret, asked: Asked): Step {
   const has = (name: string) => hasLabel(versions, versionId, name);
-  const accepted = (name: string): Step => ({ do: 'accept', versionId, label: name });
   if (has(label.held) && !asked.accept) return { do: 'rest', because: 'held' };
   // Before promoting: whoever moves AWSCURRENT back from a stopped version must not find it promoted again.
-  if (has(label.stopped)) return asked.accept ? accepted(label.stopped) : { do: 'rest', because: 'stopped' };
+  if (has(label.stopped))
+    return asked.accept ? { do: 'accept', versionId, label: label.stopped } : { do: 'rest', because: 'stopped' };
   const triedSince = triedOf(versions, versionId);
   // What canaries have read since then was another version.
   if (!has(label.next) && triedSince !== undefined) return { do: 'forget', versionId, label: triedLabel(triedSince) };
   if (!has(label.next)) return { do: 'label next', versionId, from: holderOf(versions, label.next) };
   // After NEXT: without any label it would be lost, and another version of this serial be taken for it.
-  if (has(label.held)) return accepted(label.held);
+  if (has(label.held)) return { do: 'accept', versionId, label: label.held };
 
   // Before promoting: whoever trusts the issuer from before only refuses the new certificate as soon as it is served.
   const trusts = trustLabels(versions);
   const own = trusts.find((one) => one.versionId === versionId);
   const before = trusts.find((one) => one.name !== own?.name);
   if (own && before) return { do: 'tell of trust', versionId: before.versionId, label: before.name };
+  // Kept at the version: what a person said must outlast the message in which it was said (docs/decisions/0019).
+  if (asked.accept && !has(label.accepted) && !has(label.delivered)) return { do: 'accept', versionId };
 
   const since = sinceOf(versions, versionId);
   if (!has(label.current)) {
@@ -191,6 +198,9 @@ function stepFor(versionId: string, { versions, changedAt }: PresentSecret, aske
   // keeps its own: it says which tasks may have read it.
   if (since === undefined || spareSinceLabels(versions).length > 1)
     return { do: 'mark since', versionId, since: since ?? changedAt };
+  const accepted = holderOf(versions, label.accepted);
+  if (accepted !== undefined && accepted !== versionId)
+    return { do: 'forget', versionId: accepted, label: label.accepted };
   if (has(label.delivered) && !asked.thorough) return { do: 'rest', because: 'delivered' };
   return {
     do: 'roll out',
@@ -214,7 +224,8 @@ function holding(secret: PresentSecret, view: DeliveryView): string | undefined 
       (view.asked.force === undefined || holds.nonce === wanted.nonce),
   );
   const labelled = (name: string) => fits.find(({ id }) => hasLabel(secret.versions, id, name));
-  const best = (view.asked.accept && labelled(label.held)) || labelled(label.next) || fits.at(0);
+  const best =
+    (view.asked.accept && labelled(label.held)) || labelled(label.next) || labelled(label.accepted) || fits.at(0);
   return best?.id;
 }
 

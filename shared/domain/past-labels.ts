@@ -25,7 +25,7 @@ type Past<View> = {
 };
 
 /** As many as a worker takes at most. */
-const mostSteps = 12;
+const mostSteps = 14;
 
 /**
  * The view behind all steps that only move labels, taken in the mind, and the step that comes then: what a plan shows
@@ -60,7 +60,10 @@ function relabelled(
       return withLabel(versions, label.next, step.versionId);
     case 'reject':
       return withLabel(versions, label.rejected, step.versionId);
-    case 'accept':
+    case 'accept': {
+      const accepted = withLabel(versions, label.accepted, step.versionId);
+      return step.label === undefined ? accepted : without(accepted, step.label);
+    }
     case 'forget':
     case 'tell of trust':
       return without(versions, step.label);

@@ -9,6 +9,7 @@ export const label = {
   held: 'COURIER_HELD',
   stopped: 'COURIER_STOPPED',
   rejected: 'COURIER_REJECTED',
+  accepted: 'COURIER_ACCEPTED',
 } as const;
 
 const sincePrefix = 'COURIER_SINCE_';
