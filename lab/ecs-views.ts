@@ -21,6 +21,7 @@ function counts(service: EcsService, deployment?: Deployment) {
 }
 
 export const describeService = (service: EcsService) => ({
+  deployments: [],
   serviceArn: service.arn,
   serviceName: service.name,
   clusterArn: clusterArn(service.cluster),
@@ -34,7 +35,9 @@ export const describeService = (service: EcsService) => ({
   taskDefinition: service.definition.arn,
   loadBalancers: service.loadBalancers,
   // Under CODE_DEPLOY and EXTERNAL there are task sets in their place.
-  deployments: service.controller === 'ECS' ? service.deployments.map((one) => describeDeployment(service, one)) : [],
+  [service.controller === 'ECS' ? 'deployments' : 'taskSets']: service.deployments.map((one) =>
+    describeDeployment(service, one),
+  ),
   events: service.events,
   createdAt: service.createdAt,
 });

@@ -10,6 +10,7 @@ import type { Message } from './events/queued.ts';
 import { recorded } from './ledger.ts';
 import { type Outcome, soonest } from './outcome.ts';
 import { planDelivery, type Wanted } from './plan.ts';
+import { remembering } from './remember-told.ts';
 import { rollOut } from './roll-out.ts';
 import { facts, type Serving, tell } from './tell.ts';
 import type { World } from './world.ts';
@@ -35,7 +36,7 @@ type About = { readonly certificate: Pick<Certificate, 'arn' | 'name' | 'tags'>;
  */
 export const deliver = (message: Message, { sentAt, world }: Means): Promise<Outcome> =>
   recorded({ event: message.cause, certificateArn: message.certificateArn, world }, (noting) =>
-    settle(message, { sentAt, world: noting }),
+    settle(message, { sentAt, world: remembering(noting) }),
   );
 
 async function settle(message: Message, means: Means): Promise<Outcome> {

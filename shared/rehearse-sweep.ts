@@ -1,14 +1,11 @@
-import { isIssued } from './domain/certificate.ts';
-import type { Course } from './domain/course.ts';
+import { appraise } from './domain/appraisal.ts';
 import type { Note } from './domain/noteworthy.ts';
-import { composeNotice, type Notice } from './domain/notice.ts';
 import { ofSecret } from './domain/ownership.ts';
 import type { PlanStep } from './domain/plan.ts';
-import { type Finding, finding, gravestFirst } from './domain/reasons.ts';
-import { type Judged, nextRolloutStep } from './domain/rollout.ts';
-import { findingOf } from './domain/rollout-findings.ts';
-import { wishFor } from './domain/wish.ts';
-import { planDelivery, type Seen as SeenDelivery, type Wanted } from './plan.ts';
+import { finding } from './domain/reasons.ts';
+import type { Message } from './events/queued.ts';
+import { expectedNotices, type PlannedNotice } from './expected-notices.ts';
+import { planDelivery } from './plan.ts';
 import { behindAfter, confirmed, messageFor, noteOf, type Seen, unseenIn, type Wire } from './repairs.ts';
 import { mailsOf, notesOf } from './tell-notes.ts';
 
@@ -19,7 +16,7 @@ export type SweepPlan = {
   readonly certificates: number;
   /** In the order of the certificates' ends; within a certificate in the order in which it would be done. */
   readonly plan: readonly PlanStep[];
-  readonly notices: readonly Pick<Notice, 'subject' | 'attributes'>[];
+  readonly notices: readonly PlannedNotice[];
   /** What AWS did not let us see and why, a sentence each. */
   readonly unseen: readonly string[];
 };
@@ -36,7 +33,7 @@ export async function rehearse(seen: Seen, { wire, remaining }: Means): Promise<
   const services = await wire.tagged.services();
   const sight = { ...wire, tagged: { ...wire.tagged, services: async () => services } };
   const plan: PlanStep[] = [];
-  const notices: Notice[] = [];
+  const notices: PlannedNotice[] = [];
   const notes: Note[] = [];
   const behind = behindAfter(seen);
   let reached = 0;
@@ -49,17 +46,17 @@ export async function rehearse(seen: Seen, { wire, remaining }: Means): Promise<
     notes.push(...real.flatMap(noteOf));
     const restarted = new Set<string | undefined>();
     for (const { secret = '' } of real) {
-      const wanted = await wantedOf({ arn: message.certificateArn, secret, asked: message }, wire);
-      if (!wanted) continue;
-      const delivery = await planDelivery(wanted, sight);
+      const found = await wantedOf({ arn: message.certificateArn, secret, asked: message }, wire);
+      if (!found) continue;
+      const delivery = await planDelivery(found.wanted, sight);
       // A service that reads several secrets of a certificate is restarted once for all of them.
       plan.push(...delivery.steps.filter((one) => one.step !== 'restart' || !restarted.has(one.service)));
       bytes += JSON.stringify(delivery.steps).length;
       for (const one of delivery.steps) if (one.step === 'restart') restarted.add(one.service);
-      notices.push(...expected(wanted, delivery, wire));
+      notices.push(...expectedNotices({ ...found, seen: delivery }, wire));
     }
   }
-  const due = notesOf(seen, notes, wire);
+  const due = await notesOf(seen, notes, wire);
   notices.push(...(await mailsOf(due, seen, wire)).map(({ notice }) => notice));
   return {
     dryRun: true,
@@ -74,52 +71,16 @@ export async function rehearse(seen: Seen, { wire, remaining }: Means): Promise<
 const tooMany = (left: number) =>
   `${left} more certificates are behind than one call can plan for; the sweep itself goes on until all are queued`;
 
-type Asking = { readonly arn: string; readonly secret: string; readonly asked: Wanted['asked'] };
+type Asking = { readonly arn: string; readonly secret: string; readonly asked: Message };
 
-/** As ACM has it now; undefined where it is not to be delivered any more. */
-async function wantedOf({ arn, secret, asked }: Asking, { certificates }: Wire): Promise<Wanted | undefined> {
+/** As ACM has it now, with what is said beside it; undefined where it is not to be delivered any more. */
+async function wantedOf({ arn, secret, asked }: Asking, { certificates, settings }: Wire) {
   const certificate = await certificates.find(arn);
-  const delivery = certificate && wishFor(certificate.tags, secret);
-  return certificate && delivery && isIssued(certificate) ? { certificate, delivery, asked } : undefined;
-}
-
-/** What the worker would say at the end, if nothing goes wrong on the way. */
-function expected(
-  wanted: Wanted,
-  { next, judged, course }: SeenDelivery,
-  { settings, place }: Wire,
-): readonly Notice[] {
-  const { end } = course;
-  const { deadlineSeconds } = settings;
-  const of = ofSecret(wanted);
-  const said = (all: readonly Judged[]) =>
-    all.flatMap((one) => findingOf(one, { of, deadlineSeconds, served: course.served, ...end }) ?? []);
-  const [worst, ...others] = end.is === 'delivered' ? [] : said(end.by);
-  const isTold = next.do === 'roll out' && next.told;
-  const isQuiet = end.is === 'held' ? wanted.asked.echo : end.is === 'delivered' && isTold;
-  if (next.do === 'refuse' || next.do === 'rest' || isQuiet) return [];
-  const left = leftOf(course);
-  const delivered = finding('Delivered', {
-    ...of,
-    serial: wanted.certificate.serial,
-    probed: 0,
-    consumers: judged.length - left.length,
-  });
-  const findings: readonly [Finding, ...Finding[]] = worst ? [worst, ...others] : [delivered, ...said(left)];
-  const { name, arn: certificateArn, tags } = wanted.certificate;
-  const owner = tags['courier:owner'];
-  const nothingElse = { affects: [], done: [], planned: [], unseen: [] };
-  return [
-    composeNotice(
-      { findings: gravestFirst(findings), name, certificateArn, ...(owner && { owner }), ...nothingElse },
-      place,
-    ),
-  ];
-}
-
-/** Whom nothing that we could do would bring there, once all that can be restarted was. */
-function leftOf({ rollout, served }: Course): readonly Judged[] {
-  const rest = rollout.filter(({ verdict }) => verdict.is !== 'stale' && verdict.is !== 'rolling');
-  const step = nextRolloutStep(rest, { served });
-  return step.do === 'finish' ? step.left : [];
+  const appraisal = certificate && appraise(certificate, settings);
+  if (appraisal?.is !== 'deliver') return undefined;
+  const delivery = appraisal.deliveries.find((one) => one.secret === secret);
+  if (!delivery) return undefined;
+  const wanted = { certificate: appraisal.certificate, delivery, asked };
+  const uncounted = asked.uncounted ? [finding('ExportNotCounted', ofSecret(wanted))] : [];
+  return { wanted, problems: [...uncounted, ...appraisal.problems] };
 }

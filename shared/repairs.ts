@@ -6,9 +6,11 @@ import type { Sweeps } from './aws/sweeps.ts';
 import { type Behind, type Difference, type Inventory, isBehind } from './domain/inventory.ts';
 import type { Note } from './domain/noteworthy.ts';
 import type { Sighting } from './domain/probe-sample.ts';
+import { count } from './domain/reason.ts';
 import { finding } from './domain/reasons.ts';
-import { judge } from './domain/rollout.ts';
+import { judge, type Verdict } from './domain/rollout.ts';
 import { holderOf, label, sinceOf, triedOf } from './domain/secret.ts';
+import { slices } from './domain/waves.ts';
 import type { Concern, Message } from './events/queued.ts';
 import type { Cursor } from './events/sweep-order.ts';
 import type { Lists } from './inventory.ts';
@@ -40,6 +42,8 @@ export type Seen = {
   readonly inventory: Inventory;
   readonly differences: readonly Difference[];
   readonly until: number;
+  /** Whether the schedule began it. By hand there would be hours that two sweeps answer for. */
+  readonly scheduled: boolean;
   readonly resume?: Cursor | undefined;
   /** What tasks serve, of some services. */
   readonly sampled?: Sampled;
@@ -49,16 +53,41 @@ export type Seen = {
 export type Sampled = { readonly sightings: readonly Sighting[]; readonly unseen: readonly string[] };
 
 /** What AWS did not let us see and why, a sentence each. */
-export const unseenIn = ({ inventory, sampled }: Seen): readonly string[] => [
+export const unseenIn = ({ inventory, sampled, ...seen }: Seen): readonly string[] => [
   ...(inventory.unseen ?? []),
   ...(sampled?.unseen ?? []),
+  ...later(leftToLater(seen).size),
 ];
+
+const later = (left: number) =>
+  left > 0 ? [`The tasks that read ${count(left, 'secret')} and may be from before: the next sweeps ask for them`] : [];
+
+/** Deliveries, or services, whose tasks one sweep asks ECS for: lists and dates that mislead do so every hour. */
+const mostAsked = 50;
+
+/** The share of what is to be asked for that is the turn of the sweep which answers until then (epoch seconds). */
+export function turnOf<One>(all: readonly One[], until: number): readonly One[] {
+  const shares = slices(all, mostAsked);
+  return shares[Math.floor(until / interval) % shares.length] ?? [];
+}
+
+/** In an order that no renewal changes, and the same in each invocation of a sweep. */
+function leftToLater({ differences, until }: Pick<Seen, 'differences' | 'until'>): ReadonlySet<Difference> {
+  const key = ({ certificate, secret }: Difference) => `${certificate.arn} ${secret}`;
+  const doubtful = differences
+    .filter((one) => one.is === 'behind' && one.because === 'consumer behind')
+    .toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
+  const turn = new Set(turnOf(doubtful, until));
+  return new Set(doubtful.filter((one) => !turn.has(one)));
+}
 
 type Own = readonly [Behind, ...Behind[]];
 
 /** What is behind, by certificate, the soonest to end first, from where the invocation before left off. */
-export function behindAfter({ differences, resume }: Pick<Seen, 'differences' | 'resume'>): readonly Own[] {
-  const groups = [...Map.groupBy(differences.filter(isBehind), ({ certificate }) => certificate.arn).values()];
+export function behindAfter({ resume, ...seen }: Pick<Seen, 'differences' | 'until' | 'resume'>): readonly Own[] {
+  const others = leftToLater(seen);
+  const behind = seen.differences.filter(isBehind).filter((one) => !others.has(one));
+  const groups = [...Map.groupBy(behind, ({ certificate }) => certificate.arn).values()];
   return groups.filter((own): own is [Behind, ...Behind[]] => {
     const [first] = own;
     return first !== undefined && (!resume || isAfter(placeOf(first.certificate), resume.after));
@@ -85,26 +114,28 @@ export async function confirmed(own: readonly Behind[], inventory: Inventory, wi
       real.push(one);
       continue;
     }
-    const services = await staleAmong(one.services, one.secret ?? '', { inventory, wire });
+    const verdicts = await verdictsOf(one.services, one.secret ?? '', { inventory, wire });
+    const services = one.services.filter((arn) => verdicts.get(arn) === 'stale');
     if (services.length > 0) real.push({ ...one, services });
   }
   return real;
 }
 
-async function staleAmong(
+/** How services stand to what is current in a secret, by their tasks; who does not read it is left out. */
+export async function verdictsOf(
   arns: readonly string[],
   secret: string,
-  { inventory, wire }: { inventory: Inventory; wire: Wire },
-): Promise<readonly string[]> {
+  { inventory, wire }: { inventory: Inventory; wire: Pick<Wire, 'services' | 'settings' | 'now'> },
+): Promise<ReadonlyMap<string, Verdict['is']>> {
   const seen = inventory.secrets.get(secret);
-  if (seen?.state !== 'present') return [];
+  if (seen?.state !== 'present') return new Map();
   const current = holderOf(seen.versions, label.current) ?? '';
   const since = sinceOf(seen.versions, current) ?? seen.changedAt;
   // Canaries were restarted before it was current.
   const times = { since, triedSince: triedOf(seen.versions, current) };
   const promotion = { ...times, now: wire.now(), deadlineSeconds: wire.settings.deadlineSeconds };
   const consumers = await wire.services.consumers(arns, { secret, ...times });
-  return consumers.filter((one) => judge(one, promotion).is === 'stale').map(({ arn }) => arn);
+  return new Map(consumers.map((one) => [one.arn, judge(one, promotion).is]));
 }
 
 export function messageFor(certificateArn: string, { own, runId }: { own: readonly Behind[]; runId: string }): Message {

@@ -8,7 +8,7 @@ import { record } from './record.ts';
 import { rehearse, type SweepPlan } from './rehearse-sweep.ts';
 import { behindAfter, confirmed, messageFor, noteOf, placeOf, type Seen, unseenIn, type Wire } from './repairs.ts';
 import { facts } from './tell.ts';
-import { notesOf, tellNotes } from './tell-notes.ts';
+import { notesOf, tellNotes, tellRepairs } from './tell-notes.ts';
 
 export type Means = {
   /** Tells the messages of one run from those of another. */
@@ -41,18 +41,18 @@ export async function sweep(order: SweepOrder, means: Means): Promise<Swept | Sw
   const listed = await see(order, means);
   if (order.dryRun) return rehearse(await withSample(listed, means), means);
   const worked = await queueBehind(listed, means);
-  // By hand there would be hours that two sweeps answer for.
   if (order.scheduledAt !== undefined) await raiseUnheard(listed, means.wire);
   if (worked.left) return handOn(worked.left, { seen: listed, worked, means });
   const seen = await withSample(listed, means);
-  const notices = await tellNotes(notesOf(seen, worked.notes, means.wire), seen, means.wire);
+  const notices = await tellNotes(await notesOf(seen, worked.notes, means.wire), seen, means.wire);
   return finish({ seen, worked, notices, wire: means.wire });
 }
 
 async function see({ scheduledAt, resume }: SweepOrder, { wire }: Means): Promise<Seen> {
   const inventory = await takeInventory(wire);
   const differences = compare(inventory, { ...wire.settings, now: wire.now() });
-  return { inventory, differences, until: resume?.until ?? scheduledAt ?? wire.now(), resume };
+  const until = resume?.until ?? scheduledAt ?? wire.now();
+  return { inventory, differences, until, scheduled: resume?.scheduled ?? scheduledAt !== undefined, resume };
 }
 
 /** Once a sweep, after all that must be queued: what nobody has time to look at has its turn again. */
@@ -77,6 +77,7 @@ async function queueBehind(seen: Seen, { runId, remaining, wire }: Means): Promi
         left: {
           runId: run,
           until: seen.until,
+          scheduled: seen.scheduled,
           after: after ?? placeOf(certificate),
           hops: (seen.resume?.hops ?? 0) + 1,
         },
@@ -98,7 +99,7 @@ async function handOn(
 ): Promise<Swept> {
   const { wire } = means;
   const queued = (seen.resume?.queued ?? 0) + worked.queued;
-  const notices = await tellNotes({ due: worked.notes, moved: [], forgotten: [], standing: [] }, seen, wire);
+  const notices = await tellRepairs(worked.notes, seen, wire);
   const goesOn = left.hops < mostHops;
   if (goesOn) await wire.sweeps.handOn({ ...left, queued });
   wire.log(

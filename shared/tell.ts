@@ -14,6 +14,8 @@ export type Telling = Base & {
   /** A second topic, which a chat reads. */
   readonly chat?: Topic;
   readonly count: Count;
+  /** Where a sweep would find the same, and say it again. */
+  readonly remember?: (told: Findings, about: About) => Promise<void>;
 };
 
 export type About = {
@@ -59,6 +61,7 @@ export async function tell(findings: Findings, about: About, world: Telling): Pr
   );
   await send(notice, world);
   world.count('NoticesSent');
+  await world.remember?.(findings, about);
 }
 
 /**

@@ -24,7 +24,9 @@ export function fleet(ecs = new ECSClient(prompt)) {
           const answer = await askFor('ecs:DescribeServices', () =>
             ecs.send(new DescribeServicesCommand({ cluster, services })),
           );
-          for (const service of answer?.services ?? []) found.set(service.serviceArn ?? '', serviceState(service));
+          // A deleted one is shown for a while.
+          for (const service of (answer?.services ?? []).filter(({ status }) => status === 'ACTIVE'))
+            found.set(service.serviceArn ?? '', serviceState(service));
         }
       };
       await Promise.all(Array.from({ length: lanes }, lane));

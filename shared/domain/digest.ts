@@ -6,6 +6,7 @@ import { type Notice, todo } from './notice.ts';
 import { printable } from './printable.ts';
 import { count } from './reason.ts';
 import { anchorOf, finding, headlineOf, sentenceOf, severityOf } from './reasons.ts';
+import { holderOf } from './secret.ts';
 import type { Place } from './shell.ts';
 import { lifetimeDays } from './warning-days.ts';
 import { isPaused } from './wish.ts';
@@ -44,10 +45,21 @@ const nameColumns = 32;
  * What ACM renews and acm-courier delivers by itself is not in them.
  */
 export function digestsOf(found: Findings, policy: Policy): readonly Notice[] {
-  const said = (found.notes ?? []).flatMap((note) => noteEntry(note, policy));
-  const entries = [...ending(found, policy), ...said, ...waiting(found, policy), ...unowned(found, policy)];
+  const lasting = ending(found, policy);
+  // What keeps a certificate from its renewal is said there.
+  const isSaid = (one: Entry) =>
+    lasting.some(({ name, why, owner }) => name === one.name && why === one.why && owner === one.owner);
+  const said = (found.notes ?? []).filter((note) => isSure(note, found)).flatMap((note) => noteEntry(note, policy));
+  const others = [...waiting(found, policy), ...unowned(found, policy)];
+  const entries = [...lasting, ...said.filter((one) => !isSaid(one)), ...others];
   return [...Map.groupBy(entries, ({ owner }) => owner)].map(([owner, own]) => compose(own, { owner, ...policy }));
 }
+
+/** Of what ECS was to be asked first, only what people were told of, once it was. */
+const isSure = ({ doubtful, memory }: Note, { inventory: { secrets } }: Findings) => {
+  const seen = memory && secrets.get(memory.secret);
+  return !doubtful || (seen?.state === 'present' && holderOf(seen.versions, memory?.label ?? '') !== undefined);
+};
 
 /** In place of more notices of one run than anybody reads. */
 export const notesDigest = (notes: readonly Note[], policy: Policy & { readonly owner: string | undefined }): Notice =>

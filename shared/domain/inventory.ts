@@ -40,8 +40,12 @@ export type ServiceState = {
   /** It is active, and wants tasks. */
   readonly runs: boolean;
   readonly restartable: boolean;
+  /** Where it is not ECS's own: it takes no restart from us. */
+  readonly controller?: string;
   readonly underWay: boolean;
-  /** When the deployment began that its tasks belong to, epoch seconds. */
+  /** Epoch seconds. */
+  readonly createdAt?: number;
+  /** When the deployment, or the task set, began that its tasks belong to, epoch seconds. */
   readonly startedAt?: number;
 };
 
@@ -51,7 +55,8 @@ export type Difference = State & { readonly certificate: ListedCertificate; read
 /**
  * - `behind`: looking again would bring the delivery forward.
  * - `waiting`: nothing automatic goes on until a person acts; they were told. Of paused services which, and since when the version waits for them.
- * - `refused`: no delivery is possible as things are.
+ * - `left`: delivered, with services whose tasks may be from before and that nothing of ours restarts.
+ * - `refused`: no delivery is possible as things are, or a tag cannot be read.
  * - `unarmed`: delivered, exported once more for it, and yet ACM would not renew it.
  */
 type State =
@@ -65,6 +70,11 @@ type State =
       readonly because: 'paused' | 'service paused' | 'held' | 'stopped' | 'rejected';
       readonly since?: number;
       readonly services?: readonly string[];
+    }
+  | {
+      readonly is: 'left';
+      readonly because: 'service paused' | 'not ours to restart';
+      readonly services: readonly string[];
     }
   | { readonly is: 'refused'; readonly finding: Finding }
   | { readonly is: 'unarmed' };
@@ -127,23 +137,29 @@ function differencesOf(certificate: ListedCertificate, facts: Facts): readonly D
     case 'tell':
       return appraisal.findings.map((finding) => ({ certificate, is: 'refused', finding }));
     case 'deliver':
-      return appraisal.deliveries.flatMap((delivery) => {
-        const state = stateOf({ certificate: appraisal.certificate, delivery }, facts);
-        return state ? [{ certificate, secret: delivery.secret, ...state }] : [];
-      });
+      return [
+        ...appraisal.deliveries.flatMap((delivery) =>
+          statesOf({ certificate: appraisal.certificate, delivery }, facts).map((state) => ({
+            certificate,
+            secret: delivery.secret,
+            ...state,
+          })),
+        ),
+        ...appraisal.problems.map((finding) => ({ certificate, is: 'refused' as const, finding })),
+      ];
   }
 }
 
 type Wanted = { readonly certificate: Issued<ListedCertificate>; readonly delivery: Delivery };
 
-/** Undefined where the delivery is as it should be, or under way. */
-function stateOf(wanted: Wanted, facts: Facts): State | undefined {
+/** None where the delivery is as it should be, or under way. */
+function statesOf(wanted: Wanted, facts: Facts): readonly State[] {
   const { inventory, policy } = facts;
   const secret = inventory.secrets.get(wanted.delivery.secret) ?? { state: 'absent' };
   const step = nextStep({ ...wanted, secret, prefix: policy.secretPrefix, asked: {} });
   switch (step.do) {
     case 'export':
-      return { is: 'behind', because: isFilled(secret) ? 'missed event' : 'never filled' };
+      return [{ is: 'behind', because: isFilled(secret) ? 'missed event' : 'never filled' }];
     case 'label next':
     case 'tell of trust':
     case 'promote':
@@ -152,15 +168,15 @@ function stateOf(wanted: Wanted, facts: Facts): State | undefined {
     case 'reject':
     case 'mark since':
     case 'mark tried':
-      return { is: 'behind', because: 'left half way' };
+      return [{ is: 'behind', because: 'left half way' }];
     case 'roll out':
       return rolloutOf(step, wanted.delivery, facts);
     case 'rest':
-      if (step.because !== 'delivered') return { is: 'waiting', because: step.because };
-      return secret.state === 'present' ? afterDelivery(secret, wanted, facts) : undefined;
+      if (step.because !== 'delivered') return [{ is: 'waiting', because: step.because }];
+      return secret.state === 'present' ? afterDelivery(secret, wanted, facts) : [];
     case 'refuse':
       // ACM's list was older than the secrets': the next sweep sees both.
-      return retryOf(step.finding) === 'soon' ? undefined : { is: 'refused', finding: step.finding };
+      return retryOf(step.finding) === 'soon' ? [] : [{ is: 'refused', finding: step.finding }];
   }
 }
 
@@ -169,34 +185,55 @@ const isFilled = (secret: Secret) =>
 
 type RollOut = Extract<Step, { do: 'roll out' }>;
 
-function rolloutOf({ since }: RollOut, { secret }: Delivery, { policy, consumers }: Facts): State | undefined {
-  if (policy.now - since < policy.deadlineSeconds) return undefined;
-  const paused = (consumers.get(secret) ?? []).filter(({ tags }) => isPaused(tags));
-  return paused.length > 0
-    ? { is: 'waiting', because: 'service paused', since, services: paused.map(({ arn }) => arn) }
-    : { is: 'behind', because: 'not rolled out' };
+/** Who is paused holds up nobody else: a worker that died between promoting and restarting left others behind as well. */
+function rolloutOf({ since }: RollOut, { secret }: Delivery, { policy, consumers }: Facts): readonly State[] {
+  if (policy.now - since < policy.deadlineSeconds) return [];
+  const all = consumers.get(secret) ?? [];
+  const paused = all.filter(({ tags }) => isPaused(tags)).map(({ arn }) => arn);
+  const isBehind = paused.length === 0 || all.some((one) => mayBeBehind(one, since));
+  return [
+    ...(isBehind ? [{ is: 'behind', because: 'not rolled out' } as const] : []),
+    ...(paused.length > 0 ? [{ is: 'waiting', because: 'service paused', since, services: paused } as const] : []),
+  ];
 }
 
 /** Seconds for which ACM's list may not show an export that it has counted. A needless one would restart a fleet. */
 const settling = 3600;
 
-function afterDelivery(secret: PresentSecret, { certificate, delivery }: Wanted, facts: Facts): State | undefined {
+function afterDelivery(
+  secret: PresentSecret,
+  { certificate, delivery }: Wanted,
+  { policy, consumers }: Facts,
+): readonly State[] {
   const current = holderOf(secret.versions, label.current) ?? '';
   const since = sinceOf(secret.versions, current) ?? secret.changedAt;
-  const counts = certificate.eligible || certificate.inUse || facts.policy.now - since < settling;
+  const counts = certificate.eligible || certificate.inUse || policy.now - since < settling;
   const force = nonceOf(certificate.serial);
-  if (!counts && readVersionId(current)?.nonce !== force) return { is: 'behind', because: 'export not counted', force };
-  const late = (facts.consumers.get(delivery.secret) ?? []).filter((service) => mayBeBehind(service, since));
-  if (late.length > 0) return { is: 'behind', because: 'consumer behind', services: late.map(({ arn }) => arn) };
-  return counts ? undefined : { is: 'unarmed' };
+  if (!counts && readVersionId(current)?.nonce !== force)
+    return [{ is: 'behind', because: 'export not counted', force }];
+  const all = consumers.get(delivery.secret) ?? [];
+  const late = all.filter((service) => mayBeBehind(service, since));
+  if (late.length > 0)
+    return [{ is: 'behind', because: 'consumer behind', services: arnsOf(late) }, ...left(all, since)];
+  return [...(counts ? [] : [{ is: 'unarmed' } as const]), ...left(all, since)];
 }
 
+/** What came later, or was brought back, and waits for a person. */
+function left(all: readonly Service[], since: number): readonly State[] {
+  const old = all.filter((service) => isFromBefore(service, since));
+  const [paused, others] = [old.filter(({ tags }) => isPaused(tags)), old.filter(({ tags }) => !isPaused(tags))];
+  const foreign = others.filter(({ state }) => !state?.restartable);
+  return [
+    ...(paused.length > 0 ? [{ is: 'left', because: 'service paused', services: arnsOf(paused) } as const] : []),
+    ...(foreign.length > 0 ? [{ is: 'left', because: 'not ours to restart', services: arnsOf(foreign) } as const] : []),
+  ];
+}
+
+const arnsOf = (services: readonly Service[]) => services.map(({ arn }) => arn);
+
+const mayBeBehind = (service: Service, since: number) =>
+  isFromBefore(service, since) && service.state?.restartable === true && !isPaused(service.tags);
+
 /** Deployments lie both ways (a roll-back brings an old one back with new tasks): whoever acts looks at the tasks. */
-const mayBeBehind = ({ tags, state }: Service, since: number) =>
-  state?.startedAt !== undefined &&
-  state.startedAt < since &&
-  state.runs &&
-  state.restartable &&
-  !state.underWay &&
-  !isPaused(tags) &&
-  !readsByItself(tags);
+const isFromBefore = ({ tags, state }: Service, since: number) =>
+  state?.startedAt !== undefined && state.startedAt < since && state.runs && !state.underWay && !readsByItself(tags);

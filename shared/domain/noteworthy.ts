@@ -1,12 +1,24 @@
 import type { ListedCertificate, Tags } from './certificate.ts';
-import { hash32 } from './hash.ts';
 import { consumersOf, type Difference, type Inventory, type Policy, type Service } from './inventory.ts';
+import { type Memory, memoryOf } from './memory.ts';
 import { nearName } from './near-name.ts';
-import { type Finding, finding } from './reasons.ts';
-import { endOf, holderOf, label, ourVersions, type PresentSecret, toldLabel, toldLabels } from './secret.ts';
+import { type Finding, finding, type ReasonCode } from './reasons.ts';
+import {
+  endOf,
+  hasLabel,
+  holderOf,
+  label,
+  ourVersions,
+  type PresentSecret,
+  type Secret,
+  sinceOf,
+  toldLabels,
+} from './secret.ts';
 import { readVersionId } from './version-id.ts';
 import { lifetimeDays, windowDays } from './warning-days.ts';
-import { consumedSecrets, isPaused, readWishes } from './wish.ts';
+import { consumedSecrets, isPaused, isReadElsewhere, namedSecrets, readWishes } from './wish.ts';
+
+export type { Memory } from './memory.ts';
 
 /**
  * What a sweep has to say itself, because no event does and no delivery comes of it. Each is said once: `memory` is the
@@ -19,23 +31,28 @@ export type Note = {
   readonly certificate?: ListedCertificate;
   readonly owner?: string | undefined;
   readonly memory?: Memory;
+  /** A service, by its ARN, of which lists and dates alone say so: ECS is asked before people are told. */
+  readonly doubtful?: string;
 };
-
-/** `versionId` is where the label belongs. */
-export type Memory = { readonly secret: string; readonly label: string; readonly versionId: string };
 
 /** What a sweep answers for: it arose after `after` and not after `until`, epoch seconds. */
 export type Interval = { readonly after: number; readonly until: number };
 
 type Found = { readonly inventory: Inventory; readonly differences: readonly Difference[] };
 
+/** Of labels a secret takes twenty on all its versions (Quotas), and a delivery needs thirteen itself; the digest has the rest. */
+const mostTold = 6;
 /** Labelled versions, of 100 that a secret may have. */
 const manyVersions = 90;
 /** Days after a renewal on which a pause is worth a word. */
 const longPauses = [7, 30];
+const hour = 3600;
 const day = 86_400;
 
-/** `remembered` is all that stands, told before or not; `passing` what came up in the interval. */
+/**
+ * `remembered` is all that stands, told before or not, and in the digest alone where it has no memory; `passing` what came
+ * up in the interval.
+ */
 export function noteworthy(
   { inventory, differences }: Found,
   { interval, ...policy }: Policy & { interval: Interval },
@@ -47,8 +64,12 @@ export function noteworthy(
       ...crowded(inventory),
       ...outlived(inventory, policy),
       ...unsaid(inventory),
+      ...refused(differences, inventory),
+      ...left(differences, inventory),
+      ...unread(inventory, policy),
     ],
     passing: [
+      ...misspeltAnew(inventory, interval),
       ...pausedForLong(inventory, interval),
       ...longPausedServices(differences, interval),
       ...deleted(differences, { inventory, interval }),
@@ -76,6 +97,14 @@ export function memoriesOf(
     return seen?.state === 'present' ? holderOf(seen.versions, name) : undefined;
   };
   const memories = notes.flatMap(({ memory }) => memory ?? []);
+  const told = (secret: string) => {
+    const seen = inventory.secrets.get(secret);
+    return seen?.state === 'present' ? toldLabels(seen.versions).length : 0;
+  };
+  const news = notes.filter(({ memory }) => memory && holder(memory) === undefined);
+  const fitting = [...Map.groupBy(news, ({ memory }) => memory?.secret ?? '')].flatMap(([secret, own]) =>
+    own.slice(0, Math.max(0, mostTold - told(secret))),
+  );
   const wanted = new Set([...memories, ...kept].map(({ secret, label: name }) => `${secret} ${name}`));
   const frozen = pausedSecrets(inventory.certificates);
   const forgotten = [...inventory.secrets].flatMap(([secret, seen]) =>
@@ -86,7 +115,7 @@ export function memoriesOf(
       : [],
   );
   return {
-    due: notes.filter(({ memory }) => memory && holder(memory) === undefined),
+    due: news.filter((one) => fitting.includes(one)),
     moved: memories.filter((one) => ![undefined, one.versionId].includes(holder(one))),
     forgotten: mayForget ? forgotten : [],
   };
@@ -117,7 +146,10 @@ const handedOver = ({ tags }: PresentSecret, certificates: readonly ListedCertif
 function misspelt({ certificates, secrets, services }: Inventory): readonly Note[] {
   const frozen = pausedSecrets(certificates);
   const wished = wishedSecrets(certificates);
-  return services.flatMap((service) =>
+  // Tags outlive a service by hours; where ECS was asked, it has a state of each that there is.
+  const wereAsked = services.some(({ state }) => state !== undefined);
+  const there = services.filter(({ state }) => !wereAsked || state !== undefined);
+  return there.flatMap((service) =>
     consumedSecrets(service.tags).flatMap((secret) => {
       const seen = secrets.get(secret);
       const isFilled = seen?.state === 'present' && holderOf(seen.versions, label.current) !== undefined;
@@ -131,6 +163,17 @@ function misspelt({ certificates, secrets, services }: Inventory): readonly Note
       return [{ finding: found, name: secret, owner: service.tags['courier:owner'], ...memory }];
     }),
   );
+}
+
+/**
+ * The same where there is nothing to remember it at: an hour after the service was created, for what fills its secret may be
+ * created with it. A tag that came later waits for the digest.
+ */
+function misspeltAnew(inventory: Inventory, interval: Interval): readonly Note[] {
+  const created = inventory.services.filter(
+    ({ state }) => state?.createdAt !== undefined && isIn(state.createdAt + hour, interval),
+  );
+  return misspelt({ ...inventory, services: created }).filter(({ memory }) => memory === undefined);
 }
 
 /** Services whose task definitions read what we deliver, and that are not restarted for it, or never see a new version. */
@@ -263,6 +306,95 @@ function deleted(differences: readonly Difference[], { inventory, interval }: Pa
   });
 }
 
+/** Events tell of these themselves. */
+const toldByEvents: readonly ReasonCode[] = ['CertificateNotIssued', 'SecretPendingDeletion'];
+
+/** What cannot be delivered as things are: put by hand, or tagged otherwise, and no event said so. */
+function refused(differences: readonly Difference[], inventory: Inventory): readonly Note[] {
+  return differences.flatMap((one) => {
+    if (one.is !== 'refused' || toldByEvents.includes(one.finding.reason)) return [];
+    const { certificate, finding: found } = one;
+    const memory = memoryNear(one, found, inventory);
+    const owner = ownerOf([certificate]);
+    return [{ finding: found, name: certificate.name, certificate, owner, ...(memory && { memory }) }];
+  });
+}
+
+/** In its own secret; where that is not there, in another that its tag names, or that holds the certificate. */
+function memoryNear({ certificate, secret }: Difference, found: Finding, { certificates, secrets }: Inventory) {
+  const own = secret !== undefined && secrets.has(secret) ? [secret] : undefined;
+  const named = own ?? namedSecrets(certificate.tags).filter((name) => secrets.has(name));
+  const names = named.length > 0 ? named : [...secrets.keys()].filter((name) => holds(secrets.get(name), certificate));
+  const frozen = pausedSecrets(certificates);
+  for (const name of names) {
+    const seen = secrets.get(name);
+    const memory = seen?.state === 'present' && !frozen.has(name) && memoryOf(found, { secret: name, seen });
+    if (memory) return memory;
+  }
+  return undefined;
+}
+
+const holds = (seen: Secret | undefined, { serial }: ListedCertificate) =>
+  seen?.state === 'present' && ourVersions(seen.versions).some((one) => one.holds.serial === serial);
+
+/** Services that came to a delivered secret later, and that nothing of ours restarts. */
+function left(differences: readonly Difference[], { secrets, services }: Inventory): readonly Note[] {
+  const known = new Map(services.map((one) => [one.arn, one]));
+  return differences.flatMap((one) => {
+    const { certificate, secret = '' } = one;
+    const seen = secrets.get(secret);
+    if (one.is !== 'left' || seen?.state !== 'present') return [];
+    return one.services.map((arn) => {
+      const [cluster = '', service = arn] = arn.split('/').slice(1);
+      const { tags = {}, state } = known.get(arn) ?? {};
+      const of = { name: certificate.name, certificateArn: certificate.arn, secret, service, cluster };
+      const found =
+        one.because === 'service paused'
+          ? finding('ServicePaused', of)
+          : finding('NotRestartable', { ...of, controller: state?.controller ?? 'EXTERNAL' });
+      const owner = tags['courier:owner'] ?? ownerOf([certificate]);
+      return {
+        finding: found,
+        name: certificate.name,
+        certificate,
+        owner,
+        doubtful: arn,
+        ...remember(found, { secret, seen }),
+      };
+    });
+  });
+}
+
+/**
+ * Secrets that were delivered a day ago or earlier, and that no service is known to read, where services were searched: a
+ * tag was forgotten, or the reader is gone. For the digest alone: who reads by other means is nobody's mistake.
+ */
+function unread({ certificates, secrets, services, readers }: Inventory, { now }: Policy): readonly Note[] {
+  if (readers === undefined) return [];
+  const consumers = consumersOf({ services });
+  const read = new Set(readers.flatMap(({ readings }) => readings.map(({ secret }) => secret)));
+  return certificates.flatMap((certificate) => {
+    const { arn: certificateArn, name, tags } = certificate;
+    if (isPaused(tags) || isReadElsewhere(tags)) return [];
+    return readWishes(tags)
+      .deliveries.filter(({ format, secret }) => format !== 'kafka' && !consumers.has(secret) && !read.has(secret))
+      .filter(({ secret }) => isDeliveredFor(day, { seen: secrets.get(secret), now }))
+      .map(({ secret }) => ({
+        finding: finding('SecretWithoutConsumer', { name, certificateArn, secret }),
+        name,
+        certificate,
+        owner: ownerOf([certificate]),
+      }));
+  });
+}
+
+function isDeliveredFor(seconds: number, { seen, now }: { seen: Secret | undefined; now: number }): boolean {
+  const current = seen?.state === 'present' ? holderOf(seen.versions, label.current) : undefined;
+  if (seen?.state !== 'present' || current === undefined || !hasLabel(seen.versions, current, label.delivered))
+    return false;
+  return now - (sinceOf(seen.versions, current) ?? seen.changedAt) >= seconds;
+}
+
 type Passing = { readonly inventory: Inventory; readonly interval: Interval };
 
 const wishedSecrets = (certificates: readonly ListedCertificate[]): ReadonlySet<string> =>
@@ -278,13 +410,10 @@ const pausedSecrets = (certificates: readonly ListedCertificate[]) =>
 
 const isIn = (time: number, { after, until }: Interval) => after < time && time <= until;
 
-/** On the newest version of ours: an older one is to be pruned in its time. */
-function remember(found: Finding, { secret, seen, mark }: { secret: string; seen: PresentSecret; mark?: string }) {
-  const newest = holderOf(seen.versions, label.next) ?? holderOf(seen.versions, label.current);
-  const versionId = newest !== undefined && readVersionId(newest) ? newest : undefined;
-  if (versionId === undefined) return {};
-  return { memory: { secret, versionId, label: toldLabel(hash32(mark ?? JSON.stringify(found))) } };
-}
+const remember = (found: Finding, of: { secret: string; seen: PresentSecret; mark?: string }) => {
+  const memory = memoryOf(found, of);
+  return memory ? { memory } : {};
+};
 
 const ownerOf = (tagged: readonly { readonly tags: Tags }[]) =>
   tagged.map(({ tags }) => tags['courier:owner']).find(Boolean);

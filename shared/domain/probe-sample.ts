@@ -77,8 +77,12 @@ function samplesIn({ inventory, differences }: Found): readonly Sample[] {
 
 const placeOf = ({ service, secret }: Pick<Sample, 'service' | 'secret'>) => `${service.arn} ${secret}`;
 
-/** Not so where some services alone are behind, for the others are not; nor where only ACM is in the way. */
-const isOpen = (one: Difference) => one.is !== 'unarmed' && !(one.is === 'behind' && one.because === 'consumer behind');
+/** Not so where some services alone are behind, for the others are not; nor where only ACM, or another's tag, is in the way. */
+const isOpen = (one: Difference) =>
+  one.is !== 'unarmed' &&
+  one.is !== 'left' &&
+  !(one.is === 'behind' && one.because === 'consumer behind') &&
+  !(one.is === 'refused' && one.finding.reason === 'BadTag');
 
 function deliveredVersion(secret: Secret | undefined): string | undefined {
   if (secret?.state !== 'present') return undefined;

@@ -63,6 +63,22 @@ export const sweepReasons = {
         `Set the tag courier:secret of "${service}" to the secret that its task definition reads${near ? `, perhaps "${near}"` : ''}; or tag the certificate that is to be delivered there`,
     },
   }),
+  SecretWithoutConsumer: reason<OfSecret>({
+    severity: 'info',
+    retry: 'never',
+    headline: () => 'no service reads its secret',
+    sentence: ({ name, secret }) =>
+      `The certificate of "${name}" is delivered to secret "${secret}", but no ECS service is tagged as reading it, and none was found whose task definition does: nothing is restarted for a new certificate`,
+    mend: {
+      kind: 'command',
+      text: () =>
+        'Tag the service that reads it courier:secret; or, if something else than an ECS service reads it, say so by a tag ' +
+        '(command); or, if nobody needs it any more, take the tag courier:secret off the certificate',
+      commands: ({ certificateArn }) => [
+        aws`acm add-tags-to-certificate --certificate-arn ${certificateArn} --tags Key=courier:consumers,Value=none`,
+      ],
+    },
+  }),
   ConsumerNotTagged: reason<OfReader & { readonly serviceArn: string; readonly tag: string }>({
     severity: 'warning',
     retry: 'never',

@@ -56,6 +56,13 @@ export const renamed = (tags: Tags, { from, to }: { readonly from: string; reado
     .map((word) => (word === from || word.startsWith(`${from}:`) ? `${to}${word.slice(from.length)}` : word))
     .join(' ');
 
+/** The secrets that a certificate's tag names, whether the rest of it can be read or not. */
+export const namedSecrets = (tags: Tags): readonly string[] =>
+  words(tags['courier:secret']).map((word) => word.split(':', 1)[0] ?? word);
+
+/** `courier:consumers=none` on a certificate: who reads its secrets is no ECS service. */
+export const isReadElsewhere = (tags: Tags): boolean => tags['courier:consumers']?.trim().toLowerCase() === 'none';
+
 /** The secrets that a service's tag names. */
 export const consumedSecrets = (tags: Tags): readonly string[] => words(tags['courier:secret']);
 

@@ -6,6 +6,8 @@ const cursor = z.object({
   runId: z.string(),
   /** What the sweep answers for ends here, epoch seconds. */
   until: z.number(),
+  /** Whether the schedule began it: only its sweeps answer for an hour. */
+  scheduled: z.boolean(),
   /** The last certificate that was dealt with: its end (epoch seconds, null without one) and ARN. */
   after: z.object({ notAfter: z.nullable(z.number()), arn: z.string() }),
   /** Invocations before this one. */

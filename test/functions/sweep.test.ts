@@ -148,7 +148,6 @@ describe('the calls of a sweep', () => {
     expect(calls.toSorted()).toEqual([
       // Ten services.
       'DescribeServices',
-      'GetQueueAttributes',
       ...Array(4).fill('GetResources'),
       'ListCertificateAuthorities',
       'ListSecrets',

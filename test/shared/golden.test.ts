@@ -97,6 +97,7 @@ const noted: { readonly [Code in ReasonCode]?: Omit<Note, 'finding'> } = {
   ConsumerOfNothing: { name: 'courier/apj' },
   ConsumerPinned: { name: 'courier/api' },
   PausedForLong: { name: 'api.example.com', certificate: listed() },
+  SecretWithoutConsumer: { name: 'api.example.com', certificate: listed() },
   VersionsNearLimit: { name: 'courier/api' },
 };
 

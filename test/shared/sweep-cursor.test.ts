@@ -58,7 +58,7 @@ it('a sweep that hands itself on for ever is given up after twenty invocations',
     ...world.wire,
     sweeps: { ...world.wire.sweeps, handOn: async (one: object) => void handed.push(one) },
   };
-  const resume = { runId: 'run', until: now, after: { notAfter: 0, arn: '' }, hops: 19, queued: 0 };
+  const resume = { runId: 'run', until: now, scheduled: false, after: { notAfter: 0, arn: '' }, hops: 19, queued: 0 };
   const remaining = () => (world.queue.length === 0 ? 900_000 : 0);
   expect(await sweep({ digest: false, dryRun: false, resume }, { runId: 'other', remaining, wire })).toMatchObject({
     handedOn: false,

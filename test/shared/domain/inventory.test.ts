@@ -36,6 +36,12 @@ const started = (startedAt: number, other: object = {}) => ({
   state: { runs: true, restartable: true, underWay: false, startedAt, ...other },
 });
 
+const other = `${service({}).arn}-2`;
+const paused = (one: Inventory['services'][number]) => ({ ...one, tags: { ...one.tags, 'courier:pause': 'true' } });
+
+const left = (because: string, arn = service({}).arn) => [
+  { is: 'left', because, services: [arn], secret: 'courier/api' },
+];
 const behind = (because: string) => [{ is: 'behind', because, secret: 'courier/api' }];
 const waiting = (because: string) => [{ is: 'waiting', because, secret: 'courier/api' }];
 const refused = (reason: string, secret = 'courier/api') => [
@@ -75,6 +81,19 @@ describe('a sweep sees a certificate that is', () => {
       'not rolled out to a service that is not',
       { secret: rollingSince(0), services: [service({})] },
       behind('not rolled out'),
+    ],
+    [
+      'not rolled out to a service that is paused and another that is not, and has not been restarted since',
+      { secret: rollingSince(now - 3_600), services: [paused(started(0)), { ...started(now - 3_601), arn: other }] },
+      [
+        ...behind('not rolled out'),
+        { ...waiting('service paused')[0], since: now - 3_600, services: [service({}).arn] },
+      ],
+    ],
+    [
+      '… and another that was restarted for it',
+      { secret: rollingSince(now - 3_600), services: [paused(started(0)), { ...started(now - 3_600), arn: other }] },
+      [{ ...waiting('service paused')[0], since: now - 3_600, services: [service({}).arn] }],
     ],
     [
       'renewed while one of its services is paused',
@@ -125,11 +144,24 @@ describe('a sweep sees a certificate that is', () => {
     ['delivered in the second of a deployment: nothing', { secret: delivered, services: [started(now - 60)] }, []],
     ['… under way', { secret: delivered, services: [started(0, { underWay: true })] }, []],
     ['… of a service without tasks', { secret: delivered, services: [started(0, { runs: false })] }, []],
-    ['… that is not ours to restart', { secret: delivered, services: [started(0, { restartable: false })] }, []],
     [
-      '… of a paused service',
-      { secret: delivered, services: [{ ...started(0), tags: service({ 'courier:pause': 'true' }).tags }] },
+      '… that is not ours to restart',
+      { secret: delivered, services: [started(0, { restartable: false })] },
+      left('not ours to restart'),
+    ],
+    ['… of a paused service', { secret: delivered, services: [paused(started(0))] }, left('service paused')],
+    [
+      '… under way, that is not ours to restart: nothing',
+      { secret: delivered, services: [started(0, { restartable: false, underWay: true })] },
       [],
+    ],
+    [
+      '… of a service that is ours to restart, and of one that is paused',
+      { secret: delivered, services: [started(0), { ...paused(started(0)), arn: other }] },
+      [
+        { is: 'behind', because: 'consumer behind', services: [service({}).arn], secret: 'courier/api' },
+        ...left('service paused', other),
+      ],
     ],
     [
       '… of a service that reads by itself',
@@ -167,6 +199,13 @@ describe('a sweep sees a certificate that is', () => {
   it('tagged and impossible to export', () => {
     const [found] = differences({ of: { type: 'imported' } });
     expect(found).toMatchObject({ is: 'refused', finding: { reason: 'ImportedCertificate' } });
+  });
+
+  it('delivered, with one more secret in its tag that cannot be read', () => {
+    const tags = { 'courier:secret': 'courier/api courier/b:nonsense' };
+    expect(differences({ secret: delivered, of: { tags } })).toMatchObject([
+      { is: 'refused', finding: { reason: 'BadTag', facts: { value: 'courier/b:nonsense' } } },
+    ]);
   });
 
   it('delivered to one secret and not to the other', () => {

@@ -102,6 +102,7 @@ export const sampleFacts: { readonly [Code in ReasonCode]: FactsOf<Code> } = {
   ConsumerBehind: { ...claim, services: ['prod/web', 'prod/api'] },
   ExportNotCounted: claim,
   CertificateLost: { secret: claim.secret, ends: '2027-06-01', services: ['prod/web'] },
+  SecretWithoutConsumer: claim,
   ConsumerOfNothing: { secret: 'courier/apj', service: 'web', cluster: 'prod', near: claim.secret },
   ConsumerNotTagged: {
     ...{ secret: claim.secret, service: 'web', cluster: 'prod', tag: `courier/other ${claim.secret}` },
