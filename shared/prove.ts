@@ -1,5 +1,6 @@
 import { Trouble } from './aws/trouble.ts';
 import type { ProbePort } from './domain/probe.ts';
+import { count } from './domain/reason.ts';
 import type { Consumer, Judged, Promotion, Verdict } from './domain/rollout.ts';
 import { type Expected, type Failing, type Handshakes, isEvidence, nameOf, sawOf, shakeHands } from './shake-hands.ts';
 import { facts } from './tell.ts';
@@ -8,6 +9,8 @@ import type { World } from './world.ts';
 type Proving = {
   readonly expected: Expected;
   readonly promotion: Promotion;
+  /** These are canaries, by which everybody else goes: what cannot be seen of them proves nothing. */
+  readonly onTrial?: boolean;
   readonly world: Pick<World, 'services' | 'prober' | 'log' | 'now' | 'place'>;
 };
 
@@ -21,7 +24,7 @@ export async function prove(judged: readonly Judged[], proving: Proving): Promis
   const seen = await handshakes(asked.map(({ consumer }) => consumer).filter(hasProbe), proving);
   return judged.map(({ consumer, verdict }) => {
     const sight = seen.get(consumer.arn);
-    if (!sight) return { consumer, verdict };
+    if (!sight) return { consumer, verdict: proving.onTrial ? provenByTasks(verdict, consumer) : verdict };
     const proven = verdictOf(sight, proving);
     return { consumer, verdict: verdict.is === 'new' ? proven : byItself(proven, proving) };
   });
@@ -60,13 +63,19 @@ function byItself(proven: Verdict, proving: Proving): Verdict {
   return isInTime(proving) ? { is: 'unproven' } : { is: 'late' };
 }
 
+/** A service that grows may lack tasks for a while, and that says nothing of the version. A canary without them was not seen. */
+function provenByTasks(verdict: Verdict, { desired }: Consumer): Verdict {
+  return verdict.is === 'short' ? { is: 'late', detail: `${verdict.running} of ${desired} run` } : verdict;
+}
+
 const isInTime = ({ promotion, world }: Proving) => world.now() - promotion.since <= promotion.deadlineSeconds;
 
 function verdictOf(seen: Handshakes | { readonly is: 'unseen' }, proving: Proving): Verdict {
   switch (seen.is) {
     case 'unseen':
       // That nobody could look is no evidence; it is waited for as long as for the tasks themselves.
-      return isInTime(proving) ? { is: 'unproven' } : { is: 'new' };
+      if (isInTime(proving)) return { is: 'unproven' };
+      return proving.onTrial ? unseenOnTrial(proving) : { is: 'new' };
     case 'starting':
       return { is: 'unproven' };
     case 'failing':
@@ -76,6 +85,15 @@ function verdictOf(seen: Handshakes | { readonly is: 'unseen' }, proving: Provin
       if (seen.pending && isInTime(proving)) return { is: 'unproven' };
       return seen.all ? { is: 'new', probed: true } : { is: 'new' };
   }
+}
+
+/** Promoted all the same, the version would reach everybody by the word of nobody. */
+function unseenOnTrial({ promotion }: Proving): Verdict {
+  const within = count(Math.round(promotion.deadlineSeconds / 60), 'minute');
+  return {
+    is: 'failed',
+    detail: `its tasks were restarted, and no probe could look at what they serve within ${within}`,
+  };
 }
 
 function failure(worst: Failing): Verdict {

@@ -32,25 +32,41 @@ export type Handshakes =
 const settling = 300;
 /** Seconds that one look repeats its handshakes: the next one comes soon, and a worker that waits here waits for others. */
 const patience = 3;
+/** Seconds that it repeats them where a task took the connection and then was silent, before that speaks against anything. */
+const longPatience = 10;
 
 /**
- * Shakes hands with each task of the services, all at once. A task that has not started is not asked. Throws Trouble where
- * nobody could look: that is no evidence.
+ * Shakes hands with each task of the services, all at once. A task that has not started is not asked, one that is silent in
+ * the handshake is asked for longer: a busy server may miss one. Throws Trouble where nobody could look: that is no evidence.
  */
 export async function shakeHands<One extends Server & { readonly expected: Expected }>(
   servers: readonly One[],
   { services, prober, now }: Way,
 ): Promise<ReadonlyMap<One, Handshakes>> {
   const places = [...(await services.places(servers))];
-  const targets = places.flatMap(([{ expected }, tasks]) =>
-    tasks.filter(isStarted).flatMap(({ taskArn, address }) => {
-      const wanted = { serial: expected.serial, servername: serverName(expected.name) };
-      return address ? [{ id: taskArn, ...address, ...wanted }] : [];
-    }),
-  );
-  const shown = targets.length > 0 ? await prober.look(targets, patience) : new Map<string, Shown>();
-  return new Map(places.map(([one, tasks]) => [one, read(tasks, { shown, serial: one.expected.serial, now: now() })]));
+  const tasks = places.flatMap(([{ expected }, some]) => some.filter(isStarted).map((task) => ({ ...task, expected })));
+  const first = await look(tasks, { prober, seconds: patience });
+  const silent = tasks.filter((task) => !isStarting(task, now()) && isSilent(first.get(task.taskArn)));
+  const shown = new Map([...first, ...(await look(silent, { prober, seconds: longPatience }))]);
+  return new Map(places.map(([one, its]) => [one, read(its, { shown, serial: one.expected.serial, now: now() })]));
 }
+
+type Look = Pick<Way, 'prober'> & { readonly seconds: number };
+
+async function look(
+  tasks: readonly (Started & { readonly expected: Expected })[],
+  { prober, seconds }: Look,
+): Promise<ReadonlyMap<string, Shown>> {
+  const targets = tasks.flatMap(({ taskArn, address, expected }) => {
+    const wanted = { serial: expected.serial, servername: serverName(expected.name) };
+    return address ? [{ id: taskArn, ...address, ...wanted }] : [];
+  });
+  return targets.length > 0 ? prober.look(targets, seconds) : new Map();
+}
+
+const isSilent = (shown: Shown | undefined) => shown !== undefined && 'error' in shown && shown.during === 'handshake';
+
+const isStarting = ({ startedAt }: Started, now: number) => now - startedAt <= settling;
 
 const isStarted = (task: TaskPlace): task is Started => task.startedAt !== undefined;
 
@@ -64,7 +80,7 @@ function read(tasks: readonly TaskPlace[], { shown, serial, now }: Seen): Handsh
     const verdict = sight ? probeVerdict(sight, serial) : ({ is: 'serving' } as const);
     return verdict.is === 'serving' ? [] : [{ task, verdict }];
   });
-  if (failing.some(({ task }) => now - task.startedAt <= settling)) return { is: 'starting' };
+  if (failing.some(({ task }) => isStarting(task, now))) return { is: 'starting' };
   const [worst] = failing.toSorted((a, b) => Number(isEvidence(b)) - Number(isEvidence(a)));
   if (worst) return { is: 'failing', worst, failing: failing.length, running: tasks.length };
   const all = tasks.length > 0 && tasks.every(({ taskArn }) => shown.has(taskArn));

@@ -13,26 +13,40 @@ const settled = now - 301;
 const refused: Shown = { error: 'nothing listens there (connection refused)', during: 'connect' };
 const broken: Shown = { error: 'it closed the connection', during: 'handshake' };
 
-/** `startedAt` null where it has not started. */
-type Task = { readonly shown?: Shown; readonly startedAt?: number | null; readonly address?: false };
+/** `startedAt` null where it has not started; `later` is shown from the second time on. */
+type Task = {
+  readonly shown?: Shown;
+  readonly later?: Shown;
+  readonly startedAt?: number | null;
+  readonly address?: false;
+};
 type Given = {
   readonly since?: number;
   readonly trouble?: true;
   readonly untagged?: true;
   readonly none?: true;
   readonly before?: Verdict;
+  readonly onTrial?: true;
 };
 
 /** What becomes of a service that is new, by what a probe saw of its tasks. */
 async function proved(
   tasks: readonly Task[],
-  { since = now - 400, trouble, untagged, none, before = { is: 'new' } }: Given = {},
+  { since = now - 400, trouble, untagged, none, onTrial, before = { is: 'new' } }: Given = {},
 ) {
   const asked: object[] = [];
-  const look = async (targets: readonly { id: string }[]) => {
+  const looks: number[] = [];
+  const look = async (targets: readonly { id: string }[], seconds: number) => {
     asked.push(...targets);
+    looks.push(seconds);
     if (trouble) throw new Trouble(finding('AwsUnavailable', { detail: 'lambda:InvokeFunction' }));
-    return new Map(targets.flatMap(({ id }) => (tasks[Number(id)]?.shown ? [[id, tasks[Number(id)]?.shown]] : [])));
+    return new Map(
+      targets.flatMap(({ id }) => {
+        const { shown, later = shown } = tasks[Number(id)] ?? {};
+        const now = looks.length > 1 ? later : shown;
+        return now ? [[id, now]] : [];
+      }),
+    );
   };
   const own = tasks.map(({ startedAt = settled, address }, index) => ({
     taskArn: `${index}`,
@@ -45,9 +59,10 @@ async function proved(
   const [judged] = await prove([{ consumer, verdict: before }], {
     expected: { serial, name: '*.example.com' },
     promotion: { since, now, deadlineSeconds: 3600 },
+    ...(onTrial && { onTrial }),
     world: world as never,
   });
-  return { verdict: judged?.verdict, asked };
+  return { verdict: judged?.verdict, asked, looks };
 }
 
 /** What becomes of services of one task each, by what a probe answers. */
@@ -121,6 +136,19 @@ describe('a service whose tasks are new is', () => {
   for (const [when, tasks, verdict, given] of rows)
     it(when, async () => expect((await proved(tasks, given)).verdict).toEqual(verdict));
 
+  it('asked for longer where it is silent in the handshake, which a busy server may be once', async () => {
+    const busy = await proved([{ shown: broken, later: { serial } }, { shown: { serial } }]);
+    expect([busy.verdict, busy.looks, busy.asked.length]).toEqual([{ is: 'new', probed: true }, [3, 10], 3]);
+    const wrong = await proved([{ shown: broken, later: { serial: another } }]);
+    expect(wrong.verdict).toEqual(failed(`serves the certificate with serial ${another}`));
+  });
+
+  it.each<[string, Task]>([
+    ['another leaf', { shown: { serial: another } }],
+    ['nothing that listens', { shown: refused }],
+    ['silence while it may still be starting', { shown: broken, startedAt: now - 300 }],
+  ])('asked once where it shows %s', async (_, task) => expect((await proved([task])).looks).toEqual([3]));
+
   it('asked in one order with those beside it', async () => {
     const orders: (readonly string[])[] = [];
     const look = async (targets: readonly { id: string }[]) => {
@@ -147,6 +175,38 @@ describe('a service whose tasks are new is', () => {
     expect((await proved([{ shown: { serial } }])).asked).toEqual([
       { id: '0', host: '10.0.0.1', port: 8443, subnet: 'subnet-1', serial, servername: 'probe.example.com' },
     ]);
+  });
+});
+
+describe('a canary is', () => {
+  const late = { since: now - 3601 };
+  it.each<[string, Verdict, readonly Task[], Given]>([
+    ['unproven while the probe does not answer', { is: 'unproven' }, [{ shown: { serial } }], { trouble: true }],
+    [
+      'failed where it does not answer for as long as a rollout may take',
+      {
+        is: 'failed',
+        detail: 'its tasks were restarted, and no probe could look at what they serve within 60 minutes',
+      },
+      [{ shown: { serial } }],
+      { trouble: true, ...late },
+    ],
+    [
+      'late where it runs too few tasks at the end',
+      { is: 'late', detail: '0 of 2 run' },
+      [],
+      { before: { is: 'short', running: 0 }, ...late },
+    ],
+    ['restarted, not probed, without the tag', { is: 'new' }, [], { untagged: true, ...late }],
+    ['restarted, not probed, without any probe', { is: 'new' }, [], { none: true, ...late }],
+    ['restarted, not probed, where no probe stands beside its tasks', { is: 'new' }, [{}], late],
+  ])('%s', async (_, verdict, tasks, given) =>
+    expect((await proved(tasks, { onTrial: true, ...given })).verdict).toEqual(verdict),
+  );
+
+  it('judged as any other once the version is current', async () => {
+    const before: Verdict = { is: 'short', running: 0 };
+    expect((await proved([], { before })).verdict).toEqual(before);
   });
 });
 
