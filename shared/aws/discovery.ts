@@ -11,6 +11,7 @@ import { clusterOf } from '../domain/service-cluster.ts';
 import { followedSecrets, readingsOf, type TaskDefinition } from '../domain/task-definition.ts';
 import { slices } from '../domain/waves.ts';
 import { prompt } from './client.ts';
+import { definitionOf } from './definition-of.ts';
 import { serviceState } from './service-state.ts';
 import type { TaggedService } from './tagged.ts';
 import { taskDefinitions } from './task-definitions.ts';
@@ -70,7 +71,7 @@ export function discovery(
     for (const cluster of clusters)
       for (const arns of slices(await list(ecs, cluster), batchSize)) {
         const services = await describe(ecs, { cluster, services: arns });
-        const isNews = services.some(({ taskDefinition }) => taskDefinition && !definitions.has(taskDefinition));
+        const isNews = services.map(definitionOf).some((arn) => arn !== undefined && !definitions.has(arn));
         const found = await Promise.all(services.map(foundOf));
         if (isNews && performance.now() > until)
           throw new Trouble(finding('SearchUnfinished', { cluster, clusters: clusters.length }));
@@ -79,9 +80,9 @@ export function discovery(
     return all;
   }
 
-  /** Under EXTERNAL each task set has a task definition of its own, and the service none. */
   async function foundOf(service: Service): Promise<Found | undefined> {
-    const { serviceArn: arn = '', taskDefinition, tags = [] } = service;
+    const { serviceArn: arn = '', tags = [] } = service;
+    const taskDefinition = definitionOf(service);
     if (taskDefinition === undefined) return undefined;
     return {
       arn,

@@ -20,6 +20,7 @@ import type { Ending } from '../domain/task-endings.ts';
 import { slices } from '../domain/waves.ts';
 import { consumedSecrets } from '../domain/wish.ts';
 import { prompt } from './client.ts';
+import { definitionOf } from './definition-of.ts';
 import { isReplaced } from './service-state.ts';
 import { type Address, type HostsOf, taskAddresses } from './task-addresses.ts';
 import { taskDefinitions } from './task-definitions.ts';
@@ -106,7 +107,8 @@ export function services(
   };
 
   async function consumes(service: EcsService, secret: string): Promise<boolean> {
-    const { serviceArn = '', status, taskDefinition, tags } = service;
+    const { serviceArn = '', status, tags } = service;
+    const taskDefinition = definitionOf(service);
     if (consumedSecrets(readTags(tags)).includes(secret)) return true;
     const isSearched = status === 'ACTIVE' && searched.includes(clusterOf(serviceArn));
     return isSearched && taskDefinition !== undefined && follows(await definitions.find(taskDefinition), secret);
@@ -117,9 +119,8 @@ export function services(
     const arn = service.serviceArn ?? '';
     const active = service.status === 'ACTIVE';
     const desired = service.desiredCount ?? 0;
-    // Under EXTERNAL each task set has its own.
-    const definition =
-      active && desired > 0 && service.taskDefinition ? await definitions.find(service.taskDefinition) : undefined;
+    const taskDefinition = definitionOf(service);
+    const definition = active && desired > 0 && taskDefinition ? await definitions.find(taskDefinition) : undefined;
     const canary = definition !== undefined && readsStage(definition, { secret, stage: 'COURIER_NEXT' });
     const is = {
       ...readServiceWish(readTags(service.tags), secret),

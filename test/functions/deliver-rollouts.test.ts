@@ -151,14 +151,19 @@ it('a consumer added later that is broken is paged once, and keeps nobody else f
 });
 
 describe('a consumer', () => {
-  it('under CODE_DEPLOY is told and holds up nobody', async () => {
-    const arn = await consumed('blue-green', { deploymentController: { type: 'CODE_DEPLOY' } });
-    await courier.service({ name: 'rolling', secret: 'courier/blue-green' });
+  it.each([
+    ['CODE_DEPLOY', 'blue-green', 'aws deploy create-deployment'],
+    ['EXTERNAL', 'foreign', 'aws ecs create-task-set'],
+  ] as const)('under %s is told, with what to run, and holds up nobody', async (type, name, command) => {
+    const arn = await consumed(name, { deploymentController: { type } });
+    await courier.service({ name: `beside-${name}`, secret: `courier/${name}` });
     const serial = await renewed(arn);
     expect(courier.told(arn)).toEqual([delivered, 'action NotRestartable']);
-    expect(courier.lab.mail().at(-1)?.subject).toBe('[action] blue-green.example.com: redeploy blue-green yourself');
-    expect(await courier.served('rolling')).toEqual([serial]);
-    expect(await stagesOfCurrent('blue-green')).toContain('COURIER_DELIVERED');
+    const mail = courier.lab.mail().at(-1);
+    expect(mail?.subject).toBe(`[action] ${name}.example.com: redeploy ${name} yourself`);
+    expect(mail?.body).toContain(command);
+    expect(await courier.served(`beside-${name}`)).toEqual([serial]);
+    expect(await stagesOfCurrent(name)).toContain('COURIER_DELIVERED');
   });
 
   it('behind a Classic Load Balancer, of whose deployments ECS gives no state, is restarted and waited for', async () => {

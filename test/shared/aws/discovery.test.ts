@@ -9,10 +9,12 @@ type World = {
   /** What each service of a cluster reads, by the end of its ARN. */
   readonly services: Readonly<Record<string, string>>;
   readonly refusal?: string;
+  /** In place of a task definition of its own, of services under EXTERNAL. */
+  readonly taskSets?: Readonly<Record<string, readonly object[]>>;
 };
 
 /** ECS with one cluster, `prod`, and the operations that it was asked for. */
-function ecs({ services, refusal }: World) {
+function ecs({ services, refusal, taskSets }: World) {
   const asked: string[] = [];
   const arnOf = (name: string) => `arn:aws:ecs:${place}:service/${name}`;
   const answers: Readonly<Record<string, (input: never) => object>> = {
@@ -24,11 +26,12 @@ function ecs({ services, refusal }: World) {
       return { serviceArns: Object.keys(services).map(arnOf) };
     },
     DescribeServices: ({ services: arns }: { services: readonly string[] }) => ({
-      services: arns.map((serviceArn) => ({
-        serviceArn,
-        taskDefinition: `arn:aws:ecs:${place}:task-definition/${serviceArn.split('service/')[1]}:1`,
-        tags: [{ key: 'courier:order', value: '10' }],
-      })),
+      services: arns.map((serviceArn) => {
+        const [, name = ''] = serviceArn.split('service/');
+        const own = { taskDefinition: `arn:aws:ecs:${place}:task-definition/${name}:1` };
+        const tags = [{ key: 'courier:order', value: '10' }];
+        return { serviceArn, tags, ...(taskSets ? { taskSets: taskSets[name] } : own) };
+      }),
     }),
     DescribeTaskDefinition: ({ taskDefinition }: { taskDefinition: string }) => {
       const [, name = ''] = /task-definition\/(.*):1$/.exec(taskDefinition) ?? [];
@@ -68,6 +71,22 @@ describe('a search for services that follow a secret', () => {
     ['a service by an ARN of the old form, which names no cluster to restart it in', { web: secretArn() }],
   ])('leaves out %s', async (_, services) => {
     expect(await followers({ services })).toEqual([]);
+  });
+
+  it('finds one under EXTERNAL by the task definition of its primary task set, or of its newest', async () => {
+    const definition = (name: string) => `arn:aws:ecs:${place}:task-definition/${name}:1`;
+    const set = (name: string, status: string, createdAt: number) => ({
+      ...{ status, createdAt: new Date(createdAt), taskDefinition: definition(name) },
+    });
+    const services = { 'prod/web': secretArn(), 'prod/api': secretArn(), 'prod/new': 'arn:aws:ssm:x', 'prod/none': '' };
+    const taskSets = {
+      'prod/web': [set('prod/new', 'ACTIVE', 2), set('prod/web', 'PRIMARY', 1)],
+      'prod/api': [set('prod/new', 'DRAINING', 1), set('prod/api', 'ACTIVE', 2)],
+      'prod/new': [set('prod/new', 'ACTIVE', 2), set('prod/web', 'DRAINING', 1)],
+      'prod/none': [],
+    };
+    const found = await followers({ services, taskSets });
+    expect(found.map(({ arn }) => arn.split('service/')[1])).toEqual(['prod/web', 'prod/api']);
   });
 
   it('goes on where a cluster is not there', async () => {

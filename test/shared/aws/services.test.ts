@@ -235,6 +235,13 @@ describe('of a service is asked no more than its own description leaves open', (
     expect(count('DescribeTaskDefinition')).toBeLessThanOrEqual(10);
   });
 
+  it('and under EXTERNAL the task definition is that of its primary task set', async () => {
+    const taskSets = [{ status: 'PRIMARY', createdAt: at(-100), taskDefinition: 'web:1' }];
+    const web = { deploymentController: { type: 'EXTERNAL' as const }, taskDefinition: undefined, taskSets };
+    const { consumers, judged } = await ask({ services: { web }, tasks: { web: [oldTask] } });
+    expect([consumers[0]?.mutableImages, judged]).toEqual([['web:latest'], ['not ours to restart']]);
+  });
+
   it('and named are the images that a restart resolves anew', async () => {
     const { consumers } = await ask({ services: { web: { deployments: [deployment(0)] } } });
     expect(consumers[0]).toMatchObject({ mutableImages: ['web:latest'], canary: false });
