@@ -1,5 +1,6 @@
 import type { Certificate, ListedCertificate, Tags } from '../../shared/domain/certificate.ts';
-import { nextStep } from '../../shared/domain/delivery.ts';
+import { nextStep, type Step } from '../../shared/domain/delivery.ts';
+import { memoryOf } from '../../shared/domain/memory.ts';
 import type { Notice } from '../../shared/domain/notice.ts';
 import { finding } from '../../shared/domain/reasons.ts';
 import type { Consumer } from '../../shared/domain/rollout.ts';
@@ -9,11 +10,12 @@ import {
   type Secret,
   sinceLabel,
   sinceLabels,
+  triedLabel,
   withLabel,
   without,
 } from '../../shared/domain/secret.ts';
 import { readServiceWish } from '../../shared/domain/service-wish.ts';
-import { consumedSecrets, isPaused, readWishes } from '../../shared/domain/wish.ts';
+import { consumedSecrets, isPaused, namedSecrets, readWishes } from '../../shared/domain/wish.ts';
 import type { Message } from '../../shared/events/queued.ts';
 import type { Wire } from '../../shared/repairs.ts';
 import { place } from './domain/sample.ts';
@@ -36,6 +38,8 @@ export type ServiceRecord = {
   reads: string | undefined;
   /** Its tasks serve something else, whatever they read. */
   readonly strays?: boolean;
+  /** Its task definition reads COURIER_NEXT. */
+  readonly canary?: boolean;
 };
 
 /** One thing that was done, in the words of a plan. */
@@ -95,7 +99,7 @@ export function recordWorld(start: number) {
       active: true,
       desired: 1,
       controller: 'ECS',
-      canary: false,
+      canary: one.canary ?? false,
       mutableImages: [],
       tasks: [own],
       deployments: [],
@@ -143,13 +147,22 @@ export function recordWorld(start: number) {
         case 'label next':
           put(withLabel(seen.versions, label.next, step.versionId));
           break;
-        case 'promote':
-          put(withLabel(seen.versions, label.current, step.versionId));
+        case 'promote': {
+          const isTried = step.from !== undefined && step.triedSince === undefined;
+          const canaries = isTried ? ordered(consumersOf(delivery.secret)).filter((one) => one.canary) : [];
+          const tried = canaries.length > 0 ? withLabel(seen.versions, triedLabel(now), step.versionId) : seen.versions;
+          for (const one of canaries) restart(one, { certificateArn: record.arn, secret: delivery.secret, at: now });
+          put(withLabel(tried, label.current, step.versionId));
           acts.push({ step: 'promote', ...of, of: step.versionId });
           break;
+        }
+        case 'accept': {
+          const accepted = withLabel(seen.versions, label.accepted, step.versionId);
+          put(step.label === undefined ? accepted : without(accepted, step.label));
+          break;
+        }
         case 'forget':
-        case 'accept':
-          put(without(seen.versions, step.label));
+          put(without(seen.versions, step.label ?? ''));
           break;
         case 'mark since': {
           const old = sinceLabels(seen.versions).reduce((versions, { name }) => without(versions, name), seen.versions);
@@ -157,13 +170,7 @@ export function recordWorld(start: number) {
           break;
         }
         case 'roll out':
-          rollOut(record, {
-            secret: delivery.secret,
-            since: step.since,
-            versionId: step.versionId,
-            told: step.told,
-            echo: message.echo === true,
-          });
+          rollOut(record, { ...step, ...message, secret: delivery.secret });
           return;
         default:
           return;
@@ -172,38 +179,66 @@ export function recordWorld(start: number) {
     throw new Error('A delivery on records does not end');
   }
 
-  type Rollout = { secret: string; since: number; versionId: string; told: boolean; echo: boolean };
+  type Rollout = Extract<Step, { do: 'roll out' }> & Pick<Message, 'echo' | 'uncounted'> & { secret: string };
 
-  function rollOut(record: Record, { secret, since, versionId, told, echo }: Rollout): void {
-    const consumers = [...services.values()].filter(({ tags }) => consumedSecrets(tags).includes(secret));
-    const old = consumers.filter(({ startedAt }) => startedAt < since);
-    const order = ({ tags }: ServiceRecord) => Number(tags['courier:order'] ?? 100);
-    const stale = old
-      .filter(({ tags }) => !isPaused(tags))
-      .sort((a, b) => order(a) - order(b) || (a.arn < b.arn ? -1 : 1));
-    for (const one of stale) {
-      acts.push({ step: 'restart', certificateArn: record.arn, of: one.arn.split('/').slice(1).join('/') });
-      Object.assign(one, { startedAt: Math.max(now, since), reads: current(secret) });
+  function rollOut(record: Record, { secret, since, triedSince = since, ...rollout }: Rollout): void {
+    const old = consumersOf(secret).filter((one) => one.startedAt < (one.canary ? triedSince : since));
+    const stale = ordered(old);
+    for (const one of stale) restart(one, { certificateArn: record.arn, secret, at: since });
+    const left = old.filter((one) => !stale.includes(one));
+    const news = left.length > 0 ? !rollout.echo : !rollout.told;
+    if (news) {
+      const problems = readWishes(record.tags).problems.map(() => 'BadTag' as const);
+      const uncounted = rollout.uncounted ? (['ExportNotCounted'] as const) : [];
+      say(record, [...(left.length > 0 ? left.map(() => 'ServicePaused' as const) : []), ...uncounted, ...problems]);
     }
+    if (news) rememberTags(record);
+    const seen = secrets.get(secret);
+    if (left.length === 0 && seen?.state === 'present')
+      secrets.set(secret, { ...seen, versions: withLabel(seen.versions, label.delivered, rollout.versionId) });
+  }
+
+  /** What a sweep would find as well. */
+  function rememberTags(record: Record): void {
+    const { name, arn: certificateArn, tags } = described(record);
+    for (const bad of readWishes(tags).problems) {
+      const found = finding('BadTag', { name, certificateArn, ...bad });
+      const memories = namedSecrets(tags).flatMap((secret) => {
+        const seen = secrets.get(secret);
+        return (seen?.state === 'present' && memoryOf(found, { secret, seen })) || [];
+      });
+      const [memory] = memories;
+      const seen = secrets.get(memory?.secret ?? '');
+      if (memory && seen?.state === 'present')
+        secrets.set(memory.secret, { ...seen, versions: withLabel(seen.versions, memory.label, memory.versionId) });
+    }
+  }
+
+  /** The first of several is the subject: all of them are warnings. Without any it is plain news. */
+  function say(record: Record, [reason]: readonly ('ServicePaused' | 'ExportNotCounted' | 'BadTag')[]): void {
     const { name, arn: certificateArn, tags } = described(record);
     const owner = tags['courier:owner'];
-    const said = (reason: string, severity: 'info' | 'warning') =>
-      notices.push({
-        subject: '',
-        body: '',
-        links: [],
-        attributes: { severity, reason, domain: name, ...(owner && { owner }), certificateArn },
-      });
-    if (old.some((one) => isPaused(one.tags))) {
-      if (!echo) said('ServicePaused', 'warning');
-      return;
-    }
-    if (told) return;
-    said('Delivered', 'info');
-    const seen = secrets.get(secret);
-    if (seen?.state === 'present')
-      secrets.set(secret, { ...seen, versions: withLabel(seen.versions, label.delivered, versionId) });
+    const gravest = reason
+      ? ({ severity: 'warning', reason } as const)
+      : ({ severity: 'info', reason: 'Delivered' } as const);
+    const attributes = { ...gravest, domain: name, ...(owner && { owner }), certificateArn };
+    notices.push({ subject: '', body: '', links: [], attributes });
   }
+
+  const consumersOf = (secret: string) =>
+    [...services.values()].filter(({ tags }) => consumedSecrets(tags).includes(secret));
+
+  /** Those that may be restarted, in the order of a rollout. */
+  function ordered(all: readonly ServiceRecord[]): readonly ServiceRecord[] {
+    const order = ({ tags }: ServiceRecord) => Number(tags['courier:order'] ?? 100);
+    return all.filter(({ tags }) => !isPaused(tags)).sort((a, b) => order(a) - order(b) || (a.arn < b.arn ? -1 : 1));
+  }
+
+  function restart(one: ServiceRecord, { certificateArn, secret, at }: Restart): void {
+    acts.push({ step: 'restart', certificateArn, of: one.arn.split('/').slice(1).join('/') });
+    Object.assign(one, { startedAt: Math.max(now, at), reads: current(secret) });
+  }
+  type Restart = { readonly certificateArn: string; readonly secret: string; readonly at: number };
 
   const tagged = () =>
     [...certificates.values(), ...services.values()].filter(({ tags }) => Object.keys(tags).length > 0);
