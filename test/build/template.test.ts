@@ -420,6 +420,11 @@ describe('functions', () => {
     ],
     ['delivered-certificate', 270, 'COURIER_MODE SECRET_PREFIX'],
     ['re-export', 900, 'COURIER_MODE DELIVERIES_QUEUE_URL ROLLOUT_DEADLINE_MINUTES ROLLOUT_PARALLEL SECRET_PREFIX'],
+    [
+      'sweep',
+      900,
+      'CONCERNS_QUEUE_URL COURIER_MODE DELIVERIES_QUEUE_URL NOTICES PROBE_SAMPLE ROLLOUT_DEADLINE_MINUTES ROLLOUT_PARALLEL SECRET_PREFIX SWEEPS_QUEUE_URL TOPIC_ARN',
+    ],
   ])('%s has %d seconds and is told what it uses', (wanted, timeout, variables) => {
     const [, , properties] = functions(deliver).find(([name]) => name === wanted) ?? [];
     expect(properties?.Timeout).toBe(timeout);
