@@ -1,5 +1,5 @@
 /** `npm run lab`: the lab on its own, until it is interrupted. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startLab } from './world.ts';
 
@@ -24,11 +24,19 @@ const lab = await startLab({ port, template }).catch((error: NodeJS.ErrnoExcepti
   ),
 );
 console.log(`lab ready on ${lab.url}`);
+console.log(`stack           ${stackIn(template)}`);
 console.log(`root CA         ${lab.caArns.root}`);
 console.log(`subordinate CA  ${lab.caArns.subordinate}`);
 console.log('WARNING: this is a lab. Its keys are throw-away, its AWS is make-believe: never use it for real traffic.');
 await interrupted;
 await lab.stop();
+
+/** It is what was packaged last, for whichever stage: its functions' names begin so. */
+function stackIn(path: string): string {
+  const { FunctionName, Environment } = JSON.parse(readFileSync(path, 'utf8')).Resources.DeliverLambdaFunction
+    .Properties;
+  return `${FunctionName.replace(/-deliver$/, '')}, mode ${Environment.Variables.COURIER_MODE}, from dist/template.json`;
+}
 
 function fail(message: string): never {
   console.error(message);

@@ -186,6 +186,7 @@ describe('npm run lab', () => {
       const [code] = child.exitCode === null ? await once(child, 'exit') : [child.exitCode];
       expect(code).toBe(0);
       expect(lines[0]).toMatch(/^lab ready on http:\/\/127\.0\.0\.1:\d+$/);
+      expect(lines[1]).toBe('stack           acm-courier-lab, mode deliver, from dist/template.json');
       expect(lines.join('\n')).toContain('never use it for real traffic');
       expect(
         lines.filter((line) => line.includes('arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/')),

@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -56,6 +56,7 @@ test('every command of the page succeeds, and they tell the story that the page 
   expect(stdout).toContain('COURIER_DELIVERED');
   expect(stdout).toContain('"NotAuthorizedForSourceException"');
   expect(stdout).toMatch(/"plan":\[\]/);
+  expect(stdout).toMatch(/^.*\bapi\.example\.com\b.*\bcourier\/api\b.*$/m);
   expect(stdout.match(/^\[info\] api\.example\.com: .*$/gm)).toHaveLength(2);
   expect(stdout).not.toMatch(/PRIVATE KEY/);
   for (const command of commands(blocks('sh').join('\n'))) judged('AWS CLI', command);
@@ -70,9 +71,13 @@ const commands = (script: string) =>
   new Set([...script.matchAll(/\baws ([a-z-]+ (?:wait )?[a-z-]+)/g)].map(([, name = '']) => name));
 
 /** In a shell that stops at the first command that fails, with nothing of this machine's own AWS settings. */
-function session(script: readonly string[]) {
-  const path = [inject('programs'), join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter);
-  const env = { PATH: path, HOME: folder, LAB_PORT: port };
+async function session(script: readonly string[]) {
+  // The page's files belong into a folder of the test, and `npx courier` is that of the repository.
+  await writeFile(join(folder, 'npx'), `#!/bin/sh\ncd '${root}' && PATH=\${PATH#*:} && exec npx "$@"\n`, {
+    mode: 0o755,
+  });
+  const path = [folder, inject('programs'), join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter);
+  const env = { PATH: path, HOME: folder, LAB_PORT: port, npm_config_update_notifier: 'false' };
   return promisify(execFile)('sh', ['-euc', script.join('\n')], { cwd: folder, env });
 }
 
