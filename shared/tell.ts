@@ -6,6 +6,7 @@ import { composeNotice, type Notice } from './domain/notice.ts';
 import { count, listed, minute } from './domain/reason.ts';
 import { anchorOf, type Finding, type Findings, mendOf, retryOf, sentenceOf, severityOf } from './domain/reasons.ts';
 import type { Judged, Verdict } from './domain/rollout.ts';
+import { daysUntil } from './domain/warning-days.ts';
 import { quietly } from './quietly.ts';
 import type { Base, Count } from './world.ts';
 
@@ -100,7 +101,9 @@ function endSentence({ what, notAfter }: Serving, now: number): string {
   const away = Math.abs(notAfter - now);
   const isNear = away < 86_400;
   const time = isNear ? minute(notAfter) : day(notAfter);
-  const left = isNear ? hours(away) : count(Math.floor(away / 86_400), 'day');
+  const left = isNear
+    ? hours(away)
+    : count(notAfter > now ? daysUntil(notAfter, now) : Math.floor(away / 86_400), 'day');
   return notAfter > now ? `${what} ends on ${time}, ${left} from now` : `${what} ended on ${time}, ${left} ago`;
 }
 

@@ -8,7 +8,7 @@ import { count } from './reason.ts';
 import { anchorOf, finding, headlineOf, sentenceOf, severityOf } from './reasons.ts';
 import { holderOf } from './secret.ts';
 import type { Place } from './shell.ts';
-import { lifetimeDays } from './warning-days.ts';
+import { daysUntil, lifetimeDays } from './warning-days.ts';
 import { isPaused } from './wish.ts';
 
 export type Findings = {
@@ -73,7 +73,7 @@ const noteEntry = (
   { now }: Pick<Policy, 'now'>,
 ): readonly Entry[] => {
   const notAfter = certificate?.notAfter;
-  const days = notAfter === undefined ? {} : { days: Math.floor((notAfter - now) / day) };
+  const days = notAfter === undefined ? {} : { days: daysUntil(notAfter, now) };
   return [{ kind: 'found', owner, name, why: headlineOf(found), ...days }];
 };
 
@@ -164,7 +164,7 @@ const entry = (
   owner: tags['courier:owner'],
   name,
   why,
-  ...(notAfter !== undefined && { days: Math.floor((notAfter - now) / day) }),
+  ...(notAfter !== undefined && { days: daysUntil(notAfter, now) }),
 });
 
 /** Named as the console does, `cluster/service`. */

@@ -25,9 +25,18 @@ export function lifetimeDays({ type, notBefore, notAfter }: Span): number {
   return type === 'public' ? 198 : 395;
 }
 
-/** Whole days until the end, 0 on the last one and after it; `now` in epoch seconds. */
-export const daysLeft = ({ notAfter }: Span, now: number): number =>
-  Math.max(0, Math.floor(((notAfter ?? now) - now) / day));
+/**
+ * Days from `now` to `end`, both in epoch seconds; negative after it. A day that has begun counts whole, so that what ACM's
+ * event of 45 days tells of has 45 days left whenever it is handled on that day; of the last day nothing does.
+ */
+export function daysUntil(end: number, now: number): number {
+  const left = (end - now) / day;
+  return left < 1 ? Math.floor(left) : Math.ceil(left);
+}
+
+/** Days until the end, 0 on the last one and after it; `now` in epoch seconds. */
+export const daysLeft = ({ notAfter }: Pick<Span, 'notAfter'>, now: number): number =>
+  Math.max(0, daysUntil(notAfter ?? now, now));
 
 /**
  * The days on which ACM's daily events are spoken of. They begin 45 days before the end; for public certificates some of

@@ -498,15 +498,11 @@ describe('severity', () => {
   const disabled = (left: number, other: Partial<Certificate> = {}) =>
     withAuthority({ status: 'disabled' }, { notBefore: now + left - 395 * day, notAfter: now + left, ...other });
   it.each([
-    ['asks for action while there is time', disabled(8 * day), 'action'],
-    ['is critical in the last week', disabled(8 * day - 1), 'critical'],
+    ['asks for action while there is time', disabled(7 * day + 1), 'action'],
+    ['is critical in the last week', disabled(7 * day), 'critical'],
     ['is a warning where nobody is known to use it', disabled(2 * day, { eligible: false, tags: {} }), 'warning'],
-    [
-      'is critical in the last twelfth of a short life',
-      disabled(4 * day - 1, { notBefore: now - 43 * day }),
-      'critical',
-    ],
-    ['is no more than action before that', disabled(4 * day, { notBefore: now - 43 * day }), 'action'],
+    ['is critical in the last twelfth of a short life', disabled(3 * day, { notBefore: now - 44 * day }), 'critical'],
+    ['is no more than action before that', disabled(3 * day + 1, { notBefore: now - 44 * day }), 'action'],
   ] as const)('%s', (_, observation, severity) => {
     const [finding] = diagnose(observation).findings.filter(({ reason }) => reason === 'AuthorityDisabled');
     expect(finding && severityOf(finding)).toBe(severity);

@@ -160,7 +160,9 @@ it('a certificate that cannot be looked at is spoken of on the last days of any 
 describe('a certificate’s days', () => {
   it.each([
     ['count whole', 2 * day, 2],
-    ['drop what has begun', 2 * day - 1, 1],
+    ['count one that has begun', 45 * day - 1, 45],
+    ['count the one before the last', day + 1, 2],
+    ['are one with a day to go', day, 1],
     ['are none on the last one', day - 1, 0],
     ['are none after the end', -day, 0],
   ])('%s', (_, left, days) => expect(daysLeft(ending('private', 395, left), now)).toBe(days));
