@@ -1,8 +1,9 @@
 import type { PlanStep } from '../shared/domain/plan.ts';
+import type { PlannedNotice } from '../shared/expected-notices.ts';
 import type { Problem } from '../shared/problem.ts';
 import { type Answer, reExport } from '../shared/re-export.ts';
 import { type ExitCode, exitCode, Failure } from './failure.ts';
-import { note, paint, print, printJson, progress } from './screen.ts';
+import { note, paint, print, printJson, progress, table } from './screen.ts';
 import { sightOf } from './sight.ts';
 import { findStack, type Stack, type Where } from './stack.ts';
 
@@ -98,6 +99,7 @@ const joined = (one: Answer, { next, ...more }: Answer): Answer => ({
   plan: [...one.plan, ...more.plan],
   results: [...one.results, ...more.results],
   errors: [...one.errors, ...more.errors],
+  ...(one.notices && { notices: [...one.notices, ...(more.notices ?? [])] }),
   unseen: [...one.unseen, ...more.unseen],
   ...(next && { next }),
 });
@@ -126,6 +128,7 @@ export function showAnswer(answer: Answer, { json, stack }: Showing): ExitCode {
   if (json) printJson(answer);
   else {
     showPlan(answer.plan);
+    showNotices(answer.notices ?? []);
     for (const { name, state } of answer.results) print(`${paint('bold', name)}: ${state}`);
     for (const problem of answer.errors) showProblem(problem);
     for (const one of answer.unseen) note(`Not seen: ${one}`);
@@ -146,6 +149,19 @@ export function showPlan(plan: readonly PlanStep[]): void {
   for (const one of new Set(images)) print(one);
   print('');
 }
+
+/** Whom a run would tell what: the subjects of its mails, with what filters go by. */
+export function showNotices(notices: readonly PlannedNotice[]): void {
+  if (notices.length > 0) print(`${paint('bold', 'Mails')}\n${table(noticeHead, notices.map(noticeCells))}\n`);
+}
+
+const noticeHead = ['SEVERITY', 'REASON', 'OWNER', 'SUBJECT'];
+const noticeCells = ({ subject, attributes }: PlannedNotice) => [
+  attributes.severity,
+  attributes.reason,
+  attributes.owner ?? '-',
+  subject,
+];
 
 function showSteps(secret: string, steps: readonly PlanStep[]): void {
   print(`${paint('bold', secret)}  ${paint('dim', steps[0]?.certificateArn ?? '')}`);

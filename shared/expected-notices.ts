@@ -16,27 +16,24 @@ export type Expecting = { readonly wanted: Wanted; readonly seen: Seen; readonly
 type Means = Pick<Sight, 'settings' | 'place'>;
 
 /** What the worker would tell of a delivery, if nothing goes wrong on the way. */
-export function expectedNotices({ wanted, seen, problems }: Expecting, { settings, place }: Means) {
+export function expectedNotices(
+  { wanted, seen, problems }: Expecting,
+  { settings, place }: Means,
+): readonly PlannedNotice[] {
   const notices: PlannedNotice[] = [];
   const of = ofSecret(wanted);
   if (seen.tellsOfTrust) {
     const issuer = { caArn: wanted.certificate.caArn ?? '', others: [] };
-    notices.push(noticeOf([finding('IssuerChanged', { ...of, ...issuer })], { wanted, place }));
+    notices.push(plannedNotice([finding('IssuerChanged', { ...of, ...issuer })], { wanted, place }));
   }
   const [first, ...others] = atItsEnd(wanted, seen, settings);
   if (!first) return notices;
   const tags = seen.judged.flatMap(({ consumer }) => tagFindings(consumer, of));
-  // They were said when it was delivered.
-  const beside = isTold(seen) && seen.course.end.is === 'delivered' ? [] : [...problems, ...tags];
-  return [...notices, noticeOf([first, ...others, ...beside], { wanted, place })];
-}
-
-/** What the worker would refuse, in one notice. */
-export function refusalNotices(
-  refused: Findings,
-  { wanted, place }: { readonly wanted: Wanted } & Pick<Means, 'place'>,
-): readonly PlannedNotice[] {
-  return [noticeOf(refused, { wanted, place })];
+  const { end } = seen.course;
+  const isOnTrial = end.is !== 'delivered' && end.onTrial;
+  // What was delivered had them said then; on trial the certificate's own wait for the end.
+  const beside = isTold(seen) && end.is === 'delivered' ? [] : [...(isOnTrial ? [] : problems), ...tags];
+  return [...notices, plannedNotice([first, ...others, ...beside], { wanted, place })];
 }
 
 /** In the worker's order (roll-out): of what is alike the first is the subject. */
@@ -84,7 +81,10 @@ function leftOf({ course: { rollout, served } }: Seen): readonly Judged[] {
 
 const willBeNew: ReadonlySet<Judged['verdict']['is']> = new Set(['stale', 'rolling', 'unproven']);
 
-function noticeOf(findings: Findings, { wanted, place }: { readonly wanted: Wanted } & Pick<Means, 'place'>) {
+type Of = Pick<Expecting, 'wanted'> & Pick<Means, 'place'>;
+
+/** One notice that says all of it, the gravest first. */
+export function plannedNotice(findings: Findings, { wanted, place }: Of): PlannedNotice {
   const { name, arn: certificateArn, tags } = wanted.certificate;
   const owner = tags['courier:owner'];
   const nothingElse = { affects: [], done: [], planned: [], unseen: [] };

@@ -9,6 +9,7 @@ import type { PlanStep } from './domain/plan.ts';
 import { type Finding, finding, sentenceOf } from './domain/reasons.ts';
 import type { Message } from './events/queued.ts';
 import { acceptedRequest, type Request, readRequest } from './events/re-export-request.ts';
+import { expectedNotices, type PlannedNotice, plannedNotice } from './expected-notices.ts';
 import { follow } from './follow.ts';
 import { isDone, obstacleOf, planDelivery, type Seen, type Wanted } from './plan.ts';
 import { type Problem, problemOf } from './problem.ts';
@@ -27,6 +28,8 @@ export type Answer = {
   readonly plan: readonly PlanStep[];
   readonly results: readonly Result[];
   readonly errors: readonly Problem[];
+  /** Of a dry run: whom the run would tell what, if nothing goes wrong on the way. */
+  readonly notices?: readonly PlannedNotice[];
   /** What AWS did not let us see, a sentence each: the plan is without it. `errors` says what mends it. */
   readonly unseen: readonly string[];
   /** Of all there are more: so many, behind this ARN. */
@@ -67,7 +70,7 @@ export async function reExport(event: unknown, means: Means): Promise<Answer> {
       // Each is queued as soon as it is planned: what was reached is on its way, however the call ends.
       done.push({ arn: one.arn, planned, acted: await actOrSay(planned, request, means) });
     }
-    return answer(done, { request, chosen, place: wire.place });
+    return answer(done, { request, chosen, wire });
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
     return { ok: false, plan: [], results: [], errors: [problemOf(error.finding, wire.place)], unseen: [] };
@@ -86,16 +89,16 @@ function isFull(done: readonly Done[], { which }: Request, { remaining }: CallLi
   return done.length > 0 && (remaining() < reserve || bytes > mostBytes);
 }
 
-type Answering = { readonly request: Request; readonly chosen: readonly Chosen[]; readonly place: Wire['place'] };
+type Answering = { readonly request: Request; readonly chosen: readonly Chosen[]; readonly wire: Wire };
 
-function answer(done: readonly Done[], { request, chosen, place }: Answering): Answer {
+function answer(done: readonly Done[], { request, chosen, wire }: Answering): Answer {
   const findings = done.flatMap(({ planned }) => planned.problems);
   const left = chosen.length - done.length;
   const after = done.at(-1)?.arn;
   const next = left > 0 && after !== undefined ? { after, left } : undefined;
   // Whoever asked for so many goes on by himself.
   const isShort = next !== undefined && !(request.which.by === 'all' && request.which.atMost !== undefined);
-  const said = [...findings, ...(isShort ? [finding('OutOfTime', next)] : [])].map((one) => problemOf(one, place));
+  const said = [...findings, ...(isShort ? [finding('OutOfTime', next)] : [])].map((one) => problemOf(one, wire.place));
   // Whoever waits may hear from the worker what the plan has said already.
   const heard = done.flatMap(({ acted }) => acted.problem ?? []);
   const errors = [...said, ...heard.filter(({ message }) => said.every((one) => one.message !== message))];
@@ -104,6 +107,7 @@ function answer(done: readonly Done[], { request, chosen, place }: Answering): A
     plan: done.flatMap(({ planned }) => planned.deliveries.flatMap(({ seen }) => seen.steps)),
     results: done.flatMap(({ acted }) => acted.result ?? []),
     errors,
+    ...(request.dryRun && { notices: done.flatMap(({ planned }) => noticesOf(planned, wire)) }),
     unseen: findings.filter(({ reason }) => unseenReasons.has(reason)).map(sentenceOf),
     ...(next && { next }),
   };
@@ -119,6 +123,8 @@ type Planned = {
     readonly obstacle?: Finding | undefined;
   }[];
   readonly problems: readonly Finding[];
+  /** Those of them that are tags which nobody can read: said with the end of a delivery. */
+  readonly tags: readonly Finding[];
   readonly paused: boolean;
   /** Of its steps, in the answer. */
   readonly bytes: number;
@@ -126,7 +132,7 @@ type Planned = {
 
 /** What goes wrong with one certificate is said, and does not keep the others from theirs. */
 async function planOrSay(chosen: Chosen, request: Request, wire: Wire): Promise<Planned> {
-  const nothing = { certificate: undefined, deliveries: [], problems: [], paused: false, bytes: 0 };
+  const nothing = { certificate: undefined, deliveries: [], problems: [], tags: [], paused: false, bytes: 0 };
   try {
     const certificate = chosen.name === undefined ? await wire.certificates.find(chosen.arn) : chosen;
     if (!certificate) return nothing;
@@ -141,7 +147,7 @@ async function planOrSay(chosen: Chosen, request: Request, wire: Wire): Promise<
 async function plan(certificate: Certificate, request: Request, wire: Wire): Promise<Omit<Planned, 'bytes'>> {
   // Whoever asks by hand is answered what is missing, not what a notice would say of it.
   const appraisal = appraise(certificate, { ...wire.settings, notices: 'tagged' });
-  const nothing = { certificate, deliveries: [], problems: [], paused: false };
+  const nothing = { certificate, deliveries: [], problems: [], tags: [], paused: false };
   if (appraisal.is === 'rest' && appraisal.because === 'paused') return { ...nothing, paused: true };
   if (appraisal.is === 'rest') return { ...nothing, problems: [whyNothing(certificate, wire)] };
   if (appraisal.is === 'tell') return { ...nothing, problems: appraisal.findings };
@@ -152,7 +158,8 @@ async function plan(certificate: Certificate, request: Request, wire: Wire): Pro
     deliveries.push({ wanted, seen, obstacle: obstacleOf(wanted, seen) });
   }
   const obstacles = deliveries.flatMap(({ obstacle }) => obstacle ?? []);
-  return { certificate, deliveries, problems: [...appraisal.problems, ...obstacles], paused: false };
+  const { problems: tags } = appraisal;
+  return { certificate, deliveries, problems: [...tags, ...obstacles], tags, paused: false };
 }
 
 /** In the words of somebody who asked for it: nobody tagged it, it is not issued yet, or it never can be exported. */
@@ -169,6 +176,20 @@ const whyNot: Readonly<Partial<Record<Finding['reason'], string>>> = {
   AcmeCertificate: 'it was issued through an ACME endpoint, and its key is with the ACME client',
   ExportNotEnabled: 'it is a public certificate that was requested without export',
 };
+
+/** The worker looks at all that the certificate's tags ask for, as soon as one of them is queued. */
+function noticesOf({ deliveries, tags }: Planned, wire: Wire): readonly PlannedNotice[] {
+  const [first] = deliveries;
+  if (!first || !isOpen(deliveries)) return [];
+  const [refused, ...others] = deliveries.flatMap(({ seen: { next } }) => (next.do === 'refuse' ? next.finding : []));
+  return [
+    ...deliveries.flatMap(({ wanted, seen }) => expectedNotices({ wanted, seen, problems: tags }, wire)),
+    ...(refused ? [plannedNotice([refused, ...others, ...tags], { ...first, ...wire })] : []),
+  ];
+}
+
+const isOpen = (deliveries: Planned['deliveries']) =>
+  deliveries.some(({ obstacle, seen }) => obstacle === undefined && !isDone(seen));
 
 type Acted = { readonly result?: Result; readonly problem?: Problem };
 
