@@ -1,4 +1,5 @@
 import type { Secrets } from './aws/secrets.ts';
+import { roomToTell } from './domain/label-room.ts';
 import { memoryOf } from './domain/memory.ts';
 import type { Finding, ReasonCode } from './domain/reasons.ts';
 import { holderOf } from './domain/secret.ts';
@@ -10,6 +11,7 @@ import type { World } from './world.ts';
 /** What a sweep finds as well, and would say an hour later. */
 const alsoSwept: readonly ReasonCode[] = [
   'AcmeCertificate',
+  'BadServiceTag',
   'BadTag',
   'ExportNotEnabled',
   'ImportedCertificate',
@@ -45,6 +47,7 @@ async function label(found: Finding, { certificate }: About, secrets: Secrets): 
     const memory = seen.state === 'present' ? memoryOf(found, { secret, seen }) : undefined;
     if (!memory || seen.state !== 'present') continue;
     const from = holderOf(seen.versions, memory.label);
+    if (from === undefined && roomToTell(seen.versions) === 0) return;
     if (from !== memory.versionId) await secrets.move(secret, { label: memory.label, from, to: memory.versionId });
     return;
   }

@@ -110,7 +110,10 @@ function endSentence({ what, notAfter }: Serving, now: number): string {
 const hours = (seconds: number) => (seconds < 3600 ? 'less than an hour' : count(Math.floor(seconds / 3600), 'hour'));
 
 const stateOf = ({ consumer, verdict }: Judged) =>
-  `ECS service "${consumer.service}" in cluster "${consumer.cluster}" ${states[verdict.is]}${unpinned(consumer)}`;
+  `ECS service "${consumer.service}" in cluster "${consumer.cluster}" ${standOf(verdict)}${unpinned(consumer)}`;
+
+const standOf = (verdict: Verdict) =>
+  'exposed' in verdict && verdict.exposed ? 'may serve what was taken back' : states[verdict.is];
 
 const unpinned = ({ mutableImages }: Judged['consumer']) =>
   mutableImages.length === 0
@@ -127,7 +130,7 @@ const states: Readonly<Record<Verdict['is'], string>> = {
   stale: 'runs tasks from before and is to be restarted',
   rolling: 'is being restarted',
   unproven: 'was restarted, and was not seen serving the new certificate yet',
-  failed: 'could not be restarted with the new certificate',
+  failed: 'does not serve the new certificate',
   late: 'has not brought all its tasks to the new certificate in time',
   short: 'runs no task from before, but fewer than it should',
   'not ours to restart': 'still runs tasks from before',

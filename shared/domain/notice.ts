@@ -7,6 +7,7 @@ import {
   gravestFirst,
   headlineOf,
   mendOf,
+  type ReasonCode,
   type Severity,
   sentenceOf,
   severityOf,
@@ -47,10 +48,15 @@ export type Notice = {
   };
 };
 
+const aboutTags: readonly ReasonCode[] = ['BadServiceTag', 'BadTag'];
+
 /** A mail that answers, in this order: what happened, what it affects, what was done, what to do, where to look. */
 export function composeNotice(matter: Matter, place: Place): Notice {
   const findings = gravestFirst(matter.findings);
   const [gravest] = findings;
+  // A tag that nobody can read does not take the place of what became of the rollout.
+  const main = findings.find(({ reason }) => !aboutTags.includes(reason)) ?? gravest;
+  const headline = [...new Set([main, gravest])].map(headlineOf).join('; ');
   const links = linksOf(gravest, matter.certificateArn, place);
   const spelledOut = spellingOut();
   const sections = [
@@ -63,7 +69,7 @@ export function composeNotice(matter: Matter, place: Place): Notice {
     section('Where to look', [], [...links, ...whose(matter.certificateArn, place)]),
   ];
   return {
-    subject: subjectLine(severityOf(gravest), { name: matter.name, headline: headlineOf(gravest) }),
+    subject: subjectLine(severityOf(gravest), { name: matter.name, headline }),
     body: page(sections),
     links,
     attributes: {

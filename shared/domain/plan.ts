@@ -200,8 +200,10 @@ const untilWhen = (until: number | undefined) =>
   until === undefined ? 'until its tag courier:window can be read' : `until its window opens at ${minute(until)}`;
 
 /** What else a restart does, or passes over. */
-const beside = ({ mutableImages }: Consumer, { overridesWindow }: Extract<Verdict, { is: 'stale' }>) =>
+const beside = ({ mutableImages }: Consumer, { overridesWindow, exposed }: Extract<Verdict, { is: 'stale' }>) =>
   [
-    overridesWindow ? ', outside its window, for what it serves would end first' : '',
+    overridesWindow
+      ? `, outside its window, for ${exposed ? 'it may serve what is barred' : 'what it serves would end first'}`
+      : '',
     mutableImages.length > 0 ? `, which also ships what ${listed(mutableImages)} names now` : '',
   ].join('');

@@ -1,6 +1,6 @@
-import { count, type OfSecret } from './reason.ts';
+import { count, minute, type OfSecret } from './reason.ts';
 import { type Finding, finding } from './reasons.ts';
-import type { Consumer, Judged } from './rollout.ts';
+import { type Consumer, type Judged, type Promotion, windowOverride } from './rollout.ts';
 
 type Context = {
   readonly of: OfSecret;
@@ -29,15 +29,22 @@ export function findingOf({ consumer, verdict }: Judged, context: Context): Find
     case 'short':
       return finding('TasksMissing', { ...service, running: verdict.running, desired: consumer.desired });
     case 'not ours to restart':
-      return finding('NotRestartable', { ...service, controller: verdict.controller });
+      return finding(verdict.exposed ? 'ServesBarred' : 'NotRestartable', {
+        ...service,
+        controller: verdict.controller,
+      });
     case 'reads by itself':
       return finding('ReadsByItself', { ...service, ...(verdict.probed && { probed: true }) });
     case 'paused':
-      return finding('ServicePaused', service);
+      return verdict.exposed
+        ? finding('ServesBarred', { ...service, tag: 'courier:pause' })
+        : finding('ServicePaused', service);
     case 'outside window':
       return finding('ServiceOutsideWindow', { ...service, ...(verdict.until && { until: verdict.until }) });
     case 'image held':
-      return finding('MutableImageHeld', { ...service, images: verdict.images });
+      return verdict.exposed
+        ? finding('ServesBarred', { ...service, tag: 'courier:mutable-image' })
+        : finding('MutableImageHeld', { ...service, images: verdict.images });
     case 'new':
     case 'idle':
     case 'stale':
@@ -64,6 +71,20 @@ function onTrialOf({ consumer, verdict }: Judged, { of, deadlineSeconds }: Conte
 
 const tooLate = (detail: string | undefined, deadlineSeconds: number) =>
   `not all of its tasks came up within ${count(Math.round(deadlineSeconds / 60), 'minute')}${detail ? `; ${detail}` : ''}`;
+
+/** That a service was restarted though its window was closed, and why; none where it waited. */
+export function windowSentences({ consumer }: Judged, promotion: Promotion): readonly string[] {
+  const because = windowOverride(consumer, promotion);
+  if (because === undefined) return [];
+  const why =
+    because === 'barred'
+      ? 'it may have served what is taken back'
+      : `what it served ends at ${minute(promotion.servedNotAfter ?? promotion.now)}, and ${
+          consumer.window === 'unreadable' ? 'nobody can read its window' : 'its window opens too late for that'
+        }`;
+  const { service, cluster } = consumer;
+  return [`Restarted "${service}" in cluster "${cluster}" outside its window (courier:window): ${why}`];
+}
 
 /** The tags of a consumer that nobody can read. */
 export const tagFindings = ({ service, cluster, problems }: Consumer, of: OfSecret): readonly Finding[] =>

@@ -31,12 +31,30 @@ const untagAndDeliver = (tag: string) => (facts: OfService) => [
   { reExport: { certificateArn: facts.certificateArn } },
 ];
 
+type OfController = OfService & { readonly controller: string };
+
+/** What to do, and `then`, where a deployment controller lets nobody else restart. */
+const deployedAnew = ({ service, controller }: OfController, then: string) =>
+  controller === 'CODE_DEPLOY'
+    ? `Let CodeDeploy deploy "${service}" again, with the task definition that it has: ${then}. The first command writes down by which deployment the present tasks came, the second starts the same once more`
+    : `Let whatever deploys "${service}" do so again, with the task definition that it has: ${then}. By hand the first command writes down what the primary task set is, the second creates another one like it, and the third makes the newest one the primary whose tasks are steady; then delete the task set from before`;
+const anewBy = (facts: OfController) =>
+  facts.controller === 'CODE_DEPLOY' ? deployAgain(facts) : replaceTaskSet(facts);
+
 /** `ends` in epoch seconds; `onTrial`: what was taken back was never current. */
 type Back = {
   readonly serial: string;
   readonly ends: number;
   readonly consumers: number;
   readonly onTrial?: true;
+};
+
+/** `evidence` is a sentence's end; `beside` what else failed, likewise. */
+type TakenBack = {
+  readonly serial: string;
+  readonly back: string;
+  readonly evidence: string;
+  readonly beside?: readonly string[];
 };
 
 /** A rollout that did not reach every task. */
@@ -78,12 +96,12 @@ export const rolloutReasons = {
       commands: untagAndDeliver('courier:window'),
     },
   }),
-  RolledBack: reason<OfService & { readonly serial: string; readonly back: string; readonly evidence: string }>({
+  RolledBack: reason<OfService & TakenBack>({
     severity: 'critical',
     retry: 'never',
     headline: ({ service }) => `rolled back, ${service} does not serve it`,
-    sentence: ({ service, cluster, secret, serial, back, evidence }) =>
-      `The new certificate with serial ${serial} is taken back from secret "${secret}", which goes back to serial ${back}: at service "${service}" in cluster "${cluster}" ${evidence}`,
+    sentence: ({ service, cluster, secret, serial, back, evidence, beside = [] }) =>
+      `The new certificate with serial ${serial} is taken back from secret "${secret}", which goes back to serial ${back}: at service "${service}" in cluster "${cluster}" ${evidence}${beside.map((other) => `; ${other}`).join('')}`,
     mend: {
       kind: 'command',
       text: () =>
@@ -95,6 +113,22 @@ export const rolloutReasons = {
         { reExport: { certificateArn: facts.certificateArn, force: true } },
         { reExport: { certificateArn: facts.certificateArn, accept: true } },
       ],
+    },
+  }),
+  ServesBarred: reason<OfService & { readonly tag?: string; readonly controller?: string }>({
+    severity: 'critical',
+    retry: 'never',
+    headline: ({ service }) => `${service} may serve what was taken back`,
+    sentence: ({ service, cluster, secret, tag, controller }) =>
+      `The certificate that was taken back from secret "${secret}" may still be served by "${service}" in cluster "${cluster}", which ${tag ? `the tag ${tag} keeps from being restarted` : `nobody but its deployment controller ${controller} may restart`}`,
+    mend: {
+      kind: 'command',
+      text: ({ tag, controller = '', ...facts }) =>
+        tag
+          ? `Take the tag ${tag} off "${facts.service}" (first command) and deliver again (second command), which restarts it with the certificate from before`
+          : deployedAnew({ ...facts, controller }, 'its new tasks will read the one from before'),
+      commands: ({ tag, controller = '', ...facts }) =>
+        tag ? untagAndDeliver(tag)(facts) : anewBy({ ...facts, controller }),
     },
   }),
   BackOnPrevious: reason<OfSecret & Back>({
@@ -156,11 +190,8 @@ export const rolloutReasons = {
       `The service "${service}" in cluster "${cluster}" still runs tasks from before the new certificate, and its deployment controller ${controller} lets nobody else restart it`,
     mend: {
       kind: 'command',
-      text: ({ service, controller }) =>
-        controller === 'CODE_DEPLOY'
-          ? `Let CodeDeploy deploy "${service}" again, with the task definition that it has: its new tasks will read the new certificate. The first command writes down by which deployment the present tasks came, the second starts the same once more`
-          : `Let whatever deploys "${service}" do so again, with the task definition that it has: its new tasks will read the new certificate. By hand the first command writes down what the primary task set is, the second creates another one like it, and the third makes the newest one the primary whose tasks are steady; then delete the task set from before`,
-      commands: (facts) => (facts.controller === 'CODE_DEPLOY' ? deployAgain(facts) : replaceTaskSet(facts)),
+      text: (facts) => deployedAnew(facts, 'its new tasks will read the new certificate'),
+      commands: anewBy,
     },
   }),
 

@@ -1,5 +1,5 @@
 import type { ServiceWish } from './service-wish.ts';
-import { holdsUntil } from './window.ts';
+import { type Hold, holdsUntil } from './window.ts';
 
 /** An ECS service that consumes the secret, as ECS shows it now. Times are epoch seconds, fractions kept. */
 export type Consumer = ServiceWish & {
@@ -36,13 +36,14 @@ export type Verdict =
   /** `probed`: each of its tasks was seen serving it. */
   | { readonly is: 'new'; readonly probed?: true }
   | { readonly is: 'idle' }
-  | { readonly is: 'paused' }
+  /** `exposed`, of all that is not restarted: its tasks may serve what was taken back. */
+  | ({ readonly is: 'paused' } & Exposed)
   | { readonly is: 'reads by itself'; readonly probed?: true }
   /** `until` is unknown where the window cannot be read. */
   | { readonly is: 'outside window'; readonly until?: number }
-  | { readonly is: 'image held'; readonly images: readonly string[] }
+  | ({ readonly is: 'image held'; readonly images: readonly string[] } & Exposed)
   /** `inDeployment`: with tasks that start from before, and would take no more room by its restart. */
-  | { readonly is: 'stale'; readonly overridesWindow?: true; readonly inDeployment?: true }
+  | ({ readonly is: 'stale'; readonly overridesWindow?: true; readonly inDeployment?: true } & Exposed)
   /** `ailing`: its tasks do not come up, and how they end may say why, long before the deadline. */
   | { readonly is: 'rolling'; readonly ailing?: true }
   /** New, and not seen serving it yet. */
@@ -50,7 +51,9 @@ export type Verdict =
   | ({ readonly is: 'failed'; readonly detail: string } & Speaking)
   | ({ readonly is: 'late'; readonly detail?: string } & Speaking)
   | { readonly is: 'short'; readonly running: number }
-  | { readonly is: 'not ours to restart'; readonly controller: string };
+  | ({ readonly is: 'not ours to restart'; readonly controller: string } & Exposed);
+
+type Exposed = { readonly exposed?: true };
 
 /** What a failure says of the certificate. */
 type Speaking = {
@@ -92,16 +95,15 @@ export function judge(consumer: Consumer, promotion: Promotion): Verdict {
 }
 
 function judgeBy(promotion: Promotion, consumer: Consumer): Verdict {
-  const { since, now, deadlineSeconds, exposedSince, back } = promotion;
+  const { since, now, deadlineSeconds, exposedSince } = promotion;
   // A canary has read it before it was current.
   const isOld = ({ createdAt }: { createdAt: number }) =>
     createdAt < since && (consumer.canary || exposedSince === undefined || createdAt >= exposedSince);
   if (!consumer.active || consumer.desired === 0) return { is: 'idle' };
   if (consumer.readsByItself) return { is: 'reads by itself' };
   const [newest] = consumer.deployments;
-  const isExposed = exposedSince !== undefined || (consumer.canary && back);
   // Somebody's: restarted on top of it, their deployment would be ours to answer for.
-  if (!newest && consumer.busySince !== undefined && !isExposed)
+  if (!newest && consumer.busySince !== undefined && !isExposed(consumer, promotion))
     return now - since <= deadlineSeconds ? { is: 'rolling' } : { is: 'late' };
   // While it goes on, a deployment of what was taken back starts no task that would stay.
   const old = consumer.tasks.some(isOld) || (!newest && consumer.busySince !== undefined);
@@ -134,27 +136,51 @@ function thoughInDeployment(
   return verdict.is === 'stale' && inDeployment ? { ...verdict, inDeployment } : verdict;
 }
 
+/** After a roll-back those of its tasks that are old may serve what was taken back: canaries have read it before all others. */
+const isExposed = ({ canary }: Consumer, { exposedSince, back }: Promotion) =>
+  exposedSince !== undefined || (canary && back === true);
+
 function notRestarted(consumer: Consumer, promotion: Promotion): Verdict {
   const { controller, paused, refusesMutableImages, mutableImages } = consumer;
-  if (paused) return { is: 'paused' };
-  if (controller !== 'ECS') return { is: 'not ours to restart', controller };
-  if (refusesMutableImages && mutableImages.length > 0) return { is: 'image held', images: mutableImages };
-  return atItsTime(consumer, promotion);
+  const exposed: Exposed = isExposed(consumer, promotion) ? { exposed: true } : {};
+  if (paused) return { is: 'paused', ...exposed };
+  if (controller !== 'ECS') return { is: 'not ours to restart', controller, ...exposed };
+  if (refusesMutableImages && mutableImages.length > 0) return { is: 'image held', images: mutableImages, ...exposed };
+  const hold = holdAt(promotion.now, consumer, promotion);
+  if (hold.is === 'held') return { is: 'outside window', ...(hold.until !== undefined && { until: hold.until }) };
+  return { is: 'stale', ...(hold.is === 'overridden' && { overridesWindow: true, ...exposed }) };
 }
 
 /** Longer than any readable window is closed. */
 const eightDays = 8 * 86_400;
 
-function atItsTime({ window }: Consumer, { now, deadlineSeconds, servedNotAfter }: Promotion): Verdict {
-  if (window === undefined) return { is: 'stale' };
-  if (window === 'unreadable')
-    return servedNotAfter !== undefined && servedNotAfter <= now + eightDays
-      ? { is: 'stale', overridesWindow: true }
-      : { is: 'outside window' };
-  const hold = holdsUntil({ window, now, servedNotAfter, rolloutSeconds: deadlineSeconds });
-  if (hold.is === 'held') return { is: 'outside window', until: hold.until };
-  return hold.is === 'overridden' ? { is: 'stale', overridesWindow: true } : { is: 'stale' };
+/** `until` is unknown where the window cannot be read. */
+type WindowHold =
+  | { readonly is: 'open' }
+  | { readonly is: 'overridden'; readonly because: 'barred' | 'ends' }
+  | { readonly is: 'held'; readonly until?: number };
+
+/** What its window says of a restart at that time (epoch seconds): nothing to whoever may serve what was taken back. */
+function holdAt(now: number, consumer: Consumer, promotion: Promotion): WindowHold {
+  const hold = ownHold(now, consumer, promotion);
+  const exposed = isExposed(consumer, promotion);
+  if (hold.is === 'open' || (hold.is === 'held' && !exposed)) return hold;
+  return { is: 'overridden', because: exposed ? 'barred' : 'ends' };
 }
+
+function ownHold(now: number, { window }: Consumer, promotion: Promotion): Hold | WindowHold {
+  const { deadlineSeconds, servedNotAfter } = promotion;
+  if (window === undefined) return { is: 'open' };
+  if (window !== 'unreadable') return holdsUntil({ window, now, servedNotAfter, rolloutSeconds: deadlineSeconds });
+  const endsFirst = servedNotAfter !== undefined && servedNotAfter <= now + eightDays;
+  return endsFirst ? { is: 'overridden', because: 'ends' } : { is: 'held' };
+}
+
+/** Why a restart for this promotion did not wait for the window, as its deployments since show it; undefined where all did. */
+export const windowOverride = (consumer: Consumer, promotion: Promotion): 'barred' | 'ends' | undefined =>
+  consumer.deployments
+    .map(({ createdAt }) => holdAt(createdAt, consumer, promotion))
+    .find((hold) => hold.is === 'overridden')?.because;
 
 export type Judged = { readonly consumer: Consumer; readonly verdict: Verdict };
 

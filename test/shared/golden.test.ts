@@ -62,6 +62,7 @@ const beside: { readonly [Code in ReasonCode]?: Partial<About> } = {
   ConsumerFailed: { judged: judged({ is: 'failed', detail: 'a task stopped' }), done: [made] },
   NotRestartable: { judged: judged({ is: 'not ours to restart', controller: 'CODE_DEPLOY' }) },
   ServicePaused: { judged: judged({ is: 'paused' }) },
+  ServesBarred: { judged: judged({ is: 'paused', exposed: true }) },
   ReadsByItself: { judged: judged({ is: 'reads by itself' }) },
   IssuerChanged: {
     affects: ['ECS service "teller" in cluster "prod" trusts the issuer from before, by secret "courier/teller"'],
@@ -98,7 +99,7 @@ const noted: { readonly [Code in ReasonCode]?: Omit<Note, 'finding'> } = {
   ConsumerPinned: { name: 'courier/api' },
   PausedForLong: { name: 'api.example.com', certificate: listed() },
   SecretWithoutConsumer: { name: 'api.example.com', certificate: listed() },
-  VersionsNearLimit: { name: 'courier/api' },
+  LabelsNearLimit: { name: 'courier/api' },
 };
 
 const byPrivate = { is: 'private', authority: caArn } as const;

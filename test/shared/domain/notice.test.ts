@@ -142,12 +142,12 @@ Where to look
 `);
   });
 
-  it('when a delivery ends with a tag that cannot be read: the tag is the subject', () => {
+  it('when a delivery ends with a tag that cannot be read: the subject says both', () => {
     const { subject, body, attributes } = compose({
       findings: [sampleOf('Delivered'), sampleOf('BadTag')],
       owner: 'edge',
     });
-    expect(subject).toBe('[warning] api.example.com: unreadable tag courier:format');
+    expect(subject).toBe('[warning] api.example.com: delivered; unreadable tag courier:format');
     expect(body.split('\n\n')[0]).toBe(`What happened
   Cannot read tag courier:format = "jks" on the certificate of
   "api.example.com"; accepted: standard.

@@ -8,6 +8,7 @@ import {
   judge,
   nextRolloutStep,
   type Verdict,
+  windowOverride,
 } from '../../../shared/domain/rollout.ts';
 import type { Window } from '../../../shared/domain/window.ts';
 import { now as since } from './sample.ts';
@@ -221,8 +222,69 @@ describe('after a roll-back a deployment from before it', () => {
       { is: 'stale', inDeployment: true },
     ],
     ['of anybody else is waited for then', at({}, { back: true }), { is: 'rolling' }],
-    ['that is paused is not', at({ paused: true }, { exposedSince: since - 9 }), { is: 'paused' }],
+    [
+      'that is paused is not, and may serve what was taken back',
+      at({ paused: true }, { exposedSince: since - 9 }),
+      { is: 'paused', exposed: true },
+    ],
+    [
+      'whose image is held neither',
+      at({ refusesMutableImages: true, mutableImages: ['web:latest'] }, { exposedSince: since - 9 }),
+      { is: 'image held', images: ['web:latest'], exposed: true },
+    ],
+    [
+      'that CodeDeploy must restart neither',
+      at({ controller: 'CODE_DEPLOY' }, { exposedSince: since - 9 }),
+      { is: 'not ours to restart', controller: 'CODE_DEPLOY', exposed: true },
+    ],
+    [
+      'of a canary that is paused neither',
+      at({ canary: true, paused: true }, { back: true }),
+      { is: 'paused', exposed: true },
+    ],
   ])('%s', (_, verdict, expected) => expect(verdict).toEqual(expected));
+});
+
+describe('no window holds whoever may serve what was taken back', () => {
+  const exposedSince = since - 9;
+  const at = (more: Partial<Consumer>, promotion: object = { exposedSince }) =>
+    judge(consumerOf('web', { tasks: [task(exposedSince)], ...more }), {
+      ...{ since, now: since + soon, deadlineSeconds, ...promotion },
+    });
+  const closed = { window: windowAt(since + 3600) };
+  const free: Verdict = { is: 'stale', overridesWindow: true, exposed: true };
+  it.each<readonly [string, Verdict, Verdict]>([
+    ['closed', at(closed), free],
+    ['unreadable', at({ window: 'unreadable' }), free],
+    ['of a canary', at({ ...closed, canary: true }, { back: true }), free],
+    ['open', at({ window: windowAt(since) }), { is: 'stale' }],
+    [
+      'closed, with tasks from before both',
+      at({ ...closed, desired: 1, tasks: [task(exposedSince - ms)] }),
+      { is: 'new' },
+    ],
+    ['without a roll-back', at(closed, {}), { is: 'outside window', until: since + 3600 }],
+  ])('%s', (_, verdict, expected) => expect(verdict).toEqual(expected));
+});
+
+describe('a restart outside the window says why', () => {
+  const hour = 3600;
+  const at = (createdAt: number, promotion: object, window: Consumer['window'] = windowAt(since + 5 * hour)) =>
+    windowOverride(consumerOf('web', { deployments: [deployed('successful', createdAt)], ...(window && { window }) }), {
+      ...{ since, now: since + 9 * hour, deadlineSeconds: hour, ...promotion },
+    });
+  const [ends, lasts] = [{ servedNotAfter: since + 6 * hour }, { servedNotAfter: since + 60 * 86_400 }];
+  it.each([
+    ['what was served ends before the next opening', at(since, ends), 'ends'],
+    ['what was served ends, and nobody can read the window', at(since, ends, 'unreadable'), 'ends'],
+    ['what was served may have been taken back', at(since, { ...lasts, exposedSince: since - 9 }), 'barred'],
+    ['not where the window was open', at(since + 5 * hour, ends), undefined],
+    ['not where it was closed and nothing ended: somebody else did it', at(since, lasts), undefined],
+  ])('%s', (_, why, expected) => expect(why).toBe(expected));
+  it('and nothing of who has no window', () => {
+    const consumer = consumerOf('web', { deployments: [deployed('successful')] });
+    expect(windowOverride(consumer, { since, now: since, deadlineSeconds, ...ends })).toBeUndefined();
+  });
 });
 
 describe('failures are evidence', () => {

@@ -20,6 +20,10 @@ const replaced = {
   keyAlgorithm: 'EC_prime256v1',
   by: { is: 'private', authority: caArn },
 } as const;
+const othersLabels = Array.from({ length: 11 }, (_, index) => ({
+  versionId: 'cd'.repeat(16),
+  name: `release-${index}`,
+}));
 const detail = { detail: 'acm:ExportCertificate: as AWS says it' };
 
 /** Facts for every reason: the compiler asks for those of a new one. */
@@ -68,6 +72,7 @@ export const sampleFacts: { readonly [Code in ReasonCode]: FactsOf<Code> } = {
     ...{ ...service, serial: 'ab'.repeat(20), back: 'cd'.repeat(20) },
     evidence: 'task 0a1b was restarted and serves the certificate with serial 0c',
   },
+  ServesBarred: { ...service, tag: 'courier:pause' },
   BackOnPrevious: { ...claim, serial: 'cd'.repeat(20), ends: now + 3600, consumers: 2 },
   CannotRollBack: claim,
   StackStopped: { detail: 'the parameter "/acm-courier-prod/acts" is "stop"' },
@@ -109,7 +114,9 @@ export const sampleFacts: { readonly [Code in ReasonCode]: FactsOf<Code> } = {
     serviceArn: 'arn:aws:ecs:us-east-1:111122223333:service/prod/web',
   },
   ConsumerPinned: { secret: claim.secret, service: 'web', cluster: 'prod' },
-  VersionsNearLimit: { secret: claim.secret, versions: 92 },
+  LabelsNearLimit: { secret: claim.secret, labels: 17, others: othersLabels },
+  LabelsAtLimit: { ...claim, labels: 20, others: othersLabels },
+  VersionsAtLimit: { secret: claim.secret },
   PausedForLong: { ...claim, days: 7, ends: '2026-11-30' },
   Digest: { ending: 2, found: 1, waiting: 1, unowned: 3 },
   ValidationRecordMissing: { ...renewal, records },
