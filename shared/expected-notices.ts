@@ -71,11 +71,9 @@ const isBack = (next: Seen['next']): next is Extract<Seen['next'], { back?: bool
   (next.do === 'promote' || next.do === 'roll out') && next.back === true;
 
 /** Whom nothing that we could do would bring there, once all that can be restarted was. */
-function leftOf({ course: { rollout, served } }: Seen): readonly Judged[] {
-  const step = nextRolloutStep(
-    rollout.filter(({ verdict }) => !willBeNew.has(verdict.is)),
-    { served },
-  );
+function leftOf({ course: { trial, rollout, served } }: Seen): readonly Judged[] {
+  const rest = [...trial, ...rollout].filter(({ verdict }) => !willBeNew.has(verdict.is));
+  const step = nextRolloutStep(rest, { served });
   return step.do === 'finish' ? step.left : step.do === 'hold' ? step.held : [];
 }
 
