@@ -87,12 +87,25 @@ type Current = {
   readonly secret: PresentSecret;
 };
 
-/** All secrets first, then the services: one that reads several of them is restarted once for all. */
-async function lookAtAll({ certificate, deliveries, problems }: Deliverable, message: Message, means: Means) {
+/**
+ * All secrets first, then the services: one that reads several of them is restarted once for all. ECS may not show a restart
+ * for moments, so what follows one is left to the next look: by another secret it would be made again.
+ */
+async function lookAtAll(
+  { certificate, deliveries, problems }: Deliverable,
+  message: Message,
+  { sentAt, world }: Means,
+) {
+  const { hasRestarted, ...watched } = watchingRestarts(world);
+  const means = { sentAt, ...watched };
   const brought: (Outcome | Refused | Current)[] = [];
   for (const delivery of deliveries) {
     const wanted = { certificate, delivery, asked: message };
-    brought.push(await settling(means, { certificate, secret: delivery.secret }, () => bring(wanted, message, means)));
+    if (hasRestarted()) brought.push(afterRestarts);
+    else
+      brought.push(
+        await settling(means, { certificate, secret: delivery.secret }, () => bring(wanted, message, means)),
+      );
   }
   const outcomes: (Outcome | Refused)[] = brought.filter((one) => one.is !== 'current');
   // Restarted now, whoever reads a secret that follows within a minute would be restarted again.
@@ -103,9 +116,21 @@ async function lookAtAll({ certificate, deliveries, problems }: Deliverable, mes
     const about = { certificate, secret: one.wanted.delivery.secret };
     const said = message.uncounted ? [finding('ExportNotCounted', ofSecret(one.wanted))] : [];
     const of = { notBefore, problems: [...said, ...problems], patient: isPatient(means), world: means.world };
-    outcomes.push(await settling(means, about, () => rollOut({ ...one, ...of })));
+    outcomes.push(hasRestarted() ? afterRestarts : await settling(means, about, () => rollOut({ ...one, ...of })));
   }
   return outcomes;
+}
+
+const afterRestarts: Outcome = { is: 'again', seconds: 30, because: 'services were restarted for another secret' };
+
+/** A world that knows whether ECS was asked for a restart, however that went. */
+function watchingRestarts(world: World) {
+  let restarted = false;
+  const restart: World['services']['restart'] = (consumer) => {
+    restarted = true;
+    return world.services.restart(consumer);
+  };
+  return { world: { ...world, services: { ...world.services, restart } }, hasRestarted: () => restarted };
 }
 
 async function bring(wanted: Wanted, message: Message, { sentAt, world }: Means): Promise<Outcome | Current> {
