@@ -1,6 +1,7 @@
 import { Trouble } from './aws/trouble.ts';
 import type { Issued } from './domain/certificate.ts';
 import { type DeliveryView, nextStep, type Step, versionBefore } from './domain/delivery.ts';
+import { inTheWay, labelsOf, lacksRoom, needsRoom } from './domain/label-room.ts';
 import { ofSecret } from './domain/ownership.ts';
 import { ofVersion } from './domain/progress.ts';
 import { finding } from './domain/reasons.ts';
@@ -54,6 +55,7 @@ async function takeSteps(wanted: Wanted, taking: Taking): Promise<Brought> {
     const step = nextStep(view);
     const { certificate, delivery } = wanted;
     world.log('info', 'Decided the next step', { certificateArn: certificate.arn, secret: delivery.secret, step });
+    view = await withRoom(step, view, world);
     if (isFinal(step)) return { final: step, secret: view.secret };
     if (step.do === 'promote') {
       const outcome = await tryOnCanaries(step, { view, secret: present(view), patient, world });
@@ -62,6 +64,18 @@ async function takeSteps(wanted: Wanted, taking: Taking): Promise<Brought> {
     view = { ...view, secret: await act(step, view, taking) };
   }
   throw moved(wanted, 'its labels do not stay where they are put');
+}
+
+/** What sweeps remember makes room for a delivery's own labels. Trouble where others' labels leave none: nothing is begun. */
+async function withRoom(step: Step, view: DeliveryView<Issued>, world: World): Promise<DeliveryView<Issued>> {
+  const { secret, delivery } = view;
+  if (secret.state !== 'present' || !needsRoom(step)) return view;
+  let { versions } = secret;
+  for (const { name, versionId } of inTheWay(versions))
+    versions = await takeLabel(name, versionId, { secret: delivery.secret, versions, world });
+  if (lacksRoom(step, versions))
+    throw new Trouble(finding('LabelsAtLimit', { ...ofSecret(view), ...labelsOf(versions) }));
+  return { ...view, secret: { ...secret, versions } };
 }
 
 const isFinal = (step: Step): step is Final => step.do === 'roll out' || step.do === 'rest' || step.do === 'refuse';

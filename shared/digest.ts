@@ -45,7 +45,7 @@ async function thisWeek(wire: Wire): Promise<readonly Notice[]> {
   // Only of whom people were told.
   const of = { size: 0, hasTime: () => true, wire };
   const { sightings } = await lookAtSample({ inventory, differences, until: now }, of);
-  const found = { inventory, differences, notes: [...notes, ...notesOf(sightings, inventory)] };
+  const found = { inventory, differences, notes: [...notes, ...notesOf(sightings)] };
   return digestsOf(found, { ...wire, ...wire.settings, now });
 }
 

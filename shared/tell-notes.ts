@@ -27,7 +27,7 @@ export async function notesOf(seen: Seen, acted: readonly Note[], wire: Wire): P
   const found = noteworthy(seen, { ...settings, now: now(), interval: hour });
   const { sightings = [] } = seen.sampled ?? {};
   const passing = seen.scheduled ? found.passing : [];
-  const standing = [...found.remembered, ...notesOfSightings(sightings, seen.inventory)];
+  const standing = [...found.remembered, ...notesOfSightings(sightings)];
   if (settings.mode === 'observe') return { due: passing, moved: [], forgotten: [], standing };
   const mayForget = (seen.inventory.unseen ?? []).length === 0;
   const memories = memoriesOf(standing, { ...seen, mayForget, kept: unmended(seen.inventory, sightings) });

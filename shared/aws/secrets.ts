@@ -113,7 +113,8 @@ export function secrets(options: { readonly kmsKeyArn?: string } = {}, manager =
               VersionStages: [...stages],
             }),
           )
-          .catch(unseen(name)),
+          .catch(unseen(name))
+          .catch(full(name)),
       );
     },
 
@@ -195,6 +196,15 @@ function unseen(secret: string) {
     throw new Trouble(
       finding('WorldMoved', { detail: `secret "${secret}" or its version is not found where it was seen` }),
     );
+  };
+}
+
+/** Of versions: whoever stores one looked for room for its labels. AWS's own words are left out, as of all material. */
+function full(secret: string) {
+  return (error: unknown): never => {
+    if (nameOf(error) !== 'LimitExceededException' || (error instanceof Error && /label/i.test(error.message)))
+      throw error;
+    throw new Trouble(finding('VersionsAtLimit', { secret }));
   };
 }
 

@@ -1,8 +1,9 @@
 import type { ListedCertificate, Tags } from './certificate.ts';
 import { consumersOf, type Difference, type Inventory, type Policy, type Service } from './inventory.ts';
+import { isCrowded, labelsOf, roomToTell } from './label-room.ts';
 import { type Memory, memoryOf } from './memory.ts';
 import { nearName } from './near-name.ts';
-import { type Finding, finding, type ReasonCode } from './reasons.ts';
+import { byGravity, type Finding, finding, type ReasonCode } from './reasons.ts';
 import {
   endOf,
   hasLabel,
@@ -40,10 +41,6 @@ export type Interval = { readonly after: number; readonly until: number };
 
 type Found = { readonly inventory: Inventory; readonly differences: readonly Difference[] };
 
-/** Of labels a secret takes twenty on all its versions (Quotas), and a delivery needs thirteen itself; the digest has the rest. */
-const mostTold = 6;
-/** Labelled versions, of 100 that a secret may have. */
-const manyVersions = 90;
 /** Days after a renewal on which a pause is worth a word. */
 const longPauses = [7, 30];
 const hour = 3600;
@@ -70,6 +67,7 @@ export function noteworthy(
     ],
     passing: [
       ...misspeltAnew(inventory, interval),
+      ...crowdedAnew(inventory, interval),
       ...pausedForLong(inventory, interval),
       ...longPausedServices(differences, interval),
       ...deleted(differences, { inventory, interval }),
@@ -85,6 +83,7 @@ export type Memories = {
 };
 
 /**
+ * Of each secret as much as its labels have room to remember, the gravest first; the digest has the rest.
  * Said once for as long as it stands: a label that no note stands for any more comes off, and it would be said again; but
  * for `kept`, of which nobody knows whether it stands.
  */
@@ -97,13 +96,13 @@ export function memoriesOf(
     return seen?.state === 'present' ? holderOf(seen.versions, name) : undefined;
   };
   const memories = notes.flatMap(({ memory }) => memory ?? []);
-  const told = (secret: string) => {
+  const room = (secret: string) => {
     const seen = inventory.secrets.get(secret);
-    return seen?.state === 'present' ? toldLabels(seen.versions).length : 0;
+    return seen?.state === 'present' ? roomToTell(seen.versions) : 0;
   };
   const news = notes.filter(({ memory }) => memory && holder(memory) === undefined);
   const fitting = [...Map.groupBy(news, ({ memory }) => memory?.secret ?? '')].flatMap(([secret, own]) =>
-    own.slice(0, Math.max(0, mostTold - told(secret))),
+    own.toSorted((a, b) => byGravity(a.finding, b.finding)).slice(0, room(secret)),
   );
   const wanted = new Set([...memories, ...kept].map(({ secret, label: name }) => `${secret} ${name}`));
   const frozen = pausedSecrets(inventory.certificates);
@@ -201,17 +200,29 @@ function unsaid({ certificates, secrets, services, readers = [] }: Inventory): r
   });
 }
 
+/** Secrets that others label so often that a delivery may find no room for its own labels. */
 function crowded({ certificates, secrets }: Inventory): readonly Note[] {
   const frozen = pausedSecrets(certificates);
   return [...secrets].flatMap(([secret, seen]) => {
-    if (frozen.has(secret)) return [];
-    const versions = seen.state === 'present' ? Object.keys(seen.versions).length : 0;
-    if (seen.state !== 'present' || versions < manyVersions || ourVersions(seen.versions).length === 0) return [];
-    // Not by the number, which grows: that would be a word for each new version.
-    const found = finding('VersionsNearLimit', { secret, versions });
+    if (frozen.has(secret) || seen.state !== 'present') return [];
+    if (!isCrowded(seen.versions) || ourVersions(seen.versions).length === 0) return [];
+    const found = finding('LabelsNearLimit', { secret, ...labelsOf(seen.versions) });
+    // Not by the labels: that would be a word for each more.
     return [
       { finding: found, name: secret, owner: undefined, ...remember(found, { secret, seen, mark: found.reason }) },
     ];
+  });
+}
+
+/** The same where there is no room to remember it: in the hour in which the secret was changed last. */
+function crowdedAnew({ certificates, secrets }: Inventory, interval: Interval): readonly Note[] {
+  const full = [...secrets].filter(
+    ([, seen]) => seen.state === 'present' && roomToTell(seen.versions) === 0 && isIn(seen.changedAt, interval),
+  );
+  return crowded({ certificates, secrets: new Map(full), services: [] }).flatMap(({ memory, ...note }) => {
+    const seen = secrets.get(note.name);
+    const isTold = memory && seen?.state === 'present' && holderOf(seen.versions, memory.label) !== undefined;
+    return isTold ? [] : [note];
   });
 }
 

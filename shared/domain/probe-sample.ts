@@ -4,7 +4,7 @@ import { consumersOf, type Difference, type Inventory, type Service } from './in
 import type { Memory, Note } from './noteworthy.ts';
 import type { ProbePort } from './probe.ts';
 import { finding } from './reasons.ts';
-import { hasLabel, holderOf, label, type Secret, toldLabel, toldLabels, type Versions } from './secret.ts';
+import { hasLabel, holderOf, label, type Secret, toldLabel, type Versions } from './secret.ts';
 import { readServiceWish } from './service-wish.ts';
 import { slices } from './waves.ts';
 import { readWishes } from './wish.ts';
@@ -94,19 +94,9 @@ function deliveredVersion(secret: Secret | undefined): string | undefined {
 export const isDelivered = (versions: Versions, id: string): boolean =>
   hasLabel(versions, id, label.current) && hasLabel(versions, id, label.delivered);
 
-/** What is to be said of those that serve something else; as much of each secret as its labels have room to remember. */
-export const notesOf = (sightings: readonly Sighting[], { secrets }: Pick<Inventory, 'secrets'>): readonly Note[] =>
-  [...Map.groupBy(sightings, ({ sample }) => sample.secret)].flatMap(([secret, own]) => {
-    const seen = secrets.get(secret);
-    const told = seen?.state === 'present' ? toldLabels(seen.versions).map(({ name }) => name) : [];
-    const notes = own.flatMap((one) => (one.is === 'another' ? [noteOf(one.sample, one.seen)] : []));
-    const isNews = ({ memory }: Note) => memory !== undefined && !told.includes(memory.label);
-    const news = notes.filter(isNews).slice(0, Math.max(0, mostTold - told.length));
-    return [...notes.filter((one) => !isNews(one)), ...news];
-  });
-
-/** Of labels a version takes twenty (API Reference, PutSecretValue), and a delivery needs some itself. */
-const mostTold = 5;
+/** What is to be said of those that serve something else. */
+export const notesOf = (sightings: readonly Sighting[]): readonly Note[] =>
+  sightings.flatMap((one) => (one.is === 'another' ? [noteOf(one.sample, one.seen)] : []));
 
 function noteOf(sample: Sample, seen: WhatInstead): Note {
   const { certificate, secret, service, versionId } = sample;

@@ -87,7 +87,8 @@ export const anchorOf = (reason: ReasonCode): string => reason.toLowerCase();
 export type Findings = readonly [Finding, ...Finding[]];
 
 /** The gravest finding first; findings of one severity keep their order. */
-export const gravestFirst = (findings: Findings): Findings =>
-  findings.toSorted((a, b) => rank(severityOf(b)) - rank(severityOf(a))) as [Finding, ...Finding[]];
+export const gravestFirst = (findings: Findings): Findings => findings.toSorted(byGravity) as [Finding, ...Finding[]];
+
+export const byGravity = (a: Finding, b: Finding): number => rank(severityOf(b)) - rank(severityOf(a));
 
 const rank = (severity: Severity) => severities.indexOf(severity);

@@ -1,7 +1,29 @@
 import { aws, handOver, tagCertificate } from './aws-commands.ts';
 import { listed, type OfSecret, type Reason, reason } from './reason.ts';
 
-/** A secret that is not ours to write. */
+/** The labels of a secret that is near twenty: how many, and those that are neither ours nor AWS's. */
+export type OfLabels = {
+  readonly labels: number;
+  readonly others: readonly { readonly versionId: string; readonly name: string }[];
+};
+
+export const ofTwenty = ({ labels, others }: OfLabels) =>
+  `it has ${labels} staging labels of the 20 that Secrets Manager takes on all versions together, and ${others.length} of them are not acm-courier's (${listed(others.map(({ name }) => name))})`;
+
+export const takeOff =
+  'Take off those that nobody reads by name: acm-courier needs AWSCURRENT, AWSPREVIOUS and its own only';
+
+export const takeOffFirst = ({ secret, others }: Pick<OfLabels, 'others'> & { readonly secret: string }) => [
+  aws`secretsmanager describe-secret --secret-id ${secret} --query VersionIdsToStages`,
+  ...others
+    .slice(0, 1)
+    .map(
+      ({ name, versionId }) =>
+        aws`secretsmanager update-secret-version-stage --secret-id ${secret} --version-stage ${name} --remove-from-version-id ${versionId}`,
+    ),
+];
+
+/** A secret that cannot be written, or is not ours to write. */
 export const secretReasons = {
   SecretNotOurs: reason<OfSecret>({
     severity: 'action',
@@ -92,6 +114,33 @@ export const secretReasons = {
       commands: ({ secret, certificateArn }) => [
         aws`secretsmanager put-secret-value --secret-id ${secret} --secret-string {}`,
         { reExport: { certificateArn } },
+      ],
+    },
+  }),
+  LabelsAtLimit: reason<OfSecret & OfLabels>({
+    severity: 'action',
+    retry: 'never',
+    headline: ({ secret }) => `not delivered, secret ${secret} takes no more labels`,
+    sentence: ({ name, secret, ...labels }) =>
+      `Cannot go on with the certificate of "${name}" in secret "${secret}": ${ofTwenty(labels)}, which leaves no room for those that say how far a delivery has come`,
+    mend: {
+      kind: 'command',
+      text: () => `${takeOff}. Then deliver; the next sweep does so as well`,
+      commands: ({ certificateArn, ...labels }) => [...takeOffFirst(labels), { reExport: { certificateArn } }],
+    },
+  }),
+  VersionsAtLimit: reason<{ readonly secret: string }>({
+    severity: 'action',
+    retry: 'never',
+    headline: ({ secret }) => `nothing stored, secret ${secret} is full of versions`,
+    sentence: ({ secret }) =>
+      `Cannot store a version in secret "${secret}": it has as many as Secrets Manager keeps, about a hundred, and AWS removes none that is younger than a day. Something puts one there every few minutes`,
+    mend: {
+      kind: 'command',
+      text: () => 'See who puts them, and stop that. A day later there is room, and the next sweep delivers by itself',
+      commands: ({ secret }) => [
+        aws`secretsmanager list-secret-version-ids --secret-id ${secret} --include-deprecated --query Versions[].[CreatedDate,VersionStages[0]]`,
+        aws`cloudtrail lookup-events --lookup-attributes ${`AttributeKey=ResourceName,AttributeValue=${secret}`} --max-items 5 --query Events[].[EventTime,EventName,Username]`,
       ],
     },
   }),

@@ -1,5 +1,6 @@
 import { aws } from './aws-commands.ts';
 import { count, listed, minute, nothing, type OfSecret, type OfService, type Reason, reason } from './reason.ts';
+import { type OfLabels, ofTwenty, takeOff, takeOffFirst } from './secret-reasons.ts';
 
 type OfNameless = { readonly secret: string };
 type OfReader = OfNameless & { readonly service: string; readonly cluster: string };
@@ -124,19 +125,13 @@ export const sweepReasons = {
       ],
     },
   }),
-  VersionsNearLimit: reason<OfNameless & { readonly versions: number }>({
-    severity: 'warning',
+  LabelsNearLimit: reason<OfNameless & OfLabels>({
+    severity: ({ labels }) => (labels > 16 ? 'action' : 'warning'),
     retry: 'never',
-    headline: ({ versions }) => `has ${versions} labelled versions of 100`,
-    sentence: ({ secret, versions }) =>
-      `Secret "${secret}" has ${versions} labelled versions; Secrets Manager keeps 100 and never removes one with a label, so soon no new certificate can be stored`,
-    mend: {
-      kind: 'command',
-      text: () =>
-        'See which labels are on old versions, and take off those that nobody reads by name (aws secretsmanager ' +
-        'update-secret-version-stage --remove-from-version-id); acm-courier needs AWSCURRENT, AWSPREVIOUS and its own only',
-      commands: ({ secret }) => [aws`secretsmanager describe-secret --secret-id ${secret} --query VersionIdsToStages`],
-    },
+    headline: ({ labels }) => `has ${labels} staging labels of 20`,
+    sentence: ({ secret, ...labels }) =>
+      `Secret "${secret}" is near its limit: ${ofTwenty(labels)}. A delivery has ten of its own at its height; where they do not fit, no new certificate is delivered`,
+    mend: { kind: 'command', text: () => takeOff, commands: takeOffFirst },
   }),
   PausedForLong: reason<OfSecret & { readonly days: number; readonly ends: string }>({
     severity: 'warning',

@@ -77,7 +77,7 @@ describe('a sweep shakes hands with a service', () => {
 
   it('that people were told of at every hour, and with nobody else where the sample is none', () => {
     const services = ['a', 'b', 'c'].map((name) => serviceOf(name));
-    const [b] = notesOf([wrong('b', { services })], foundIn({ services }).inventory);
+    const [b] = notesOf([wrong('b', { services })]);
     const versions = { [idOf()]: [...(delivered[idOf()] ?? []), b?.memory?.label ?? ''] };
     for (let hours = 0; hours < 3; hours++) {
       const samples = sampleOf(foundIn({ services, versions }), { size: 1, until: now + hours * hour });
@@ -104,7 +104,7 @@ const right = (name: string, world: World) => sightingOf(name, world, 'serving')
 /** What becomes of labels and mails. */
 function memories(sightings: readonly Sighting[], world: World) {
   const { inventory } = foundIn(world);
-  const notes = notesOf(sightings, inventory);
+  const notes = notesOf(sightings);
   const kept = unmended(inventory, sightings);
   const { due, moved, forgotten } = memoriesOf(notes, { inventory, mayForget: true, kept });
   return {
@@ -178,7 +178,7 @@ describe('what a service serves instead', () => {
     const of = { tags: { 'courier:secret': 'courier/api', 'courier:owner': 'shop' } };
     const services = [serviceOf('a', { 'courier:owner': 'edge' }), serviceOf('b')];
     const owned = { services, of };
-    const notes = notesOf([wrong('a', owned), wrong('b', owned)], foundIn(owned).inventory);
+    const notes = notesOf([wrong('a', owned), wrong('b', owned)]);
     expect(notes.map(({ owner }) => owner)).toEqual(['edge', 'shop']);
   });
 });
