@@ -47,7 +47,7 @@ export async function takeInventory({ settings, ...from }: Lists): Promise<Inven
       found,
     ),
     ...(authorities.is === 'seen' && { authorities: byKey(authorities.fact) }),
-    ...(readers.is === 'seen' && readers.fact && { readers: readers.fact }),
+    ...(readers.is === 'seen' && readers.fact && { readers: readers.fact, everywhere: from.everywhere === true }),
     unseen: [states, authorities, readers].flatMap((sight) => (sight.is === 'unseen' ? [sight.why] : [])),
   };
 }

@@ -21,7 +21,12 @@ export type Findings = {
 type Policy = { readonly notices: 'tagged' | 'all'; readonly now: number; readonly place: Place };
 
 /** One thing to say, in the section of its kind, to its owner. */
-type Entry = Row & { readonly kind: keyof typeof titles; readonly owner: string | undefined };
+type Entry = Row & {
+  readonly kind: keyof typeof titles;
+  readonly owner: string | undefined;
+  /** No digest is sent for it alone. */
+  readonly isOld?: boolean;
+};
 
 /** `days` until the certificate ends, negative after; absent for a service, and for a certificate without an end. */
 type Row = { readonly days?: number; readonly name: string; readonly why: string };
@@ -52,7 +57,9 @@ export function digestsOf(found: Findings, policy: Policy): readonly Notice[] {
   const said = (found.notes ?? []).filter((note) => isSure(note, found)).flatMap((note) => noteEntry(note, policy));
   const others = [...waiting(found, policy), ...unowned(found, policy)];
   const entries = [...lasting, ...said.filter((one) => !isSaid(one)), ...others];
-  return [...Map.groupBy(entries, ({ owner }) => owner)].map(([owner, own]) => compose(own, { owner, ...policy }));
+  return [...Map.groupBy(entries, ({ owner }) => owner)]
+    .filter(([, own]) => own.some(({ isOld }) => !isOld))
+    .map(([owner, own]) => compose(own, { owner, ...policy }));
 }
 
 /** Of what ECS was to be asked first, only what people were told of, once it was. */
@@ -69,12 +76,12 @@ export const notesDigest = (notes: readonly Note[], policy: Policy & { readonly 
   );
 
 const noteEntry = (
-  { finding: found, name, certificate, owner }: Note,
+  { finding: found, name, certificate, owner, isOld = false }: Note,
   { now }: Pick<Policy, 'now'>,
 ): readonly Entry[] => {
   const notAfter = certificate?.notAfter;
   const days = notAfter === undefined ? {} : { days: daysUntil(notAfter, now) };
-  return [{ kind: 'found', owner, name, why: headlineOf(found), ...days }];
+  return [{ kind: 'found', owner, name, why: headlineOf(found), ...days, isOld }];
 };
 
 /** Certificates of which nobody may expect that ACM renews them. */

@@ -21,6 +21,8 @@ export type Inventory = {
   readonly authorities?: ReadonlyMap<string, Authority>;
   /** Services whose task definitions read a secret of the stack, tagged or not; absent where nobody looked for them. */
   readonly readers?: readonly Reader[];
+  /** They were looked for in every cluster: who is not among them does not read. */
+  readonly everywhere?: boolean;
   /** What AWS did not let us see and why, a sentence each; the rest was listed without it. */
   readonly unseen?: readonly string[];
 };

@@ -16,7 +16,7 @@ import {
   toldLabels,
 } from './secret.ts';
 import { readVersionId } from './version-id.ts';
-import { lifetimeDays, windowDays } from './warning-days.ts';
+import { daysLeft, lifetimeDays, windowDays } from './warning-days.ts';
 import { consumedSecrets, isPaused, isReadElsewhere, namedSecrets, readWishes } from './wish.ts';
 
 export type { Memory } from './memory.ts';
@@ -34,6 +34,8 @@ export type Note = {
   readonly memory?: Memory;
   /** A service, by its ARN, of which lists and dates alone say so: ECS is asked before people are told. */
   readonly doubtful?: string;
+  /** It stands in a digest that is sent for something else, and makes none. */
+  readonly isOld?: boolean;
 };
 
 /** What a sweep answers for: it arose after `after` and not after `until`, epoch seconds. */
@@ -242,7 +244,7 @@ function outlived({ certificates, secrets, authorities }: Inventory, { now }: Po
     const found = finding('AuthorityEndsTooSoon', {
       name,
       certificateArn: arn,
-      daysLeft: Math.max(0, Math.floor((notAfter - now) / day)),
+      daysLeft: daysLeft(certificate, now),
       urgency: 'warning',
       authority: authority.arn,
       eligible,
@@ -377,33 +379,35 @@ function left(differences: readonly Difference[], { secrets, services }: Invento
 }
 
 /**
- * Secrets that were delivered a day ago or earlier, and that no service is known to read, where services were searched: a
- * tag was forgotten, or the reader is gone. For the digest alone: who reads by other means is nobody's mistake.
+ * Delivered secrets that no service is known to read, where all were searched: a tag was forgotten, or the reader is gone.
+ * Only a digest has looked everywhere. It is sent for it once, in the week after the first day, for who reads by other
+ * means is nobody's mistake; in others it stands.
  */
-function unread({ certificates, secrets, services, readers }: Inventory, { now }: Policy): readonly Note[] {
-  if (readers === undefined) return [];
+function unread(
+  { certificates, secrets, services, readers = [], everywhere }: Inventory,
+  { now }: Policy,
+): readonly Note[] {
+  if (!everywhere) return [];
   const consumers = consumersOf({ services });
   const read = new Set(readers.flatMap(({ readings }) => readings.map(({ secret }) => secret)));
   return certificates.flatMap((certificate) => {
     const { arn: certificateArn, name, tags } = certificate;
     if (isPaused(tags) || isReadElsewhere(tags)) return [];
-    return readWishes(tags)
-      .deliveries.filter(({ format, secret }) => format !== 'kafka' && !consumers.has(secret) && !read.has(secret))
-      .filter(({ secret }) => isDeliveredFor(day, { seen: secrets.get(secret), now }))
-      .map(({ secret }) => ({
-        finding: finding('SecretWithoutConsumer', { name, certificateArn, secret }),
-        name,
-        certificate,
-        owner: ownerOf([certificate]),
-      }));
+    return readWishes(tags).deliveries.flatMap(({ format, secret }) => {
+      const isRead = format === 'kafka' || consumers.has(secret) || read.has(secret);
+      const age = now - (deliveredSince(secrets.get(secret)) ?? now);
+      if (isRead || age < day) return [];
+      const found = finding('SecretWithoutConsumer', { name, certificateArn, secret });
+      return [{ finding: found, name, certificate, owner: ownerOf([certificate]), isOld: age >= 8 * day }];
+    });
   });
 }
 
-function isDeliveredFor(seconds: number, { seen, now }: { seen: Secret | undefined; now: number }): boolean {
+function deliveredSince(seen: Secret | undefined): number | undefined {
   const current = seen?.state === 'present' ? holderOf(seen.versions, label.current) : undefined;
   if (seen?.state !== 'present' || current === undefined || !hasLabel(seen.versions, current, label.delivered))
-    return false;
-  return now - (sinceOf(seen.versions, current) ?? seen.changedAt) >= seconds;
+    return undefined;
+  return sinceOf(seen.versions, current) ?? seen.changedAt;
 }
 
 type Passing = { readonly inventory: Inventory; readonly interval: Interval };

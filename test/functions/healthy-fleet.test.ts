@@ -39,7 +39,12 @@ async function issue(kind: Kind, name: string): Promise<void> {
       DomainName: `${name}.example.com`,
       KeyAlgorithm: 'EC_prime256v1',
       ...(isPrivate ? { CertificateAuthorityArn: courier.lab.caArns.subordinate } : { ValidationMethod: 'DNS' }),
-      ...(isDelivered && { Tags: [{ Key: 'courier:secret', Value: `courier/${name}` }] }),
+      ...(isDelivered && {
+        Tags: [
+          { Key: 'courier:secret', Value: `courier/${name}` },
+          { Key: 'courier:consumers', Value: 'none' },
+        ],
+      }),
       ...(isDelivered && !isPrivate && { Options: { Export: 'ENABLED' } }),
     }),
   );

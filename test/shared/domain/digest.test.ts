@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { ListedCertificate } from '../../../shared/domain/certificate.ts';
 import { digestsOf } from '../../../shared/domain/digest.ts';
 import { compare, type Inventory } from '../../../shared/domain/inventory.ts';
+import type { Note } from '../../../shared/domain/noteworthy.ts';
+import { finding } from '../../../shared/domain/reasons.ts';
 import { nonceOf } from '../../../shared/domain/version-id.ts';
-import { day, idOf, listed, now, place, present } from './sample.ts';
+import { claim, day, idOf, listed, now, place, present } from './sample.ts';
 
 const delivered = present({
   [idOf()]: ['AWSCURRENT', 'COURIER_NEXT', `COURIER_SINCE_${now - 60}`, 'COURIER_DELIVERED'],
@@ -246,6 +248,35 @@ describe('the mails', () => {
         Account: 111122223333, us-east-1
       "
     `);
+  });
+
+  it('are not sent for what is old alone, and have it beside something else', () => {
+    const note = (isOld: boolean): Note => ({
+      finding: finding('SecretWithoutConsumer', claim),
+      name: 'api.example.com',
+      isOld,
+    });
+    const bodies = (...notes: Note[]) =>
+      digestsOf({ inventory: { certificates: [], secrets: new Map(), services: [] }, differences: [], notes }, of).map(
+        ({ body }) => body.match(/no service reads its secret/g)?.length,
+      );
+    const of = { notices: 'all', now, place } as const;
+    expect([bodies(note(true)), bodies(note(false)), bodies(note(true), note(false))]).toEqual([[], [1], [2]]);
+  });
+
+  it('say what keeps a certificate from its renewal once, and what ECS was not asked of not at all', () => {
+    const refused = { of: { eligible: false }, secrets: new Map([['courier/api', present({ x: ['AWSCURRENT'] })]]) };
+    const certificate = listed(refused.of);
+    const inventory = { certificates: [certificate], secrets: refused.secrets, services: [] };
+    const differences = compare(inventory, { secretPrefix: 'courier/', deadlineSeconds: 3_600, now });
+    const own = finding('SecretNotOurs', claim);
+    const notes: Note[] = [
+      { finding: own, name: certificate.name, certificate, owner: undefined },
+      { finding: finding('SecretWithoutConsumer', claim), name: 'doubted.example.com', doubtful: 'arn' },
+    ];
+    const [mail] = digestsOf({ inventory, differences, notes }, { notices: 'all', now, place });
+    expect(tablesOf(mail?.body).split(certificate.name)).toHaveLength(2);
+    expect(mail?.body).not.toContain('doubted');
   });
 
   it('fit 72 columns but for what can be pasted, however long and hostile a name is', () => {

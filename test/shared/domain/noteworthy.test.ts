@@ -42,6 +42,7 @@ const service = (tags: Service['tags'] = {}, state: object = {}): Service => ({
 });
 const near = { 'courier:secret': 'courier/apj' };
 const strange = { 'courier:secret': 'courier/something-else' };
+const nobody = { readers: [], everywhere: true };
 const authorities = (notAfter: number) =>
   new Map([['CN=ours', { arn: 'arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/1', notAfter } as never]]);
 const byOurs = { issuedBy: 'CN=ours', notBefore: now - day };
@@ -148,24 +149,27 @@ describe('what stands is noteworthy:', () => {
       ['NotRestartable of api.example.com in courier/api'],
     ],
 
-    ['a delivered secret that nobody reads', { readers: [] }, ['SecretWithoutConsumer of api.example.com']],
-    ['not where nobody was searched for', {}, []],
-    ['not where a service is tagged as reading it', { readers: [], services: [service()] }, []],
+    ['a delivered secret that nobody reads', nobody, ['SecretWithoutConsumer of api.example.com']],
+    ['not where some clusters were searched', { readers: [] }, []],
+    ['not where a service is tagged as reading it', { ...nobody, services: [service()] }, []],
     [
       'not where a service was found that reads it',
-      { readers: [{ ...service(), readings: [{ secret: 'courier/api', pinned: false, follows: false }] }] },
+      {
+        everywhere: true,
+        readers: [{ ...service(), readings: [{ secret: 'courier/api', pinned: false, follows: false }] }],
+      },
       [],
     ],
     [
       'not where something else reads it',
-      { readers: [], of: { tags: { 'courier:secret': 'courier/api', 'courier:consumers': 'none' } } },
+      { ...nobody, of: { tags: { 'courier:secret': 'courier/api', 'courier:consumers': 'none' } } },
       [],
     ],
-    ['not where its certificate is paused', { readers: [], of: { tags: pausedTags } }, []],
+    ['not where its certificate is paused', { ...nobody, of: { tags: pausedTags } }, []],
     [
       'not a second less than a day after the delivery',
       {
-        readers: [],
+        ...nobody,
         secrets: {
           'courier/api': present({
             [idOf()]: ['AWSCURRENT', 'COURIER_NEXT', `COURIER_SINCE_${now - day + 1}`, 'COURIER_DELIVERED'],
@@ -177,6 +181,14 @@ describe('what stands is noteworthy:', () => {
   ])('%s', (_, world, expected) => {
     const notes = remembered(world).filter((one) => !one.startsWith('ConsumerNotTagged'));
     expect(notes).toEqual(expected);
+  });
+
+  it('makes no digest of its own where nobody reads a secret for longer than a week and a day', () => {
+    const delivered = (since: number) =>
+      present({ [idOf()]: ['AWSCURRENT', 'COURIER_NEXT', `COURIER_SINCE_${since}`, 'COURIER_DELIVERED'] });
+    const isOld = (since: number) =>
+      see({ ...nobody, secrets: { 'courier/api': delivered(since) } }).remembered.map((one) => one.isOld);
+    expect([isOld(now - 8 * day + 1), isOld(now - 8 * day)]).toEqual([[false], [true]]);
   });
 
   it('is doubtful where only lists and dates say so', () => {
