@@ -97,17 +97,15 @@ async function pushedBehind(
   const isKnown = remembers(waves.flat(), looking);
   if (isKnown || !present.some(isStale)) return [];
   const window = windowOf(judged);
-  const behind = waves
-    .slice(wave)
-    .flat()
-    .filter(({ order }) => order <= window);
+  const behind = waves.slice(wave).flat();
   const arns = behind.map(({ arn }) => arn);
   const found = await world.services.consumers(arns, { secret, ...promotion });
   const pushed = found
     .filter(({ canary }) => canary || !onlyCanaries)
     .map((consumer) => ({ consumer, verdict: judge(consumer, promotion) }))
     // Somebody's own deployment from before is nothing that was restarted with them.
-    .filter((one) => isInDeployment(one) && (isStale(one) || one.consumer.deployments.length > 0));
+    .filter((one) => (isStale(one) ? one.consumer.order <= window : one.consumer.deployments.length > 0))
+    .filter(isInDeployment);
   if (pushed.length === 0) world.settled.set(orderKey(waves.flat(), looking), null);
   return pushed;
 }
