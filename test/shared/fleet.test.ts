@@ -293,6 +293,18 @@ describe('a service that is tagged in the middle of a wave', () => {
     expect(['a', 'b', 'c', 'd', 'e', 'f'].map(fleet.serves)).toEqual(Array(6).fill([fresh]));
   });
 
+  it('waits for those behind it, though one beside it waits for its window and holds up later orders', async () => {
+    const fleet = fleetModel({ a: { order: 1 }, z: { order: 200 } }, { parallel: 1 });
+    await fleet.look();
+    fleet.pass(100);
+    await fleet.look();
+    expect(fleet.restarts.map(({ service }) => service)).toEqual(['a', 'z']);
+    fleet.tag('b', { order: 1, window: 'unreadable' });
+    fleet.tag('c', { order: 1 });
+    await fleet.run();
+    expect([fleet.mostAtOnce(), fleet.serves('c')]).toEqual([1, [fresh]]);
+  });
+
   it('is not asked about those behind it while nobody was tagged', async () => {
     const fleet = fleetModel({ a: sound, b: sound, c: sound, d: sound }, { parallel: 2 });
     await fleet.run();
