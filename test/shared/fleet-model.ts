@@ -323,7 +323,9 @@ export function fleetModel(wishes: Readonly<Record<string, Wish>>, settings: Set
     crashAfter: (count: number) => {
       crashing = acts + count;
     },
-    services: () => [...services.keys()],
+    /** What each service wishes, by its name. */
+    all: (): Readonly<Record<string, Wish>> =>
+      Object.fromEntries([...services].map(([name, { wish }]) => [name, wish])),
     consumers: () => [...tagged].map((name) => ({ ...services.get(name)?.wish, name })),
     ...{ restart, tag, untag: (name: string) => tagged.delete(name) },
     allow: (what: typeof permission) => {
