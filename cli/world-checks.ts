@@ -41,7 +41,9 @@ export function checkNames(inventory: Inventory, stack: Stack): readonly Check[]
   const differences = compare(inventory, policy);
   const interval = { after: policy.now, until: policy.now };
   const { remembered } = noteworthy({ inventory, differences }, { ...policy, interval });
-  const noted = remembered.map(({ finding }) => {
+  // The check of tags has said the others.
+  const names = remembered.filter(({ finding }) => finding.reason !== 'BadServiceTag');
+  const noted = names.map(({ finding }) => {
     const { text, commands } = mendOf(finding);
     const mend = [text, ...commands.flatMap((command) => writeCommand(command, stack.place))]
       .filter(Boolean)

@@ -1,5 +1,5 @@
 import type { ListedCertificate, Tags } from './certificate.ts';
-import { consumersOf, type Difference, type Inventory, type Policy, type Service } from './inventory.ts';
+import { consumedBy, consumersOf, type Difference, type Inventory, type Policy, type Service } from './inventory.ts';
 import { isCrowded, labelsOf, roomToTell } from './label-room.ts';
 import { type Memory, memoryOf } from './memory.ts';
 import { nearName } from './near-name.ts';
@@ -15,6 +15,7 @@ import {
   sinceOf,
   toldLabels,
 } from './secret.ts';
+import { readServiceWish } from './service-wish.ts';
 import { readVersionId } from './version-id.ts';
 import { daysLeft, lifetimeDays, windowDays } from './warning-days.ts';
 import { consumedSecrets, isPaused, isReadElsewhere, namedSecrets, readWishes } from './wish.ts';
@@ -60,6 +61,7 @@ export function noteworthy(
     remembered: [
       ...lost(inventory, policy),
       ...misspelt(inventory),
+      ...unreadable(inventory),
       ...crowded(inventory),
       ...outlived(inventory, policy),
       ...unsaid(inventory),
@@ -147,10 +149,7 @@ const handedOver = ({ tags }: PresentSecret, certificates: readonly ListedCertif
 function misspelt({ certificates, secrets, services }: Inventory): readonly Note[] {
   const frozen = pausedSecrets(certificates);
   const wished = wishedSecrets(certificates);
-  // Tags outlive a service by hours; where ECS was asked, it has a state of each that there is.
-  const wereAsked = services.some(({ state }) => state !== undefined);
-  const there = services.filter(({ state }) => !wereAsked || state !== undefined);
-  return there.flatMap((service) =>
+  return thatAreThere(services).flatMap((service) =>
     consumedSecrets(service.tags).flatMap((secret) => {
       const seen = secrets.get(secret);
       const isFilled = seen?.state === 'present' && holderOf(seen.versions, label.current) !== undefined;
@@ -164,6 +163,34 @@ function misspelt({ certificates, secrets, services }: Inventory): readonly Note
       return [{ finding: found, name: secret, owner: service.tags['courier:owner'], ...memory }];
     }),
   );
+}
+
+/** Tags outlive a service by hours; where ECS was asked, it has a state of each that there is. */
+const thatAreThere = (services: readonly Service[]) =>
+  services.some(({ state }) => state !== undefined) ? services.filter(({ state }) => state !== undefined) : services;
+
+/** Tags of consumers that nobody can read: a window that never opens is to be heard of before a rollout waits for it. */
+function unreadable({ certificates, secrets, services }: Inventory): readonly Note[] {
+  const frozen = pausedSecrets(certificates);
+  const wishes = new Map(
+    certificates.flatMap((one) => [...wishedSecrets([one])].map((secret) => [secret, one] as const)),
+  );
+  return thatAreThere(services).flatMap((service) => {
+    const bad = consumedBy(service)
+      .filter((secret) => wishes.has(secret))
+      .flatMap((secret) => readServiceWish(service.tags, secret).problems.map((problem) => ({ secret, problem })));
+    // A tag is read once for each secret of a service.
+    const once = new Map(bad.map((one) => [`${one.problem.tag} ${one.problem.value}`, one]));
+    return [...once.values()].flatMap(({ secret, problem }) => {
+      const [certificate, seen] = [wishes.get(secret), secrets.get(secret)];
+      if (!certificate) return [];
+      const [cluster = '', name = service.arn] = service.arn.split('/').slice(1);
+      const of = { name: certificate.name, certificateArn: certificate.arn, secret, service: name, cluster };
+      const found = finding('BadServiceTag', { ...of, ...problem });
+      const memory = seen?.state === 'present' && !frozen.has(secret) ? remember(found, { secret, seen }) : {};
+      return [{ finding: found, name: of.name, certificate, owner: ownerOf([service, certificate]), ...memory }];
+    });
+  });
 }
 
 /**

@@ -78,6 +78,33 @@ describe('what stands is noteworthy:', () => {
       ['ConsumerOfNothing of courier/apj in courier/api'],
     ],
     ['not where it is paused', { services: [service({ ...near, 'courier:pause': 'true' })] }, []],
+
+    [
+      'a window that never opens',
+      { services: [service({ 'courier:window': 'Mon-Mon 09:00-16:00 UTC' })] },
+      ['BadServiceTag of api.example.com in courier/api'],
+    ],
+    [
+      'every tag of a consumer that cannot be read, once though it reads several secrets',
+      {
+        of: { tags: { 'courier:secret': 'courier/api courier/web' } },
+        secrets: { 'courier/web': delivered },
+        services: [
+          service({ 'courier:secret': 'courier/api courier/web', 'courier:order': 'first', 'courier:pause': 'maybe' }),
+        ],
+      },
+      ['BadServiceTag of api.example.com in courier/web', 'BadServiceTag of api.example.com in courier/web'],
+    ],
+    [
+      'in the digest alone where nothing of ours can remember it',
+      { secrets: { 'courier/api': { state: 'absent' } }, services: [service({ 'courier:order': 'first' })] },
+      ['BadServiceTag of api.example.com'],
+    ],
+    [
+      'not of who reads nothing of ours',
+      { services: [service({ ...strange, 'courier:order': 'first', 'courier:pause': 'true' })] },
+      [],
+    ],
     [
       'not where its secret is being deleted',
       { services: [service(near)], secrets: { 'courier/apj': { state: 'deleting' } } },
