@@ -42,7 +42,7 @@ const wire = {
 export const handler = entry(async (event: unknown, context) => {
   const order = readSweep(event);
   // Every service there is is looked at for what is asked for once a week, or by hand.
-  if (order.digest) return digest({ ...wire, everywhere: true }, order.owners);
+  if (order.digest) return digest({ runId: context.awsRequestId, owners: order.owners }, { ...wire, everywhere: true });
   return sweep(order, {
     runId: context.awsRequestId,
     remaining: () => context.getRemainingTimeInMillis(),

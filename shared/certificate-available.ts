@@ -3,6 +3,7 @@ import type { Queue } from './aws/queue.ts';
 import { appraise } from './domain/appraisal.ts';
 import type { AvailableEvent } from './events/bus-event.ts';
 import type { Concern, Message } from './events/queued.ts';
+import { recorded } from './ledger.ts';
 import { type Telling, tell } from './tell.ts';
 
 export type Wire = Telling & {
@@ -20,7 +21,16 @@ const renewals: readonly string[] = ['RENEWAL', 'REIMPORT'];
  * tag asks for the impossible: then people are told. Anything else that AWS may call an action one day is queued, for
  * the worker looks for itself. Where it takes the place of an earlier one, `diagnose` sees whether people were warned.
  */
-export async function certificateAvailable(event: AvailableEvent, wire: Wire): Promise<{ readonly is: string }> {
+export const certificateAvailable = (event: AvailableEvent, world: Wire): Promise<{ readonly is: string }> =>
+  recorded(
+    {
+      ...{ event: event.id, certificateArn: event.certificateArn, world },
+      inWords: ({ is }) => ({ decided: is, why: event.action }),
+    },
+    (wire) => handle(event, wire),
+  );
+
+async function handle(event: AvailableEvent, wire: Wire): Promise<{ readonly is: string }> {
   const { certificateArn, action, id } = event;
   // First, and by itself: what fails after it has the event come again, and a second concern of its id is never seen.
   if (renewals.includes(action)) await wire.concerns.add({ certificateArn, cause: id, about: 'renewed' });

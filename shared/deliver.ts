@@ -7,7 +7,7 @@ import { ofSecret } from './domain/ownership.ts';
 import { type Finding, finding, mayPass, retryOf } from './domain/reasons.ts';
 import { endOf, label, type PresentSecret } from './domain/secret.ts';
 import type { Message } from './events/queued.ts';
-import { recorded } from './ledger.ts';
+import { outcomeInWords, recorded } from './ledger.ts';
 import { type Outcome, soonest } from './outcome.ts';
 import { planDelivery, type Wanted } from './plan.ts';
 import { remembering } from './remember-told.ts';
@@ -35,7 +35,7 @@ type About = { readonly certificate: Pick<Certificate, 'arn' | 'name' | 'tags'>;
  * now, and say what cannot. What AWS refuses comes back as an outcome, never as an error.
  */
 export const deliver = (message: Message, { sentAt, world }: Means): Promise<Outcome> =>
-  recorded({ event: message.cause, certificateArn: message.certificateArn, world }, (noting) =>
+  recorded({ event: message.cause, certificateArn: message.certificateArn, world, inWords: outcomeInWords }, (noting) =>
     settle(message, { sentAt, world: remembering(noting) }),
   );
 

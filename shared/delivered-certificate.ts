@@ -18,6 +18,7 @@ import {
   wantsDeletion,
 } from './events/stack-request.ts';
 import { readOutcome } from './events/worker-answer.ts';
+import { recorded } from './ledger.ts';
 import type { StackAnswer } from './network/stack-answer.ts';
 import { observeDelivery, obstacleOf, type Wanted } from './plan.ts';
 import { type Problem, problemOf } from './problem.ts';
@@ -64,7 +65,17 @@ type Under = Means & { readonly progress: Progress };
  * is current in its secret, Delete leaves the secret unless it is told otherwise. Whatever goes wrong is the answer,
  * and so is the end of the call's time.
  */
-export async function deliveredCertificate(request: StackRequest, { remaining, wire }: Means): Promise<StackAnswer> {
+export function deliveredCertificate(request: StackRequest, { remaining, wire: world }: Means): Promise<StackAnswer> {
+  const held = readPhysicalId(request.PhysicalResourceId ?? '');
+  const asked = readDeliveredCertificate(request.ResourceProperties);
+  const { certificateArn, secret } = 'wrong' in asked ? { ...held } : asked;
+  const inWords = ({ Status, Reason }: StackAnswer) => ({ decided: Status, why: Reason || request.RequestType });
+  return recorded({ event: request.RequestId, certificateArn, secret, world, inWords }, (wire) =>
+    settle(request, { remaining, wire }),
+  );
+}
+
+async function settle(request: StackRequest, { remaining, wire }: Means): Promise<StackAnswer> {
   const progress: Progress = { waitsFor: 'AWS had not answered' };
   const work = patiently(
     () => (request.RequestType === 'Delete' ? leave(request, wire) : fill(request, { progress, remaining, wire })),

@@ -15,7 +15,7 @@ import {
   windowDays,
 } from './domain/warning-days.ts';
 import type { Concern } from './events/queued.ts';
-import { recorded } from './ledger.ts';
+import { outcomeInWords, recorded } from './ledger.ts';
 import { mendByItself } from './mend-by-itself.ts';
 import { observeRenewal } from './observe-renewal.ts';
 import type { Outcome } from './outcome.ts';
@@ -33,7 +33,7 @@ const mostErrors = 3;
  * mail: what is handed back then would be mailed twice.
  */
 export const diagnose = (concern: Concern, { world, ...when }: Means): Promise<Outcome> =>
-  recorded({ event: concern.cause, certificateArn: concern.certificateArn, world }, (noting) =>
+  recorded({ event: concern.cause, certificateArn: concern.certificateArn, world, inWords: outcomeInWords }, (noting) =>
     settle(concern, { ...when, world: noting }),
   );
 

@@ -7,23 +7,26 @@ import { notesOf } from './domain/probe-sample.ts';
 import type { Owners } from './events/sweep-order.ts';
 import { takeInventory } from './inventory.ts';
 import { lookAtSample } from './look-at-sample.ts';
+import { record } from './record.ts';
 import type { Wire } from './repairs.ts';
 import { facts, send, type Telling } from './tell.ts';
 
 /** Milliseconds between two mails: SNS sends an address ten a second at most, and others send as well. */
 const pace = 250;
 
+type Asked = { readonly runId: string; readonly owners?: Owners | undefined };
+
 /**
  * Sends each owner, or only `owners`, what will not come right by itself, and nobody a word where all is well. Whom it
  * could not be sent to is left to an order of their own, so that nobody else has it twice. Where none could be sent its
  * trouble goes up: whoever ordered it tries it again, or gives up and wakes a person.
  */
-export async function digest(wire: Wire, owners?: Owners): Promise<{ mails: number; left: number }> {
+export async function digest({ runId, owners }: Asked, wire: Wire): Promise<{ mails: number; left: number }> {
   const notices = (await thisWeek(wire)).filter(({ attributes: { owner = null } }) => owners?.includes(owner) ?? true);
   const left: (string | null)[] = [];
   let trouble: Trouble | undefined;
   for (const notice of notices) {
-    const failed = await sendOne(notice, wire);
+    const failed = await sendOne(notice, runId, wire);
     trouble ??= failed;
     if (failed) left.push(notice.attributes.owner ?? null);
     await wire.sleep(pace);
@@ -49,10 +52,12 @@ async function thisWeek(wire: Wire): Promise<readonly Notice[]> {
   return digestsOf(found, { ...wire, ...wire.settings, now });
 }
 
-async function sendOne(notice: Notice, wire: Telling): Promise<Trouble | undefined> {
+async function sendOne(notice: Notice, event: string, wire: Telling): Promise<Trouble | undefined> {
   try {
     await send(notice, wire);
     wire.count('NoticesSent');
+    const { severity, reason: why } = notice.attributes;
+    record({ event, seen: { subject: notice.subject }, decided: 'told', why, done: [`told ${severity} ${why}`] }, wire);
     return undefined;
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;

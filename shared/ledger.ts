@@ -1,49 +1,58 @@
 import type { Certificates } from './aws/certificates.ts';
+import type { KeptSecrets } from './aws/kept-secret.ts';
 import type { Queue } from './aws/queue.ts';
 import type { Secrets } from './aws/secrets.ts';
 import type { Services } from './aws/services.ts';
 import type { Topic } from './aws/topic.ts';
+import type { Worker } from './aws/worker.ts';
 import type { Certificate } from './domain/certificate.ts';
 import { holderOf, label, type Secret } from './domain/secret.ts';
-import type { Message } from './events/queued.ts';
+import type { Concern, Message } from './events/queued.ts';
 import type { Outcome } from './outcome.ts';
-import { record } from './record.ts';
+import { type Decision, record } from './record.ts';
 import type { Base } from './world.ts';
 
-/** Whatever of this a worker has. */
-type Recordable = Pick<Base, 'log'> & {
-  readonly certificates: object;
-  readonly secrets: object;
-  readonly services: object;
-  readonly topic: object;
-  readonly deliveries?: object;
-};
+/** Whatever of this a function has. */
+type Recordable = Pick<Base, 'log'> & { readonly [Name in keyof Noted]?: object };
 
-type Look<World> = { readonly event: string; readonly certificateArn: string; readonly world: World };
+type Look<World, Answer> = Pick<Decision, 'event' | 'certificateArn' | 'serial' | 'secret'> & {
+  readonly world: World;
+  /** What the answer says of the decision. */
+  readonly inWords: (answer: Answer) => Pick<Decision, 'decided' | 'why'>;
+};
 
 /**
  * Has one look at a certificate leave one record, whatever it comes to: what it saw and did is taken from the calls that
  * came to an end, so that no step can forget to say it. An error leaves none: nothing was decided, and Lambda logs it.
  */
-export async function recorded<World extends Recordable>(
-  { event, certificateArn, world }: Look<World>,
-  look: (world: World) => Promise<Outcome>,
-): Promise<Outcome> {
-  const { seen, done, ...ledger } = openLedger();
-  const outcome = await look({
-    ...world,
-    certificates: noted(world.certificates, ledger.certificates),
-    secrets: noted(world.secrets, ledger.secrets),
-    services: noted(world.services, ledger.services),
-    topic: noted(world.topic, ledger.topic),
-    ...(world.deliveries && { deliveries: noted(world.deliveries, ledger.deliveries) }),
-  });
-  const { serial } = seen;
-  record({ event, certificateArn, serial, seen, decided: outcome.is, why: whyOf(outcome), done }, world);
-  return outcome;
+export async function recorded<World extends Recordable, Answer>(
+  { world, inWords, ...of }: Look<World, Answer>,
+  look: (world: World) => Promise<Answer>,
+): Promise<Answer> {
+  const { seen, done, notes } = openLedger();
+  const names = Object.keys(notes) as (keyof Noted)[];
+  const watched = names.map((name) => [name, world[name] && noted(world[name], notes[name])]);
+  const answer = await look({ ...world, ...Object.fromEntries(watched.filter(([, adapter]) => adapter)) });
+  record({ ...of, serial: seen.serial ?? of.serial, seen, ...inWords(answer), done }, world);
+  return answer;
 }
 
-const whyOf = (outcome: Outcome) => (outcome.is === 'told' ? outcome.finding.reason : outcome.because);
+export const outcomeInWords = (outcome: Outcome): Pick<Decision, 'decided' | 'why'> => ({
+  decided: outcome.is,
+  why: outcome.is === 'told' ? outcome.finding.reason : outcome.because,
+});
+
+/** What is noted, by the name of its adapter. */
+type Noted = {
+  readonly certificates: Certificates;
+  readonly secrets: Secrets;
+  readonly keptSecrets: KeptSecrets;
+  readonly services: Services;
+  readonly topic: Topic;
+  readonly deliveries: Queue<Message>;
+  readonly concerns: Queue<Concern>;
+  readonly worker: Worker;
+};
 
 type Seen = Partial<Pick<Certificate, 'status' | 'serial' | 'notAfter' | 'eligible'>> & {
   certificate?: 'gone';
@@ -83,8 +92,17 @@ function openLedger() {
   const topic: Notes<Topic> = {
     tell: (_, { attributes: { severity, reason } }) => void done.push(`told ${severity} ${reason}`),
   };
+  const keptSecrets: Notes<KeptSecrets> = {
+    restore: (_, name) => void done.push(`restored "${name}"`),
+    remove: (_, name) => void done.push(`deleted "${name}"`),
+  };
   const deliveries: Notes<Queue<Message>> = { add: () => void done.push('queued for delivery') };
-  return { seen, done, certificates, secrets, services, topic, deliveries };
+  const concerns: Notes<Queue<Concern>> = { add: () => void done.push('queued for diagnosis') };
+  const worker: Notes<Worker> = { ask: () => void done.push('asked the worker') };
+  const notes: { readonly [Name in keyof Noted]: Notes<Noted[Name]> } = {
+    ...{ certificates, secrets, keptSecrets, services, topic, deliveries, concerns, worker },
+  };
+  return { seen, done, notes };
 }
 
 /** What is noted of a call, by its answer and its arguments. */

@@ -2,6 +2,7 @@ import type { Queue } from './aws/queue.ts';
 import type { Skip } from './events/bus-event.ts';
 import type { Concern } from './events/queued.ts';
 import type { Concerns, Parked } from './events/renewal-event.ts';
+import { record } from './record.ts';
 import type { Base } from './world.ts';
 
 export type Wire = Pick<Base, 'log'> & { readonly concerns: Pick<Queue<Concern>, 'add'> };
@@ -21,7 +22,12 @@ export async function raiseConcerns(seen: Concerns | Parked | Skip, { log, conce
       log('info', 'Parked an event', seen);
       return { is: 'parked', concerns: 0 };
     case 'concerns':
-      for (const concern of seen.concerns) await concerns.add(concern);
+      for (const concern of seen.concerns) {
+        await concerns.add(concern);
+        const { certificateArn, cause: event, about: why, ...heard } = concern;
+        const done = ['queued for diagnosis'];
+        record({ event, certificateArn, seen: heard, decided: 'queued', why, done }, { log });
+      }
       log('info', 'Queued concerns', { concerns: seen.concerns });
       return { is: 'queued', concerns: seen.concerns.length };
   }

@@ -1,5 +1,6 @@
 import { look } from './aws/look.ts';
 import { type UnheardEnd, unheardEnds } from './domain/unheard-ends.ts';
+import { record } from './record.ts';
 import { interval, type Seen, type Wire } from './repairs.ts';
 
 /**
@@ -7,7 +8,7 @@ import { interval, type Seen, type Wire } from './repairs.ts';
  * since. CloudWatch counts warnings, not of which certificate: where another was warned of in these hours the event is
  * believed to have come, and what it did not say is left to the digest. Answers how many were queued.
  */
-export async function raiseUnheard({ inventory, until }: Seen, wire: Wire): Promise<number> {
+export async function raiseUnheard({ runId, inventory, until }: Seen, wire: Wire): Promise<number> {
   const ends = unheardEnds(inventory.certificates, { after: until - interval, until });
   const unheard: UnheardEnd[] = [];
   // All are asked about before the first is queued: its mail would pass for word of the others.
@@ -16,6 +17,9 @@ export async function raiseUnheard({ inventory, until }: Seen, wire: Wire): Prom
   for (const { since: _, ...end } of unheard) {
     const cause = `unheard-${end.certificateArn.split('/').at(-1)}-${end.days}-${until}`;
     await wire.concerns.add({ ...end, cause });
+    const { certificateArn, ...seen } = end;
+    const of = { event: `${runId}/${certificateArn.split('/').at(-1)}`, certificateArn };
+    record({ ...of, seen, decided: 'queued', why: 'unheard', done: ['queued for diagnosis'] }, wire);
   }
   if (unheard.length > 0) wire.log('warn', 'Heard no event of what ends', { ends: unheard });
   return unheard.length;

@@ -11,8 +11,10 @@ import type { Message } from './events/queued.ts';
 import { acceptedRequest, type Request, readRequest } from './events/re-export-request.ts';
 import { expectedNotices, type PlannedNotice, plannedNotice } from './expected-notices.ts';
 import { follow } from './follow.ts';
+import { recorded } from './ledger.ts';
 import { isDone, obstacleOf, planDelivery, type Seen, type Wanted } from './plan.ts';
 import { type Problem, problemOf } from './problem.ts';
+import { record } from './record.ts';
 import { type Chosen, choose } from './select.ts';
 import type { Sight } from './world.ts';
 
@@ -66,16 +68,35 @@ export async function reExport(event: unknown, means: Means): Promise<Answer> {
     const done: Done[] = [];
     for (const one of chosen) {
       if (isFull(done, request, limits)) break;
-      const planned = await planOrSay(one, request, planning);
       // Each is queued as soon as it is planned: what was reached is on its way, however the call ends.
-      done.push({ arn: one.arn, planned, acted: await actOrSay(planned, request, means) });
+      done.push(await planAndAct(one, request, { limits, wire: planning }));
     }
     return answer(done, { request, chosen, wire });
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
+    const { reason: why } = error.finding;
+    record({ event: limits.requestId, seen: {}, decided: 'refused', why, done: [] }, wire);
     return { ok: false, plan: [], results: [], errors: [problemOf(error.finding, wire.place)], unseen: [] };
   }
 }
+
+const planAndAct = (one: Chosen, request: Request, { limits, wire: world }: Means): Promise<Done> => {
+  const inWords = ({ planned, acted }: Done) => {
+    const [obstacle] = planned.problems;
+    const otherwise = obstacle ? 'refused' : request.dryRun ? 'planned' : 'nothing to do';
+    const why = acted.problem?.reason ?? obstacle?.reason ?? 'asked by hand';
+    return { decided: acted.result?.state ?? otherwise, why };
+  };
+  const of = {
+    event: request.requestId,
+    certificateArn: one.arn,
+    ...(one.name !== undefined && { serial: one.serial }),
+  };
+  return recorded({ ...of, world, inWords }, async (wire) => {
+    const planned = await planOrSay(one, request, wire);
+    return { arn: one.arn, planned, acted: await actOrSay(planned, request, { limits, wire }) };
+  });
+};
 
 type Done = { readonly arn: string; readonly planned: Planned; readonly acted: Acted };
 

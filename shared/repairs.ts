@@ -39,6 +39,8 @@ export const interval = 3600;
 
 /** All that a sweep has seen, and what it makes of it. */
 export type Seen = {
+  /** The sweep's, through all of its invocations. */
+  readonly runId: string;
   readonly inventory: Inventory;
   readonly differences: readonly Difference[];
   readonly until: number;

@@ -48,11 +48,12 @@ export async function sweep(order: SweepOrder, means: Means): Promise<Swept | Sw
   return finish({ seen, worked, notices, wire: means.wire });
 }
 
-async function see({ scheduledAt, resume }: SweepOrder, { wire }: Means): Promise<Seen> {
+async function see({ scheduledAt, resume }: SweepOrder, { runId: own, wire }: Means): Promise<Seen> {
+  const runId = resume?.runId ?? own;
   const inventory = await takeInventory(wire);
   const differences = compare(inventory, { ...wire.settings, now: wire.now() });
   const until = resume?.until ?? scheduledAt ?? wire.now();
-  return { inventory, differences, until, scheduled: resume?.scheduled ?? scheduledAt !== undefined, resume };
+  return { runId, inventory, differences, until, scheduled: resume?.scheduled ?? scheduledAt !== undefined, resume };
 }
 
 /** Once a sweep, after all that must be queued: what nobody has time to look at has its turn again. */
@@ -63,8 +64,8 @@ async function withSample(seen: Seen, { remaining, wire }: Means): Promise<Seen>
 
 type Worked = { readonly queued: number; readonly notes: readonly Note[]; readonly left?: Omit<Cursor, 'queued'> };
 
-async function queueBehind(seen: Seen, { runId, remaining, wire }: Means): Promise<Worked> {
-  const run = seen.resume?.runId ?? runId;
+async function queueBehind(seen: Seen, { remaining, wire }: Means): Promise<Worked> {
+  const { runId } = seen;
   const notes: Note[] = [];
   let queued = 0;
   let after = seen.resume?.after;
@@ -75,7 +76,7 @@ async function queueBehind(seen: Seen, { runId, remaining, wire }: Means): Promi
         queued,
         notes,
         left: {
-          runId: run,
+          runId,
           until: seen.until,
           scheduled: seen.scheduled,
           after: after ?? placeOf(certificate),
@@ -84,10 +85,10 @@ async function queueBehind(seen: Seen, { runId, remaining, wire }: Means): Promi
       };
     const real = await confirmed(own, seen.inventory, wire);
     const isQueued = real.length > 0 && wire.settings.mode === 'deliver';
-    if (isQueued) await wire.deliveries.add(messageFor(certificate.arn, { own: real, runId: run }));
+    if (isQueued) await wire.deliveries.add(messageFor(certificate.arn, { own: real, runId }));
     if (isQueued) notes.push(...real.flatMap(noteOf));
     if (real.length > 0) queued += 1;
-    for (const one of real) write(one, { run, done: isQueued ? ['queued'] : [] }, wire);
+    for (const one of real) write(one, { runId, done: isQueued ? ['queued'] : [] }, wire);
     after = placeOf(certificate);
   }
   return { queued, notes };
@@ -119,7 +120,8 @@ async function handOn(
 function finish({ seen, worked, notices, wire }: { seen: Seen; worked: Worked; notices: number; wire: Wire }): Swept {
   const { certificates } = seen.inventory;
   const undelivered = (seen.resume?.queued ?? 0) + worked.queued;
-  for (const one of seen.differences.filter((other) => !isBehind(other))) write(one, { run: 'sweep', done: [] }, wire);
+  for (const one of seen.differences.filter((other) => !isBehind(other)))
+    write(one, { runId: seen.runId, done: [] }, wire);
   wire.gauge('UndeliveredCertificates', undelivered);
   wire.gauge('BlockedRenewals', certificates.filter(isBlocked).length);
   wire.count('SweepsFinished');
@@ -138,7 +140,7 @@ function finish({ seen, worked, notices, wire }: { seen: Seen; worked: Worked; n
 const isBlocked = ({ status, renewal }: Difference['certificate']) =>
   status === 'issued' && (renewal?.status === 'failed' || renewal?.status === 'validating');
 
-function write(one: Difference, { run, done }: { run: string; done: readonly string[] }, wire: Wire): void {
+function write(one: Difference, { runId, done }: { runId: string; done: readonly string[] }, wire: Wire): void {
   const { certificate, secret, ...state } = one;
   const { arn: certificateArn, serial, eligible, notAfter } = certificate;
   const seen = { eligible, notAfter, ...(state.is === 'refused' ? facts(state.finding, wire) : state) };
@@ -146,7 +148,7 @@ function write(one: Difference, { run, done }: { run: string; done: readonly str
     state.is === 'refused' ? state.finding.reason : state.is === 'unarmed' ? 'export not counted' : state.because;
   record(
     {
-      event: `${run}/${certificateArn.split('/').at(-1)}`,
+      event: `${runId}/${certificateArn.split('/').at(-1)}`,
       certificateArn,
       serial,
       secret,

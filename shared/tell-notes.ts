@@ -7,6 +7,7 @@ import { notesOf as notesOfSightings, unmended } from './domain/probe-sample.ts'
 import { mendOf } from './domain/reasons.ts';
 import type { Verdict } from './domain/rollout.ts';
 import { holderOf } from './domain/secret.ts';
+import { record } from './record.ts';
 import { interval, type Seen, turnOf, verdictsOf, type Wire } from './repairs.ts';
 import { facts, send } from './tell.ts';
 
@@ -78,7 +79,8 @@ export const tellRepairs = (acted: readonly Note[], seen: Seen, wire: Wire): Pro
 
 type Mail = {
   readonly notice: Notice;
-  readonly memories: readonly Memory[];
+  /** What it says that is news; a first digest may say only what stands. */
+  readonly notes: readonly Note[];
   /** Of the first digest: the sweep is not tried again for it, for others would have theirs twice. */
   readonly first?: true;
 };
@@ -88,7 +90,10 @@ async function sendAll(mails: readonly Mail[], seen: Seen, wire: Wire): Promise<
   for (const mail of mails) {
     const trouble = await settle(() => sendOne(mail.notice, wire), wire);
     if (trouble) failed.push({ ...mail, trouble });
-    else for (const one of mail.memories) await settle(() => remember(one, seen, wire), wire);
+    else {
+      write(mail, seen, wire);
+      for (const one of memoriesIn(mail.notes)) await settle(() => remember(one, seen, wire), wire);
+    }
   }
   const owners = failed.flatMap(({ first, notice }) => (first ? [notice.attributes.owner ?? null] : []));
   if (owners.length > 0) await wire.sweeps.handOnDigest(owners);
@@ -116,7 +121,7 @@ export async function mailsOf(
     );
   return first.map((notice) => {
     const own = due.filter(({ owner }) => owner === notice.attributes.owner);
-    return { notice, memories: memoriesIn(own), first: true };
+    return { notice, notes: own, first: true };
   });
 }
 
@@ -124,8 +129,8 @@ export async function mailsOf(
 const noticesOf = (due: readonly Note[], wire: Wire): readonly Mail[] =>
   [...Map.groupBy(due, ({ owner }) => owner)].flatMap(([owner, own]) =>
     own.length > mostNotices
-      ? [{ notice: notesDigest(own, { owner, ...policyOf(wire) }), memories: memoriesIn(own) }]
-      : own.map((note) => ({ notice: noticeOf(note, wire), memories: memoriesIn([note]) })),
+      ? [{ notice: notesDigest(own, { owner, ...policyOf(wire) }), notes: own }]
+      : own.map((note) => ({ notice: noticeOf(note, wire), notes: [note] })),
   );
 
 const policyOf = ({ settings, now, place }: Wire) => ({ ...settings, now: now(), place });
@@ -145,6 +150,18 @@ async function remember({ secret, label, versionId }: Memory, { inventory }: See
 
 const forget = ({ secret, label, versionId }: Memory, { secrets }: Wire) =>
   secrets.move(secret, { label, from: versionId });
+
+/** Once it is sent; before it is labelled, for that may fail. */
+function write({ notice, notes }: Mail, { runId }: Seen, wire: Wire): void {
+  const { severity, reason } = notice.attributes;
+  const why = { decided: 'told', done: [`told ${severity} ${reason}`] };
+  if (notes.length === 0) record({ event: runId, seen: {}, ...why, why: reason }, wire);
+  for (const { finding, name, certificate: { arn: certificateArn, serial } = {} } of notes) {
+    const event = `${runId}/${certificateArn?.split('/').at(-1) ?? name}`;
+    const secret = 'secret' in finding.facts ? String(finding.facts.secret) : undefined;
+    record({ event, certificateArn, serial, secret, seen: facts(finding, wire), ...why, why: finding.reason }, wire);
+  }
+}
 
 async function sendOne(notice: Notice, wire: Wire): Promise<void> {
   await send(notice, wire);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { recorded } from '../../shared/ledger.ts';
+import { outcomeInWords, recorded } from '../../shared/ledger.ts';
 import { arn, certificate } from './domain/sample.ts';
 
 const lines: unknown[] = [];
@@ -13,13 +13,16 @@ const world = {
 
 it('a record names what was seen and what came to an end, not what failed', async () => {
   lines.length = 0;
-  await recorded({ event: 'e', certificateArn: arn, world }, async ({ certificates, secrets, services }) => {
-    await certificates.find();
-    await secrets.find('courier/api');
-    await services.restart({ arn: 'web' });
-    await certificates.export().catch(() => {});
-    return { is: 'again', seconds: 30, because: 'refused' };
-  });
+  await recorded(
+    { event: 'e', certificateArn: arn, world, inWords: outcomeInWords },
+    async ({ certificates, secrets, services }) => {
+      await certificates.find();
+      await secrets.find('courier/api');
+      await services.restart({ arn: 'web' });
+      await certificates.export().catch(() => {});
+      return { is: 'again' as const, seconds: 30, because: 'refused' };
+    },
+  );
   const { serial, status, notAfter, eligible } = certificate;
   const seen = { status, serial, notAfter, eligible, renewal: 'succeeded', secrets: { 'courier/api': 'absent' } };
   const done = ['restarted web'];
@@ -31,7 +34,9 @@ it('a record names what was seen and what came to an end, not what failed', asyn
 it('a look that ends with an error decided nothing, and leaves no record', async () => {
   lines.length = 0;
   await expect(
-    recorded({ event: 'e', certificateArn: arn, world }, async () => Promise.reject(new Error('broken'))),
+    recorded({ event: 'e', certificateArn: arn, world, inWords: outcomeInWords }, async () =>
+      Promise.reject(new Error('broken')),
+    ),
   ).rejects.toThrow('broken');
   expect(lines).toEqual([]);
 });

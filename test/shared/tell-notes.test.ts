@@ -33,7 +33,7 @@ function seeing({
   const secrets = new Map([['courier/api', present(versions)]]);
   const inventory = { certificates: [listed(of)], secrets, services, unseen };
   const differences = compare(inventory, { secretPrefix: 'courier/', deadlineSeconds: hour, now });
-  return { inventory, differences, until: now, scheduled };
+  return { runId: 'run', inventory, differences, until: now, scheduled };
 }
 
 type Fate = {
