@@ -4,10 +4,13 @@ import { Trouble } from './aws/trouble.ts';
 import type { Certificate } from './domain/certificate.ts';
 import { finding } from './domain/reasons.ts';
 import type { Place } from './domain/shell.ts';
+import { isSecretName } from './domain/wish.ts';
 import type { Which } from './events/re-export-request.ts';
+import type { Settings } from './world.ts';
 
 export type Sources = {
   readonly place: Pick<Place, 'region' | 'account'>;
+  readonly settings: Pick<Settings, 'secretPrefix'>;
   readonly certificates: Pick<Certificates, 'find' | 'named'>;
   readonly tagged: Pick<Tagged, 'certificates' | 'certificatesOf'>;
 };
@@ -30,11 +33,20 @@ export async function select(which: Exclude<Which, { by: 'all' }>, sources: Sour
     case 'secret':
       return some(await existing(await sources.tagged.certificatesOf(which.value), sources), {
         asked: `secret "${which.value}"`,
-        near: `Tag the certificate that is to be delivered there: courier:secret=${which.value}`,
+        near: howToFill(which.value, sources.settings.secretPrefix),
       });
     case 'domainName':
       return byName(which.value, sources);
   }
+}
+
+/** A tag that a delivery then takes: what is outside the prefix, or no name, would be refused. */
+function howToFill(secret: string, prefix: string): string {
+  const isWritten = secret.startsWith(prefix) && isSecretName(secret);
+  if (isWritten) return `Tag the certificate that is to be delivered there: courier:secret=${secret}`;
+  const below = `${prefix}${secret.split('/').at(-1)}`;
+  const tag = isSecretName(below) ? below : `${prefix}NAME`;
+  return `Secrets that acm-courier fills are named below "${prefix}"; tag the certificate that is to be delivered, as in courier:secret=${tag}`;
 }
 
 /** The certificate of an ARN; Trouble where this account and region have none. */

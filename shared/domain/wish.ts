@@ -13,6 +13,9 @@ const acceptedKeys = `key=name, separated by spaces, each key once, of ${[...all
 /** Secrets Manager's own alphabet for names (API Reference, CreateSecret); a final slash is a prefix without a name. */
 const secretName = /^[A-Za-z0-9/_+=.@-]{0,511}[A-Za-z0-9_+=.@-]$/;
 
+/** Whether Secrets Manager, and so a tag of ours, takes it for a name. */
+export const isSecretName = (name: string): boolean => secretName.test(name);
+
 export type Wishes = { readonly deliveries: readonly Delivery[]; readonly problems: readonly BadTag[] };
 
 /** The deliveries that a certificate's tags ask for; what cannot be read is a problem, and the rest goes on. */
