@@ -130,7 +130,9 @@ function watchingRestarts(world: World) {
     restarted = true;
     return world.services.restart(consumer);
   };
-  return { world: { ...world, services: { ...world.services, restart } }, hasRestarted: () => restarted };
+  // Not spread: what is loaded lazily has no members of its own (lazily.ts).
+  const services: World['services'] = Object.assign(Object.create(world.services), { restart });
+  return { world: { ...world, services }, hasRestarted: () => restarted };
 }
 
 async function bring(wanted: Wanted, message: Message, { sentAt, world }: Means): Promise<Outcome | Current> {
