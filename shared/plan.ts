@@ -130,7 +130,8 @@ function timesOf(next: Ahead, secret: Secret, now: number): Omit<Times, 'since'>
   const barred = holderOf(secret.versions, label.rejected);
   if (next.do === 'promote' && next.back && barred !== undefined) {
     const isTried = triedOf(secret.versions, barred) !== undefined;
-    return { servedNotAfter, exposedSince: sinceOf(secret.versions, barred), ...(isTried && { triedSince: now }) };
+    const exposedSince = sinceOf(secret.versions, barred);
+    return { servedNotAfter, exposedSince, back: true, ...(isTried && { triedSince: now }) };
   }
   if (next.do === 'promote') return { servedNotAfter, triedSince: next.triedSince };
   if (next.do !== 'roll out') return { servedNotAfter };

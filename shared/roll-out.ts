@@ -1,5 +1,6 @@
 import { Trouble } from './aws/trouble.ts';
 import { isAccepted, type Step, versionBefore } from './domain/delivery.ts';
+import { memoryOf } from './domain/memory.ts';
 import { ofSecret } from './domain/ownership.ts';
 import { ofVersion, type Progress } from './domain/progress.ts';
 import { minute } from './domain/reason.ts';
@@ -11,11 +12,12 @@ import {
   isInDeployment,
   type Judged,
   nextRolloutStep,
+  type Promotion,
   type RolloutStep,
   type Verdict,
 } from './domain/rollout.ts';
-import { findingOf, tagFindings } from './domain/rollout-findings.ts';
-import { endOf, label, type PresentSecret } from './domain/secret.ts';
+import { findingOf, tagFindings, windowSentences } from './domain/rollout-findings.ts';
+import { endOf, hasLabel, label, type PresentSecret } from './domain/secret.ts';
 import { type Autopsy, readEndings } from './domain/task-endings.ts';
 import { readVersionId } from './domain/version-id.ts';
 import { setLabel } from './labels.ts';
@@ -75,16 +77,20 @@ export async function rollOut(rollout: Rollout): Promise<Outcome> {
 const hasServed = ({ step }: Rollout) => step.told || step.back === true;
 
 function look(rollout: Rollout): Promise<Looked> {
-  const { wanted, step, secret, onTrial = false, world } = rollout;
-  const { versionId, since, triedSince, exposedSince, back } = step;
-  const servedNotAfter = endOf(secret.versions, onTrial ? label.current : label.previous);
-  const promotion = promotionAt({ since, triedSince, exposedSince, back, servedNotAfter }, world);
+  const { wanted, step, onTrial = false, world } = rollout;
+  const { versionId } = step;
   const expected = { serial: versionId.slice(0, 40), name: wanted.certificate.name };
   return lookAtWaves({
-    ...{ secret: wanted.delivery.secret, versionId, promotion, expected, world },
+    ...{ secret: wanted.delivery.secret, versionId, promotion: promotionOf(rollout), expected, world },
     onlyCanaries: onTrial,
     served: hasServed(rollout),
   });
+}
+
+function promotionOf({ step, secret, onTrial, world }: Rollout): Promotion {
+  const { since, triedSince, exposedSince, back } = step;
+  const servedNotAfter = endOf(secret.versions, onTrial ? label.current : label.previous);
+  return promotionAt({ since, triedSince, exposedSince, back, servedNotAfter }, world);
 }
 
 /** Asks the tasks of services that fail how they ended: for the page, and whether it was the certificate. */
@@ -186,12 +192,16 @@ async function hold(held: readonly Judged[], looked: Looked, rollout: Rollout): 
   const { wanted, step, onTrial, world } = rollout;
   // A canary that may not be restarted at all proves nothing, and holds up nothing.
   if (onTrial && held.every((one) => sayOf(one, rollout).length === 0)) return proven;
-  const news = wanted.asked.echo ? held.filter((one) => step.told && isFailed(one)) : held;
+  // A sweep leaves a young promotion alone: one that it sees was made by its own message, and by no other.
+  const isOwn = wanted.asked.quiet && world.now() - step.since <= world.settings.deadlineSeconds;
+  const news = held.filter((one) => !wanted.asked.echo || (step.told && isFailed(one)) || (isOwn && isExposed(one)));
   const [first, ...others] = news.flatMap((one) => sayOf(one, rollout));
   if (!first) return { is: 'done', because: 'held' };
   await tell([first, ...others, ...problemsOf(looked, rollout)], aboutUndone(looked, rollout), world);
   return { is: 'told', finding: first };
 }
+
+const isExposed = ({ verdict }: Judged) => 'exposed' in verdict && verdict.exposed === true;
 
 /** Nothing automatic goes on from here. Told before it is labelled, so that a crash in between tells twice, not never. */
 async function stop(failed: readonly Judged[], looked: Looked, rollout: Rollout): Promise<Outcome> {
@@ -251,13 +261,17 @@ async function goBack(
   await beforeActing(world);
   const { service, cluster } = worst.consumer;
   const serials = { serial: step.versionId.slice(0, 40), back: back.slice(0, 40) };
-  const found = finding('RolledBack', { ...ofSecret(wanted), service, cluster, ...serials, evidence });
+  const others = failed.filter((one) => one !== worst).map(failureIn);
+  const beside = others.length > 0 && { beside: others };
+  const found = finding('RolledBack', { ...ofSecret(wanted), service, cluster, ...serials, evidence, ...beside });
   await progress('Rolled Back', failureOf(failed, [found]), rollout);
-  const said = failed.flatMap((one) => sayOf(one, rollout));
-  await tell([found, ...said, ...problemsOf(looked, rollout)], aboutUndone(looked, rollout), world);
+  await tell([found, ...problemsOf(looked, rollout)], aboutUndone(looked, rollout), world);
   await setLabel(label.rejected, step.versionId, { secret: wanted.delivery.secret, versions: secret.versions, world });
   return { is: 'again', seconds: 1, because: 'going back' };
 }
+
+const failureIn = ({ consumer, verdict }: Judged) =>
+  `at "${consumer.service}" in cluster "${consumer.cluster}" ${verdict.is === 'failed' ? verdict.detail : 'not all tasks came up in time'}`;
 
 async function finish(left: readonly Judged[], looked: Looked, rollout: Rollout): Promise<Outcome> {
   const { wanted, step, onTrial, world } = rollout;
@@ -277,7 +291,7 @@ async function finish(left: readonly Judged[], looked: Looked, rollout: Rollout)
     ...left.flatMap((one) => sayOf(one, rollout)),
     ...problemsOf(looked, rollout),
   ];
-  await tell(findings, { ...wanted, judged, done: doneSoFar(rollout) }, world);
+  await tell(findings, { ...wanted, judged, back: step.back, done: doneSoFar(looked, rollout) }, world);
   if (looked.present.length > 0) await reportWave(looked.wave, looked, rollout);
   await progress('Certificate Delivered', { services, probed }, rollout);
   world.count('CertificatesDelivered');
@@ -332,17 +346,26 @@ const sayOf = (one: Judged, rollout: Rollout, { served } = { served: hasServed(r
   return found ? [found] : [];
 };
 
-/** Tags of the certificate and of its consumers that nobody can read. */
-const problemsOf = ({ judged }: Looked, { wanted, problems }: Rollout): readonly Finding[] => [
-  ...problems,
-  ...judged.flatMap(({ consumer }) => tagFindings(consumer, ofSecret(wanted))),
-];
+/**
+ * Tags of the certificate and of its consumers that nobody can read: once in a rollout. The message that promoted has said
+ * them to its echoes, and a label says so to whoever goes on with what was held (remember-told).
+ */
+function problemsOf({ judged }: Looked, { wanted, step, secret, problems }: Rollout): readonly Finding[] {
+  if (wanted.asked.echo) return [];
+  const all = [...problems, ...judged.flatMap(({ consumer }) => tagFindings(consumer, ofSecret(wanted)))];
+  const isSaid = (found: Finding) => {
+    const memory = memoryOf(found, { secret: wanted.delivery.secret, seen: secret });
+    return memory !== undefined && hasLabel(secret.versions, step.versionId, memory.label);
+  };
+  return all.filter((found) => !isSaid(found));
+}
 
 const aboutUndone = ({ judged }: Looked, rollout: Rollout) => ({
   ...rollout.wanted,
   serving: beforeOf(rollout),
   judged,
-  done: doneSoFar(rollout),
+  back: rollout.step.back,
+  done: doneSoFar({ judged }, rollout),
 });
 
 /** Until its tasks are new, a service serves what AWSPREVIOUS holds; before a version is current, AWSCURRENT. */
@@ -351,10 +374,21 @@ function beforeOf({ secret, onTrial }: Rollout): readonly Serving[] {
   return notAfter === undefined ? [] : [{ what: 'The certificate that tasks from before serve', notAfter }];
 }
 
-const doneSoFar = ({ wanted, step, onTrial }: Rollout) => [
-  `Exported, inspected and stored as version ${step.versionId} of secret "${wanted.delivery.secret}"`,
-  onTrial ? `Tried on canaries since ${minute(step.since)}` : `Made current at ${minute(step.since)}`,
-];
+function doneSoFar({ judged }: Pick<Looked, 'judged'>, rollout: Rollout): readonly string[] {
+  const promotion = promotionOf(rollout);
+  return [...madeSoFar(rollout), ...judged.flatMap((one) => windowSentences(one, promotion))];
+}
+
+function madeSoFar({ wanted, step, onTrial }: Rollout): readonly string[] {
+  const version = `version ${step.versionId} of secret "${wanted.delivery.secret}"`;
+  const since = minute(step.since);
+  if (step.back && step.exposedSince === undefined) return [`Left ${version} current`];
+  if (step.back) return [`Went back to ${version} at ${since}`];
+  return [
+    `Exported, inspected and stored as ${version}`,
+    onTrial ? `Tried on canaries since ${since}` : `Made current at ${since}`,
+  ];
+}
 
 const failureOf = (failed: readonly Judged[], findings: readonly Finding[]) => ({
   reasons: findings.map(({ reason }) => reason),

@@ -24,6 +24,8 @@ export type About = {
   /** What is served meanwhile: when a delivery fails, that is not what ACM has. */
   readonly serving?: readonly Serving[];
   readonly judged?: readonly Judged[];
+  /** What they are to serve was gone back to: it is not new. */
+  readonly back?: boolean | undefined;
   /** Sentences, ready made. */
   readonly affects?: readonly string[];
   readonly done?: readonly string[];
@@ -51,7 +53,7 @@ export async function tell(findings: Findings, about: About, world: Telling): Pr
           ? []
           : [endSentence({ what: `The certificate of ${namesInShort(all)} in ACM`, notAfter }, world.now())]),
         ...(about.serving ?? []).map((one) => endSentence(one, world.now())),
-        ...(about.judged ?? []).map(stateOf),
+        ...(about.judged ?? []).map((one) => stateOf(one, about)),
         ...(about.affects ?? []),
       ],
       done: about.done ?? [],
@@ -109,19 +111,21 @@ function endSentence({ what, notAfter }: Serving, now: number): string {
 
 const hours = (seconds: number) => (seconds < 3600 ? 'less than an hour' : count(Math.floor(seconds / 3600), 'hour'));
 
-const stateOf = ({ consumer, verdict }: Judged) =>
-  `ECS service "${consumer.service}" in cluster "${consumer.cluster}" ${standOf(verdict)}${unpinned(consumer)}`;
+const stateOf = ({ consumer, verdict }: Judged, about: About) =>
+  `ECS service "${consumer.service}" in cluster "${consumer.cluster}" ${standOf(verdict, about)}${unpinned(consumer)}`;
 
-const standOf = (verdict: Verdict) =>
-  'exposed' in verdict && verdict.exposed ? 'may serve what was taken back' : states[verdict.is];
+const standOf = (verdict: Verdict, { back }: About) =>
+  'exposed' in verdict && verdict.exposed
+    ? 'may serve what was taken back'
+    : statesOf(back ? 'the certificate from before' : 'the new certificate')[verdict.is];
 
 const unpinned = ({ mutableImages }: Judged['consumer']) =>
   mutableImages.length === 0
     ? ''
     : `; a restart also ships what ${listed(mutableImages)} ${mutableImages.length === 1 ? 'points' : 'point'} to now`;
 
-const states: Readonly<Record<Verdict['is'], string>> = {
-  new: 'runs on the new certificate',
+const statesOf = (it: string): Readonly<Record<Verdict['is'], string>> => ({
+  new: `runs on ${it}`,
   idle: 'runs no task',
   paused: 'is tagged courier:pause and still runs tasks from before',
   'outside window': 'waits for its window and still runs tasks from before',
@@ -129,12 +133,12 @@ const states: Readonly<Record<Verdict['is'], string>> = {
   'reads by itself': 'reads the secret by itself (courier:restart=false)',
   stale: 'runs tasks from before and is to be restarted',
   rolling: 'is being restarted',
-  unproven: 'was restarted, and was not seen serving the new certificate yet',
-  failed: 'does not serve the new certificate',
-  late: 'has not brought all its tasks to the new certificate in time',
+  unproven: `was restarted, and was not seen serving ${it} yet`,
+  failed: `does not serve ${it}`,
+  late: `has not brought all its tasks to ${it} in time`,
   short: 'runs no task from before, but fewer than it should',
   'not ours to restart': 'still runs tasks from before',
-};
+});
 
 /** A date as people and openssl read it: UTC, ISO 8601. */
 export const day = (seconds: number) => new Date(seconds * 1000).toISOString().slice(0, 10);
