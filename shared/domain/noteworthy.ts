@@ -346,7 +346,7 @@ function deleted(differences: readonly Difference[], { inventory, interval }: Pa
   });
 }
 
-/** Events tell of these themselves. */
+/** Events tell of these themselves, and of what has ended. */
 const toldByEvents: readonly ReasonCode[] = ['CertificateNotIssued', 'SecretPendingDeletion'];
 
 /** What cannot be delivered as things are: put by hand, or tagged otherwise, and no event said so. */
@@ -354,6 +354,7 @@ function refused(differences: readonly Difference[], inventory: Inventory): read
   return differences.flatMap((one) => {
     if (one.is !== 'refused' || toldByEvents.includes(one.finding.reason)) return [];
     const { certificate, finding: found } = one;
+    if (certificate.status !== 'issued' && certificate.status !== 'pending') return [];
     const memory = memoryNear(one, found, inventory);
     const owner = ownerOf([certificate]);
     return [{ finding: found, name: certificate.name, certificate, owner, ...(memory && { memory }) }];

@@ -158,7 +158,8 @@ describe('what stands is noteworthy:', () => {
       { of: { tags: { 'courier:secret': 'api' } } },
       ['SecretOutsidePrefix of api.example.com in courier/api'],
     ],
-    ['a certificate that was not issued: of that an event tells', { of: { status: 'expired' } }, []],
+    ['a certificate that has ended: of that an event tells', { of: { status: 'expired' } }, []],
+    ['… though it could not be exported either', { of: { status: 'expired', type: 'imported' } }, []],
     [
       'a secret that is being deleted: of that an hour tells',
       { secrets: { 'courier/api': { state: 'deleting' } } },
