@@ -145,7 +145,8 @@ export function fleetModel(wishes: Readonly<Record<string, Wish>>, settings: Set
       if (newest?.ending && service.wish.nature === 'loops' && version !== fresh)
         Object.assign(newest, { version, endsAt: now, ending: undefined });
       if (!newest || newest.endsAt > now || newest.ending) continue;
-      service.tasks = [{ createdAt: newest.createdAt + 1, version: newest.version }];
+      // They read the secret no later than a promotion that their deployment came before.
+      service.tasks = [{ createdAt: newest.createdAt, version: newest.version }];
     }
   }
 
@@ -153,16 +154,18 @@ export function fleetModel(wishes: Readonly<Record<string, Wish>>, settings: Set
   const isUnderWay = ({ deployments: [newest] }: Service) =>
     newest !== undefined && !newest.byOthers && newest.endsAt > now && now - newest.createdAt <= deadlineSeconds;
 
-  /** By somebody else, or by us: what others deploy takes none of our room. */
-  function restart(name: string, byOthers = true): void {
+  /** By somebody else, or by us: what others deploy takes none of our room, nor what is restarted on top of it. */
+  function restart(name: string, byUs = false): void {
     const service = services.get(name);
     if (!service) throw new Error(`No service ${name}`);
     const version = readBy(service.wish);
     const ending = fails(service.wish, version);
     const isEndless = service.wish.nature === 'hangs' || (ending && endless.has(service.wish.nature));
     const endsAt = isEndless ? Number.POSITIVE_INFINITY : now + duration;
+    const [replaced] = service.deployments;
+    const byOthers = !byUs || (replaced?.byOthers === true && replaced.endsAt > now);
     service.deployments.unshift({ createdAt: now, endsAt, version, byOthers, ...(ending && { ending }) });
-    if (byOthers) return;
+    if (!byUs) return;
     const stage = holderOf(versions, label.current) === version ? 'rollout' : 'trial';
     restarts.push({ service: name, version, stage });
     promised.push(`${name} ${version} ${nexts.filter((id) => id === version).length}`);
@@ -259,7 +262,7 @@ export function fleetModel(wishes: Readonly<Record<string, Wish>>, settings: Set
           ]),
         ),
       restart: async ({ arn }: { arn: string }) => {
-        restart(nameOf(arn), false);
+        restart(nameOf(arn), true);
         acted();
         if (settings.lostAt?.includes(restarts.length)) throw new Trouble(finding('AwsUnavailable', { detail: arn }));
       },
