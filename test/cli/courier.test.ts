@@ -126,6 +126,7 @@ describe('plan and re-export', () => {
       '  4. restart service prod/web, which also ships what "https-server:1" names now',
       '  5. tell that it is delivered',
     ]);
+    expect(stdout).toMatch(/^Mails\n.*SEVERITY.*\n.*info +Delivered +payments +.*api\.example\.com/m);
     expect(
       courier.lab
         .calls()

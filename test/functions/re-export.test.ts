@@ -120,6 +120,8 @@ describe('a request', () => {
     await courier.settle();
     expect(answer).toMatchObject({ ok: true, results: [], errors: [] });
     expect(answer.plan.map(({ step }: { step: string }) => step)).toEqual(['export', 'store', 'promote', 'tell']);
+    const attributes = { severity: 'info', reason: 'Delivered', domain: 'shop.example.com', certificateArn: shop };
+    expect(answer.notices).toEqual([{ subject: expect.stringContaining('shop.example.com'), attributes }]);
     const called = courier.lab.calls().slice(mark);
     expect(called.filter(({ operation, caller }) => caller !== 'operator' && !reads.test(operation))).toEqual([]);
   });
@@ -187,7 +189,7 @@ describe('a request', () => {
     expect(parts.map(({ next }) => next?.left ?? 0)).toEqual(
       parts.map((_, index) => Math.max(0, parts[0]?.next.left - 2 * index)),
     );
-    for (const member of ['plan', 'results', 'errors'])
+    for (const member of ['plan', 'results', 'errors', 'notices'])
       expect(parts.flatMap((one) => one[member])).toEqual(whole[member]);
     expect(whole).not.toHaveProperty('next');
   });
