@@ -5,26 +5,35 @@ import { inTheWay, labelsOf, lacksRoom, needsRoom } from './domain/label-room.ts
 import { ofSecret } from './domain/ownership.ts';
 import { ofVersion } from './domain/progress.ts';
 import { finding } from './domain/reasons.ts';
-import { hasLabel, label, type PresentSecret, type Secret } from './domain/secret.ts';
+import {
+  hasLabel,
+  holderOf,
+  label,
+  type PresentSecret,
+  type Secret,
+  sinceOf,
+  triedOf,
+  type Versions,
+} from './domain/secret.ts';
 import { markSince, markTried, setLabel, takeLabel } from './labels.ts';
 import { beforeActing } from './may-act.ts';
-import type { Outcome } from './outcome.ts';
 import { observeDelivery, type Wanted } from './plan.ts';
 import { report } from './report.ts';
+import { reportStart } from './report-start.ts';
 import { afterNow, moved, storeExport } from './store-export.ts';
 import { tellOfTrust } from './tell-of-trust.ts';
-import { tryOnCanaries } from './try-canaries.ts';
+import { beginTrial, type Trial } from './try-canaries.ts';
 import type { World } from './world.ts';
 
 /** What is left once the secret is as it should be, or why it cannot be. */
 export type Final = Extract<Step, { do: 'roll out' | 'rest' | 'refuse' }>;
 type Acting = Exclude<Step, Final>;
 
-export type Brought = { readonly final: Final; readonly secret: Secret } | { readonly outcome: Outcome };
+export type Brought = { readonly final: Final; readonly secret: Secret } | { readonly trial: Trial };
 
 type Means = {
-  /** A denied call may still be a fresh tag that IAM does not see. */
-  readonly patient: boolean;
+  /** The version that canaries serve already. */
+  readonly tried?: string | undefined;
   readonly world: World;
 };
 
@@ -34,7 +43,7 @@ const mostSteps = 14;
 /**
  * Takes the steps that make the certificate's newest version current: export and inspect, COURIER_NEXT, canaries,
  * AWSCURRENT, COURIER_SINCE. The version's labels say how far it has come, so a run that died is taken up where it was
- * left. An outcome where canaries do not serve it yet, or at all.
+ * left. A trial where canaries are to serve it first.
  */
 export async function bringCurrent(wanted: Wanted, means: Means): Promise<Brought> {
   const reports: Promise<void>[] = [];
@@ -49,7 +58,7 @@ export async function bringCurrent(wanted: Wanted, means: Means): Promise<Brough
 type Taking = Means & { readonly reports: Promise<void>[] };
 
 async function takeSteps(wanted: Wanted, taking: Taking): Promise<Brought> {
-  const { patient, world } = taking;
+  const { tried, world } = taking;
   let view = await observeDelivery(wanted, world);
   for (let steps = 0; steps < mostSteps; steps++) {
     const step = nextStep(view);
@@ -57,9 +66,9 @@ async function takeSteps(wanted: Wanted, taking: Taking): Promise<Brought> {
     world.log('info', 'Decided the next step', { certificateArn: certificate.arn, secret: delivery.secret, step });
     view = await withRoom(step, view, world);
     if (isFinal(step)) return { final: step, secret: view.secret };
-    if (step.do === 'promote') {
-      const outcome = await tryOnCanaries(step, { view, secret: present(view), patient, world });
-      if (outcome) return { outcome };
+    if (step.do === 'promote' && step.versionId !== tried) {
+      const trial = await beginTrial(step, { view, secret: present(view), world });
+      if (trial) return { trial };
     }
     view = { ...view, secret: await act(step, view, taking) };
   }
@@ -113,15 +122,23 @@ async function act(step: Acting, view: DeliveryView<Issued>, { world, reports }:
       if (hasLabel(secret.versions, step.versionId, label.current) && versionBefore(secret, world.now()) === undefined)
         throw new Trouble(finding('CannotRollBack', ofSecret(view)));
       return { ...secret, versions: await setLabel(label.rejected, step.versionId, at) };
-    case 'mark since': {
-      const versions = await markSince(step.since, step.versionId, at);
-      const detail = { ...ofVersion(ofSecret(view), step.versionId), since: step.since };
-      reports.push(report({ type: 'Rollout Started', detail }, world));
-      return { ...secret, versions };
+    case 'mark since':
+      // With the trial it has started before.
+      if (triedOf(secret.versions, step.versionId) === undefined)
+        reports.push(reportStart({ wanted: view, ...step }, world));
+      return { ...secret, versions: await markSince(step.since, step.versionId, at) };
+    case 'mark tried': {
+      const since = step.since ?? afterNow(world);
+      if (hasStayed(secret.versions)) reports.push(reportStart({ wanted: view, ...step, since }, world));
+      return { ...secret, versions: await markTried(since, step.versionId, at) };
     }
-    case 'mark tried':
-      return { ...secret, versions: await markTried(step.since ?? afterNow(world), step.versionId, at) };
   }
+}
+
+/** What was barred has never been current, and no promotion begins the way back from it. */
+function hasStayed(versions: Versions): boolean {
+  const barred = holderOf(versions, label.rejected);
+  return barred === undefined || sinceOf(versions, barred) === undefined;
 }
 
 function present(view: DeliveryView<Issued>): PresentSecret {

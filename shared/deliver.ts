@@ -13,6 +13,7 @@ import { planDelivery, type Wanted } from './plan.ts';
 import { remembering } from './remember-told.ts';
 import { rollOut } from './roll-out.ts';
 import { facts, type Serving, tell } from './tell.ts';
+import { type Trial, tryOnCanaries } from './try-canaries.ts';
 import type { World } from './world.ts';
 
 /** Seconds that a denied call may be a fresh tag which IAM does not see yet (IAM User Guide, eventual consistency). */
@@ -80,6 +81,7 @@ async function lookAtDeliveries(certificate: Certificate, message: Message, mean
 }
 
 type Deliverable = Extract<Appraisal, { is: 'deliver' }>;
+type OnTrial = { readonly is: 'trial'; readonly wanted: Wanted; readonly trial: Trial };
 type Current = {
   readonly is: 'current';
   readonly wanted: Wanted;
@@ -98,15 +100,12 @@ async function lookAtAll(
 ) {
   const { hasRestarted, ...watched } = watchingRestarts(world);
   const means = { sentAt, ...watched };
-  const brought: (Outcome | Refused | Current)[] = [];
+  const begun: (Outcome | Refused | Current | OnTrial)[] = [];
   for (const delivery of deliveries) {
     const wanted = { certificate, delivery, asked: message };
-    if (hasRestarted()) brought.push(afterRestarts);
-    else
-      brought.push(
-        await settling(means, { certificate, secret: delivery.secret }, () => bring(wanted, message, means)),
-      );
+    begun.push(await settling(means, { certificate, secret: delivery.secret }, () => bring(wanted, message, means)));
   }
+  const brought = await tryAll(begun, message, { ...means, hasRestarted });
   const outcomes: (Outcome | Refused)[] = brought.filter((one) => one.is !== 'current');
   // Restarted now, whoever reads a secret that follows within a minute would be restarted again.
   if (soonest(outcomes)) return outcomes;
@@ -120,6 +119,30 @@ async function lookAtAll(
   }
   return outcomes;
 }
+
+/** Each has COURIER_NEXT, and its trial has begun, before the first canary is restarted: once for all that it reads. */
+async function tryAll(
+  begun: readonly (Outcome | Refused | Current | OnTrial)[],
+  message: Message,
+  { hasRestarted, ...means }: Means & { readonly hasRestarted: () => boolean },
+): Promise<readonly (Outcome | Refused | Current)[]> {
+  const trials = begun.filter((one) => one.is === 'trial');
+  const brought: (Outcome | Refused | Current)[] = begun.filter((one) => one.is !== 'trial');
+  if (soonest(brought)) return brought;
+  const notBefore = Math.max(...trials.map(({ trial }) => trial.since));
+  for (const { wanted, trial } of trials) {
+    const about = { certificate: wanted.certificate, secret: wanted.delivery.secret };
+    const of = { notBefore, patient: isPatient(means), world: means.world };
+    const proceed = async () =>
+      (await tryOnCanaries(trial, of)) ?? untried(await bring(wanted, message, { ...means, tried: trial.versionId }));
+    brought.push(hasRestarted() ? afterRestarts : await settling(means, about, proceed));
+  }
+  return brought;
+}
+
+/** Somebody has put another version in its place meanwhile. */
+const untried = (one: Outcome | Current | OnTrial): Outcome | Current =>
+  one.is === 'trial' ? { is: 'again', seconds: 1, because: 'another version is to be tried' } : one;
 
 const afterRestarts: Outcome = { is: 'again', seconds: 30, because: 'services were restarted for another secret' };
 
@@ -135,10 +158,16 @@ function watchingRestarts(world: World) {
   return { world: { ...world, services }, hasRestarted: () => restarted };
 }
 
-async function bring(wanted: Wanted, message: Message, { sentAt, world }: Means): Promise<Outcome | Current> {
+type Bringing = Means & { readonly tried?: string };
+
+async function bring(
+  wanted: Wanted,
+  message: Message,
+  { tried, world }: Bringing,
+): Promise<Outcome | Current | OnTrial> {
   if (world.settings.mode === 'observe') return writePlan(wanted, world);
-  const brought = await bringCurrent(wanted, { patient: isPatient({ sentAt, world }), world });
-  if ('outcome' in brought) return brought.outcome;
+  const brought = await bringCurrent(wanted, { tried, world });
+  if ('trial' in brought) return { is: 'trial', wanted, trial: brought.trial };
   const { final, secret } = brought;
   if (final.do === 'rest') return { is: 'done', because: final.because };
   // Whoever rotates a secret that is not ours would be mailed at each rotation.

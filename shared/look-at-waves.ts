@@ -19,16 +19,16 @@ type Looking = {
   readonly versionId: string;
   readonly promotion: Promotion;
   readonly expected: Expected;
-  /** Leaves out whoever does not read COURIER_NEXT. */
-  readonly onlyCanaries?: boolean;
-  /** What fails keeps nobody else from it. */
+  /** The version is not current: leaves out whoever does not read COURIER_NEXT. */
+  readonly onTrial?: boolean;
+  /** All have served it, or have: what fails keeps nobody else from it. */
   readonly served?: boolean;
   readonly world: World;
 };
 
 /**
  * All waves up to the first that is not over, judged; `wave` is its place, from 1, and `present` who is in it. `room` is for
- * so many more in deployment.
+ * so many more in deployment. `completed` are those before it in which somebody was restarted.
  */
 export type Looked = {
   readonly judged: readonly Judged[];
@@ -36,26 +36,45 @@ export type Looked = {
   readonly wave: number;
   readonly waves: number;
   readonly room: number;
+  readonly completed: readonly Completed[];
 };
+
+/** A wave that is over, by its place from 1, and how many services were looked at up to its end. */
+export type Completed = { readonly wave: number; readonly services: number };
 
 /**
  * Looks at the consumers wave by wave, until one is not over: what comes behind it is not asked about. When all are over,
  * those that nothing could be done for are looked at once more, for what is remembered of them may be past.
  */
 export async function lookAtWaves(looking: Looking): Promise<Looked> {
-  const { world, secret } = looking;
-  const nominees = await nomineesOf({ secret, since: looking.promotion.since }, world);
-  const proven = looking.promotion.triedSince !== undefined;
+  const { world, secret, promotion } = looking;
+  const nominees = await nomineesOf({ secret, since: promotion.since }, world);
   const parallel = world.settings.rolloutParallel;
-  const waves = wavesOf(nominees, { parallel, proven });
+  const waves = wavesOf(nominees, { parallel, tried: promotion.triedSince !== undefined });
   const walked = await walkTwice(waves, looking);
   const pushed = await pushedBehind(walked, { waves, looking });
   const present = [...walked.present, ...pushed];
-  const room = sizeOf(parallel, nominees.length) - present.filter(isInDeployment).length;
+  const size = isProven(walked.judged, { nominees, looking }) ? sizeOf(parallel, nominees.length) : 1;
+  const room = Math.max(size - present.filter(isInDeployment).length, 0);
   return { ...walked, judged: [...walked.judged, ...pushed], present, waves: waves.length, room };
 }
 
-type Walked = Pick<Looked, 'judged' | 'present' | 'wave'>;
+/**
+ * Whether anybody is known to serve the version. Until then one service at a time is restarted: the first of the first wave
+ * may be paused or run nothing, and canaries may have failed on what a person accepted.
+ */
+function isProven(
+  judged: readonly Judged[],
+  { nominees, looking }: { nominees: readonly Nominee[]; looking: Looking },
+) {
+  const { settled } = looking.world;
+  const known = nominees.flatMap((nominee) => settled.get(keyOf(nominee, looking)) ?? []);
+  return looking.served === true || [...judged, ...known].some(isNew);
+}
+
+const isNew = ({ verdict }: Judged) => verdict.is === 'new';
+
+type Walked = Pick<Looked, 'judged' | 'present' | 'wave' | 'completed'>;
 type Waves = readonly (readonly Nominee[])[];
 
 async function walkTwice(waves: Waves, looking: Looking): Promise<Walked> {
@@ -68,15 +87,19 @@ async function walkTwice(waves: Waves, looking: Looking): Promise<Walked> {
 
 async function walk(waves: Waves, looking: Looking): Promise<Walked> {
   const judged: Judged[] = [];
+  const completed: Completed[] = [];
   let present: readonly Judged[] = [];
   for (const [index, wave] of waves.entries()) {
     if (wave.some(({ order }) => order > windowOf(judged))) break;
     present = await judgeWave(wave, looking);
     judged.push(...present);
-    if (present.some((one) => blocks(one, looking))) return { judged, present, wave: index + 1 };
+    if (present.some((one) => blocks(one, looking))) return { judged, present, wave: index + 1, completed };
+    if (present.some(isRestarted)) completed.push({ wave: index + 1, services: judged.length });
   }
-  return { judged, present, wave: waves.length };
+  return { judged, present, wave: waves.length, completed };
 }
+
+const isRestarted = ({ consumer }: Judged) => consumer.deployments.length > 0;
 
 /** The last order that does not come behind what waits for its window. */
 const windowOf = (judged: readonly Judged[]) =>
@@ -87,22 +110,24 @@ const isStale = ({ verdict }: Judged) => verdict.is === 'stale';
 
 /**
  * Whoever is tagged in the middle of a wave pushes others behind it that were restarted with it: they count for its room.
- * Asked for before something is restarted, where the nominees are not those of the look before.
+ * Asked for before something is restarted, where the nominees are not those of the look before. Canaries behind it that
+ * serve the version are remembered.
  */
 async function pushedBehind(
-  { judged, present, wave }: Walked,
+  { judged: before, present, wave }: Walked,
   { waves, looking }: { readonly waves: Waves; readonly looking: Looking },
 ): Promise<readonly Judged[]> {
-  const { secret, promotion, onlyCanaries = false, world } = looking;
+  const { promotion, world } = looking;
   const isKnown = remembers(waves.flat(), looking);
   if (isKnown || !present.some(isStale)) return [];
-  const window = windowOf(judged);
+  const window = windowOf(before);
   const behind = waves.slice(wave).flat();
-  const arns = behind.map(({ arn }) => arn);
-  const found = await world.services.consumers(arns, { secret, ...promotion });
-  const pushed = found
-    .filter(({ canary }) => canary || !onlyCanaries)
-    .map((consumer) => ({ consumer, verdict: judge(consumer, promotion) }))
+  const found = await consumersOf(behind, looking);
+  const judged = found.map((consumer) => ({ consumer, verdict: judge(consumer, promotion) }));
+  const canaries = judged.filter(({ consumer }) => consumer.canary && promotion.triedSince !== undefined);
+  for (const one of await prove(canaries, looking))
+    if (isNew(one)) world.settled.set(keyOf(one.consumer, looking), one);
+  const pushed = judged
     // Somebody's own deployment from before is nothing that was restarted with them.
     .filter((one) => (isStale(one) ? one.consumer.order <= window : one.consumer.deployments.length > 0))
     .filter(isInDeployment);
@@ -135,14 +160,17 @@ async function judgeWave(wave: readonly Nominee[], looking: Looking): Promise<re
 
 async function ask(nominees: readonly Nominee[], looking: Looking): Promise<readonly Judged[]> {
   if (nominees.length === 0) return [];
-  const { secret, promotion, world } = looking;
-  const arns = nominees.map(({ arn }) => arn);
-  const found = await world.services.consumers(arns, { secret, ...promotion });
-  const consumers = looking.onlyCanaries ? found.filter(({ canary }) => canary) : found;
+  const consumers = await consumersOf(nominees, looking);
   return prove(
-    consumers.map((consumer) => ({ consumer, verdict: judge(consumer, promotion) })),
+    consumers.map((consumer) => ({ consumer, verdict: judge(consumer, looking.promotion) })),
     looking,
   );
+}
+
+async function consumersOf(nominees: readonly Nominee[], { secret, promotion, onTrial, world }: Looking) {
+  const arns = nominees.map(({ arn }) => arn);
+  const found = await world.services.consumers(arns, { secret, ...promotion });
+  return onTrial ? found.filter(({ canary }) => canary) : found;
 }
 
 const keyOf = ({ arn }: Pick<Nominee, 'arn'>, { secret, versionId, promotion }: Looking) =>

@@ -88,9 +88,7 @@ export async function judgeConsumers(
 ): Promise<readonly Judged[]> {
   const { secret } = delivery;
   const nominees = await nomineesOf({ secret, since: times.since }, sight);
-  const arns = wavesOf(nominees, { parallel: { count: 1 }, proven: true }).flatMap((wave) =>
-    wave.map(({ arn }) => arn),
-  );
+  const arns = wavesOf(nominees, { parallel: { count: 1 }, tried: true }).flatMap((wave) => wave.map(({ arn }) => arn));
   const consumers = await sight.services.consumers(arns, { secret, ...times });
   const promotion = promotionAt(times, sight);
   return consumers

@@ -26,6 +26,7 @@ import { beforeActing } from './may-act.ts';
 import type { Outcome } from './outcome.ts';
 import { promotionAt, type Wanted } from './plan.ts';
 import { report } from './report.ts';
+import { reportWaves } from './report-waves.ts';
 import { facts, type Serving, tell } from './tell.ts';
 import type { World } from './world.ts';
 
@@ -82,7 +83,7 @@ function look(rollout: Rollout): Promise<Looked> {
   const expected = { serial: versionId.slice(0, 40), name: wanted.certificate.name };
   return lookAtWaves({
     ...{ secret: wanted.delivery.secret, versionId, promotion: promotionOf(rollout), expected, world },
-    onlyCanaries: onTrial,
+    onTrial,
     served: hasServed(rollout),
   });
 }
@@ -145,13 +146,10 @@ async function act(next: RolloutStep, looked: Looked, rollout: Rollout): Promise
 /** Restarts each; one that AWS refuses for good stops the rollout, other trouble is tried again, a denial patiently. */
 async function restart(stale: readonly Consumer[], looked: Looked, rollout: Rollout): Promise<Outcome> {
   const { notBefore, step, world } = rollout;
-  const consumers = fitting(stale, looked);
+  const consumers = fitting(stale, looked, rollout);
   if (consumers.length === 0) return underWay;
   await world.sleep(Math.max(notBefore + clockSkewSeconds - world.now(), 0) * 1000);
-  const before = looked.judged.slice(0, -looked.present.length);
-  // All of this wave is to be restarted: none of it was, so the one before has just ended.
-  if (before.length > 0 && looked.present.length === consumers.length && !step.told)
-    await reportWave(looked.wave - 1, { ...looked, judged: before }, rollout);
+  await reportWaves(looked, rollout);
   await beforeActing(world);
   const refused: Judged[] = [];
   for (const consumer of consumers) {
@@ -164,11 +162,17 @@ async function restart(stale: readonly Consumer[], looked: Looked, rollout: Roll
   return { is: 'again', seconds: pace, because: `restarted ${consumers.map(({ service }) => service).join(', ')}` };
 }
 
-/** What is in deployment already takes no more room by its restart, and comes first. */
-function fitting(stale: readonly Consumer[], { judged, room }: Looked): readonly Consumer[] {
+/**
+ * What is in deployment already takes no more room by its restart, and comes first. A canary that was tried and is restarted
+ * all the same has failed on what a person accepted: it comes last, and keeps nobody else of its wave from it.
+ */
+function fitting(stale: readonly Consumer[], { judged, room }: Looked, rollout: Rollout): readonly Consumer[] {
   const inDeployment = new Set(judged.filter(isInDeployment).map(({ consumer }) => consumer));
-  const others = stale.filter((one) => !inDeployment.has(one));
-  return [...stale.filter((one) => inDeployment.has(one)), ...others.slice(0, Math.max(room, 0))];
+  const isLast = ({ canary }: Consumer) => canary && rollout.step.triedSince !== undefined && !hasServed(rollout);
+  const others = stale
+    .filter((one) => !inDeployment.has(one))
+    .toSorted((a, b) => Number(isLast(a)) - Number(isLast(b)));
+  return [...stale.filter((one) => inDeployment.has(one)), ...others.slice(0, room)];
 }
 
 async function tryRestart(consumer: Consumer, world: World): Promise<Finding | undefined> {
@@ -197,6 +201,7 @@ async function hold(held: readonly Judged[], looked: Looked, rollout: Rollout): 
   const news = held.filter((one) => !wanted.asked.echo || (step.told && isFailed(one)) || (isOwn && isExposed(one)));
   const [first, ...others] = news.flatMap((one) => sayOf(one, rollout));
   if (!first) return { is: 'done', because: 'held' };
+  await reportWaves(looked, rollout);
   await tell([first, ...others, ...problemsOf(looked, rollout)], aboutUndone(looked, rollout), world);
   return { is: 'told', finding: first };
 }
@@ -205,6 +210,7 @@ const isExposed = ({ verdict }: Judged) => 'exposed' in verdict && verdict.expos
 
 /** Nothing automatic goes on from here. Told before it is labelled, so that a crash in between tells twice, not never. */
 async function stop(failed: readonly Judged[], looked: Looked, rollout: Rollout): Promise<Outcome> {
+  await reportWaves(looked, rollout);
   const [worst, ...rest] = failed.toSorted((a, b) => Number(hasEvidence(b)) - Number(hasEvidence(a)));
   const evidence = evidenceOf(failed);
   const back = evidence === undefined ? undefined : versionToGoBackTo(rollout);
@@ -292,7 +298,7 @@ async function finish(left: readonly Judged[], looked: Looked, rollout: Rollout)
     ...problemsOf(looked, rollout),
   ];
   await tell(findings, { ...wanted, judged, back: step.back, done: doneSoFar(looked, rollout) }, world);
-  if (looked.present.length > 0) await reportWave(looked.wave, looked, rollout);
+  await reportWaves(looked, rollout);
   await progress('Certificate Delivered', { services, probed }, rollout);
   world.count('CertificatesDelivered');
   measure(rollout);
@@ -394,9 +400,6 @@ const failureOf = (failed: readonly Judged[], findings: readonly Finding[]) => (
   reasons: findings.map(({ reason }) => reason),
   services: failed.map(({ consumer }) => consumer.arn),
 });
-
-const reportWave = (wave: number, { judged, waves }: Pick<Looked, 'judged' | 'waves'>, rollout: Rollout) =>
-  progress('Wave Completed', { wave, waves, services: judged.length }, rollout);
 
 type Specific<Type> = Omit<Extract<Progress, { type: Type }>['detail'], keyof ReturnType<typeof ofVersion>>;
 

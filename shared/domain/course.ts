@@ -35,7 +35,7 @@ type Situation = {
 export function courseOf({ next, tries, judged, parallel }: Situation): Course {
   const served = hasServed(next);
   const trial = walk(
-    placed(tries && isTried(next, judged) ? judged : [], { parallel, proven: false }).filter(isCanary),
+    placed(tries && isTried(next, judged) ? judged : [], { parallel, tried: false }).filter(isCanary),
     { served },
   );
   // A canary that nobody may restart proves nothing, and holds up nothing.
@@ -43,10 +43,10 @@ export function courseOf({ next, tries, judged, parallel }: Situation): Course {
   if (trial.failed.length > 0) return { ...before(trial), end: { is: 'stopped', by: trial.failed, onTrial: true } };
   if (waiting.length > 0) return { ...before(trial), end: { is: 'held', by: waiting, onTrial: true } };
 
-  const proven = trial.reached.length > 0 || (next.do === 'roll out' && next.triedSince !== undefined);
+  const tried = trial.reached.length > 0 || ('triedSince' in next && next.triedSince !== undefined);
   const rollout = walk(
-    placed(judged, { parallel, proven }).map((one) => (isTriedOut(one, trial) ? renewed(one) : one)),
-    { served },
+    placed(judged, { parallel, tried }).map((one) => (isTriedOut(one, trial) ? renewed(one) : one)),
+    { served, canariesLast: tried && !served },
   );
   const held = rollout.reached.filter(({ verdict }) => waits.has(verdict.is));
   const by = rollout.failed.length > 0 && !served ? rollout.failed : held;
@@ -82,7 +82,7 @@ const isTriedOut = ({ consumer }: Judged, { reached }: Walk) =>
 const renewed = (one: Placed): Placed =>
   one.verdict.is === 'stale' || one.verdict.is === 'rolling' ? { ...one, verdict: { is: 'new' } } : one;
 
-type Waves = { readonly parallel: Parallel; readonly proven: boolean };
+type Waves = { readonly parallel: Parallel; readonly tried: boolean };
 
 function placed(judged: readonly Judged[], how: Waves): readonly Placed[] {
   const byArn = new Map(judged.map((one) => [one.consumer.arn, one]));
@@ -104,15 +104,20 @@ type Walk = {
   readonly failed: readonly Placed[];
 };
 
+type Walking = {
+  readonly served: boolean;
+  /** Those that are restarted once more have failed on what a person accepted. */
+  readonly canariesLast?: boolean;
+};
+
 /**
  * Wave by wave, until one comes behind a window that is closed; before all what is in deployment with a version that was
  * taken back. A failure starts nothing more, beside it neither.
  */
-function walk(all: readonly Placed[], { served }: { readonly served: boolean }): Walk {
+function walk(all: readonly Placed[], { served, canariesLast = false }: Walking): Walk {
+  const turnOf = (one: Placed) => (isRedeployed(one) ? 0 : one.wave + (canariesLast && isCanary(one) ? 0.5 : 0));
   const window = Math.min(...all.filter(blocksLater).map(({ consumer }) => consumer.order));
-  const open = all
-    .filter(({ consumer }) => consumer.order <= window)
-    .toSorted((a, b) => Number(isRedeployed(b)) - Number(isRedeployed(a)));
+  const open = all.filter(({ consumer }) => consumer.order <= window).toSorted((a, b) => turnOf(a) - turnOf(b));
   const failure = (served ? undefined : open.find(isFailed)?.wave) ?? Number.POSITIVE_INFINITY;
   const reached = open.filter(({ wave, verdict }) => wave < failure || (wave === failure && verdict.is !== 'stale'));
   return { reached, behind: all.filter((one) => !reached.includes(one)), failed: reached.filter(isFailed) };

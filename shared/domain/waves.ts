@@ -18,8 +18,8 @@ export const sizeOf = (parallel: Parallel, services: number): number =>
 
 type Plan = {
   readonly parallel: Parallel;
-  /** A canary has served the version already. Else the first wave is one service: it stands in for a canary. */
-  readonly proven: boolean;
+  /** Canaries came before them. Else the first wave is one service: it stands in for a canary. */
+  readonly tried: boolean;
 };
 
 /**
@@ -28,11 +28,11 @@ type Plan = {
  */
 export function wavesOf<One extends Nominee>(
   nominees: readonly One[],
-  { parallel, proven }: Plan,
+  { parallel, tried }: Plan,
 ): readonly (readonly One[])[] {
   const size = sizeOf(parallel, nominees.length);
   const sorted = nominees.toSorted((a, b) => a.order - b.order || compare(placeOf(a), placeOf(b)));
-  const first = proven ? [] : sorted.slice(0, 1);
+  const first = tried ? [] : sorted.slice(0, 1);
   const byOrder = Map.groupBy(sorted.slice(first.length), ({ order }) => order);
   return [first, ...[...byOrder.values()].flatMap((all) => slices(all, size))].filter((wave) => wave.length > 0);
 }

@@ -58,7 +58,7 @@ function worldRefusing(times: number) {
 
 it('a warning is told once the version is stored, not with every attempt', async () => {
   const { told, world } = worldRefusing(2);
-  const means = { patient: true, world };
+  const means = { world };
   for (const _ of ['first', 'second']) await expect(bringCurrent(wanted, means)).rejects.toBeInstanceOf(Trouble);
   expect(told).toEqual([]);
   expect(await bringCurrent(wanted, means)).toMatchObject({ final: { do: 'roll out' } });

@@ -37,7 +37,7 @@ describe('a canary', () => {
         ['critical CanaryFailed'],
       ]);
       expect(fleet.restarts).toHaveLength(1);
-      expect(fleet.events.map(({ type }) => type)).toEqual(['Rollout Failed']);
+      expect(fleet.events.map(({ type }) => type)).toEqual(['Rollout Started', 'Rollout Failed']);
     },
   );
 
@@ -47,7 +47,7 @@ describe('a canary', () => {
     expect(await fleet.run({ accept: true })).toMatchObject({ is: 'told', finding: { reason: 'DeploymentFailed' } });
     expect([fleet.current(), fleet.restarts.map(({ service }) => service)]).toEqual([
       fresh,
-      ['canary', 'canary', 'web'],
+      ['canary', 'web', 'canary'],
     ]);
   });
 

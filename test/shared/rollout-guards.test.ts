@@ -36,7 +36,7 @@ describe('a roll-back', () => {
       before,
       ['COURIER_NEXT', 'COURIER_NEXT_SINCE', 'COURIER_STOPPED'],
     ]);
-    expect(fleet.events.map(({ type }) => type)).toEqual(['Rollout Failed']);
+    expect(fleet.events.map(({ type }) => type)).toEqual(['Rollout Started', 'Rollout Failed']);
   });
 
   it.each([
@@ -172,8 +172,8 @@ describe('a canary', () => {
     await fleet.run({ accept: true });
     expect(fleet.restarts.map(({ service, stage }) => [service, stage])).toEqual([
       ['canary', 'trial'],
-      ['canary', 'rollout'],
       ['web', 'rollout'],
+      ['canary', 'rollout'],
     ]);
   });
 });

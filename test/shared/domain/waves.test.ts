@@ -13,29 +13,29 @@ describe('services are restarted in waves', () => {
   const many = [of('e'), of('a'), of('c', 200), of('b'), of('d', 200), of('last', 1)];
   it.each([
     ['one first, which stands in for a canary, then by order and name', false, '2', ['last', 'a b', 'e', 'c d']],
-    ['all of them where a canary has proven the version', true, '2', ['last', 'a b', 'e', 'c d']],
+    ['all of them where canaries came first', true, '2', ['last', 'a b', 'e', 'c d']],
     ['none larger than asked', true, '1', ['last', 'a', 'b', 'e', 'c', 'd']],
     ['none of two orders', true, '10', ['last', 'a b e', 'c d']],
     ['of a share of all, rounded up', true, '25%', ['last', 'a b', 'e', 'c d']],
     ['of all at once', true, '100%', ['last', 'a b e', 'c d']],
-  ] as const)('%s', (_, proven, parallel, expected) =>
-    expect(names(wavesOf(many, { parallel: readParallel(parallel) ?? { count: 0 }, proven }))).toEqual(
+  ] as const)('%s', (_, tried, parallel, expected) =>
+    expect(names(wavesOf(many, { parallel: readParallel(parallel) ?? { count: 0 }, tried }))).toEqual(
       expected.map((wave) => wave.replaceAll(/\w+/g, 'prod/$&')),
     ),
   );
 
   it('the first alone among services of one order', () =>
-    expect(names(wavesOf([of('c'), of('b'), of('a')], { parallel: { count: 4 }, proven: false }))).toEqual([
+    expect(names(wavesOf([of('c'), of('b'), of('a')], { parallel: { count: 4 }, tried: false }))).toEqual([
       'prod/a',
       'prod/b prod/c',
     ]));
 
   it('namesakes of two clusters in the order of their clusters', () =>
-    expect(names(wavesOf([of('a', 1, 'b'), of('a', 1, 'a')], { parallel: { count: 4 }, proven: true }))).toEqual([
+    expect(names(wavesOf([of('a', 1, 'b'), of('a', 1, 'a')], { parallel: { count: 4 }, tried: true }))).toEqual([
       'a/a b/a',
     ]));
 
-  it('none without services', () => expect(wavesOf([], { parallel: { percent: 50 }, proven: false })).toEqual([]));
+  it('none without services', () => expect(wavesOf([], { parallel: { percent: 50 }, tried: false })).toEqual([]));
 });
 
 it.each([
@@ -61,16 +61,16 @@ it('every service is in one wave, whatever the fleet, and the same waves come ou
     fc.record({ percent: fc.integer({ min: 1, max: 100 }) }),
   );
   fc.assert(
-    fc.property(nominees, parallel, fc.boolean(), (all, parallel, proven) => {
+    fc.property(nominees, parallel, fc.boolean(), (all, parallel, tried) => {
       const fleet = all.map(({ name, order }) => of(name, order));
-      const waves = wavesOf(fleet, { parallel, proven });
+      const waves = wavesOf(fleet, { parallel, tried });
       const size = 'count' in parallel ? parallel.count : Math.ceil((fleet.length * parallel.percent) / 100);
       expect(new Set(waves.flat())).toEqual(new Set(fleet));
       expect(waves.flat()).toHaveLength(fleet.length);
       expect(waves.every((wave) => wave.length <= size && new Set(wave.map(({ order }) => order)).size === 1)).toBe(
         true,
       );
-      expect(names(wavesOf(fleet.toReversed(), { parallel, proven }))).toEqual(names(waves));
+      expect(names(wavesOf(fleet.toReversed(), { parallel, tried }))).toEqual(names(waves));
     }),
   );
 }, 60_000);
