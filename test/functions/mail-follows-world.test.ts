@@ -3,7 +3,6 @@ import { DeleteCertificateCommand } from '@aws-sdk/client-acm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renewalActions } from '../../lab/authority.ts';
 import type { BusEvent } from '../../lab/eventbridge.ts';
-import type { CallFault } from '../../lab/faults.ts';
 import type { Mail } from '../../lab/sns.ts';
 import { type CourierLab, startCourierLab } from './courier-lab.ts';
 
@@ -127,56 +126,6 @@ describe('a mail says what is so when it is written, whatever the event said', (
     const other = await courier.issue({ name: 'gone.example.com' });
     await courier.acm.send(new DeleteCertificateCommand({ CertificateArn: other }));
     expect(await toldOf({ ...event, resources: [other] })).toEqual([]);
-  });
-});
-
-/** All that is asked while this certificate is looked into, in a run in which nothing fails. */
-async function askedCalls(): Promise<readonly Call[]> {
-  const mark = courier.lab.calls().length;
-  await toldOf(event);
-  const calls = courier.callsOf('diagnose', mark).map(({ service, operation }) => ({ service, operation }));
-  const looks = calls.filter(({ operation }) => !['Publish', 'BatchImportFindings'].includes(operation));
-  return [...new Map(looks.map((call) => [call.operation, call])).values()];
-}
-
-type Call = { readonly service: string; readonly operation: string };
-
-const faults: readonly (readonly [CallFault, attempts: number])[] = [
-  ['denied', 1],
-  ['throttle', 3],
-  ['500', 3],
-  ['cut', 3],
-];
-
-describe('no failure of AWS stops a warning', () => {
-  let asked: readonly Call[];
-  beforeAll(async () => {
-    asked = await askedCalls();
-  });
-
-  it('of all services that are asked', () => {
-    const services = ['acm', 'acm-pca', 'ecs', 'secretsmanager', 'tagging'];
-    expect([...new Set(asked.map(({ service }) => service))].sort()).toEqual(services);
-    expect(asked.length).toBeGreaterThan(6);
-  });
-
-  it.each(faults)('whichever call is answered by %s', async (fault, attempts) => {
-    for (const { service, operation } of asked) {
-      for (let attempt = 0; attempt < attempts; attempt++)
-        courier.lab.faults.add({ service, operation, fault, nth: 1 });
-      const mails = await toldOf(event);
-      expect(reasons(mails), operation).toEqual(['action AuthorityDoesNotPermit']);
-      expect(mails[0]?.body).not.toMatch(/undefined|null|\[object/);
-      // What ACM itself does not show is waited for; all else is said to be missing.
-      if (service === 'acm') expect(mails[0]?.body).not.toContain('What could not be seen');
-      else expect(plain(mails[0])).toMatch(new RegExp(`What could not be seen .*:${operation}: `));
-    }
-  });
-
-  it.each(faults)('nor SNS that answers %s', async (fault, attempts) => {
-    for (let attempt = 0; attempt < attempts; attempt++)
-      courier.lab.faults.add({ service: 'sns', operation: 'Publish', fault, nth: 1 });
-    expect(reasons(await toldOf(event))).toEqual(['action AuthorityDoesNotPermit']);
   });
 });
 
