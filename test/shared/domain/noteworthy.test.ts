@@ -308,4 +308,52 @@ describe('what people were told of', () => {
     expect(memories([], { [idOf()]: [...current, told] }, {}, false).forgotten).toEqual([]);
     expect(memories([], { [idOf()]: [...current, told] }, { tags: pausedTags }).forgotten).toEqual([]);
   });
+
+  it('is due for the gravest that its secret has room to remember', () => {
+    const all = Array.from(
+      { length: 6 },
+      (_, index): Note => ({
+        finding: finding('LabelsNearLimit', { secret: 'courier/api', labels: 13, others: [] }),
+        name: 'courier/api',
+        memory: { ...place(idOf()), label: toldLabel(`${index}`) },
+      }),
+    );
+    const grave = note('courier/api');
+    expect(memories([...all, grave], { [idOf()]: current }).due).toEqual([...all.slice(0, 4), grave]);
+  });
+});
+
+describe('a secret that others label', () => {
+  const labelled = (count: number, changedAt = now - 60) => ({
+    ...present({ [idOf()]: [...current, ...Array.from({ length: count }, (_, index) => `release-${index}`)] }),
+    changedAt,
+  });
+  const near = 'LabelsNearLimit of courier/api in courier/api';
+
+  it.each<[string, World, readonly string[]]>([
+    ['is not spoken of for six', { secrets: { 'courier/api': labelled(6) } }, []],
+    ['is for seven', { secrets: { 'courier/api': labelled(7) } }, [near]],
+    [
+      'is not while its certificate is paused',
+      { secrets: { 'courier/api': labelled(7) }, of: { tags: pausedTags } },
+      [],
+    ],
+    ['is not where it is none of ours', { secrets: { 'courier/b': present({ x: Array(9).fill('y') }) } }, []],
+  ])('%s', (_, world, expected) => expect(remembered(world)).toEqual(expected));
+
+  it.each<[string, Secret, readonly string[]]>([
+    ['where it cannot be remembered', labelled(12), ['LabelsNearLimit of courier/api']],
+    ['but not where it can', labelled(11), []],
+    ['but not in a later one', labelled(12, now - hour), []],
+  ])('is spoken of in the hour in which it was changed, %s', (_, secret, expected) =>
+    expect(passing({ secrets: { 'courier/api': secret } })).toEqual(expected),
+  );
+
+  it('is not spoken of again where a label says that it was', () => {
+    const {
+      remembered: [first],
+    } = see({ secrets: { 'courier/api': labelled(7) } });
+    const secret = present({ ...labelled(12).versions, [lostId]: [first?.memory?.label ?? ''] });
+    expect(passing({ secrets: { 'courier/api': secret } })).toEqual([]);
+  });
 });
