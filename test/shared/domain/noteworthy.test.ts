@@ -42,6 +42,7 @@ const service = (tags: Service['tags'] = {}, state: object = {}): Service => ({
 });
 const near = { 'courier:secret': 'courier/apj' };
 const strange = { 'courier:secret': 'courier/something-else' };
+const crowd = Object.fromEntries(Array.from({ length: 7 }, (_, index) => [`of-mine-${index}`, [`MINE_${index}`]]));
 const nobody = { readers: [], everywhere: true };
 const authorities = (notAfter: number) =>
   new Map([['CN=ours', { arn: 'arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/1', notAfter } as never]]);
@@ -123,6 +124,22 @@ describe('what stands is noteworthy:', () => {
     [
       'not of a service that is gone, as ECS said when it was asked for all',
       { services: [service(), { ...service(near), arn: 'gone/prod/gone', state: undefined } as never] },
+      [],
+    ],
+
+    [
+      'a secret that others label so often that a delivery may find no room',
+      { secrets: { 'courier/api': present({ ...crowd, [idOf()]: current }) } },
+      ['LabelsNearLimit of courier/api in courier/api'],
+    ],
+    [
+      'not where none of its versions is ours',
+      { secrets: { 'courier/foreign': present({ ...crowd, x: ['AWSCURRENT'] }) } },
+      [],
+    ],
+    [
+      'not where its certificate is paused: nothing is labelled there',
+      { of: { tags: pausedTags }, secrets: { 'courier/api': present({ ...crowd, [idOf()]: current }) } },
       [],
     ],
 
