@@ -96,6 +96,7 @@ const isNobodys = ({ tags }: Certificate, { settings }: World) =>
 
 async function warn({ certificate, concern, tagsUnseen }: Known, means: Means): Promise<Outcome> {
   const { world } = means;
+  await barRevoked(concern, certificate, world);
   if (!isToBeSaid(concern, certificate, world.now())) return rest('not to be said now');
   if (isAhead(concern, certificate) && isPatient(means))
     return { is: 'again', seconds: 30, because: 'ACM does not show yet that it was revoked' };
@@ -112,6 +113,14 @@ async function warn({ certificate, concern, tagsUnseen }: Known, means: Means): 
   world.count('WarningsSent');
   await report([first, ...others], { certificate, world });
   return { is: 'told', finding: first };
+}
+
+/** ACM has another since: nobody is to go back to what its authority revoked, and only this event says which that is. */
+async function barRevoked({ about, revokedSerial, cause }: Concern, { arn, serial, tags }: Certificate, world: World) {
+  const revoked = revokedSerial === undefined ? undefined : normalSerial(revokedSerial);
+  if (about !== 'revoked' || revoked === undefined || revoked === serial || world.settings.mode === 'observe') return;
+  if (tags['courier:secret'] === undefined) return;
+  await world.deliveries.add({ certificateArn: arn, cause: `revoked-${cause}`, quiet: true, revoked });
 }
 
 /** Whether what an event was worried about still is so, and this is the time to speak of it. */

@@ -32,6 +32,8 @@ export type Asked = {
   readonly accept?: boolean | undefined;
   /** Take the version back that ACM's certificate is in, and go back to the one before. */
   readonly rollBack?: boolean | undefined;
+  /** The serial (40 hex digits) of an earlier certificate that its authority has revoked. */
+  readonly revoked?: string | undefined;
 };
 
 export type DeliveryView<One extends Claimed = Claimed> = Claim<One> & {
@@ -198,6 +200,9 @@ function stepFor(versionId: string, { versions, changedAt }: PresentSecret, aske
   // keeps its own: it says which tasks may have read it.
   if (since === undefined || spareSinceLabels(versions).length > 1)
     return { do: 'mark since', versionId, since: since ?? changedAt };
+  const previous = holderOf(versions, label.previous);
+  if (previous !== undefined && isRevoked(previous, asked) && !isRevoked(versionId, asked))
+    if (!hasLabel(versions, previous, label.rejected)) return { do: 'reject', versionId: previous };
   const accepted = holderOf(versions, label.accepted);
   if (accepted !== undefined && accepted !== versionId)
     return { do: 'forget', versionId: accepted, label: label.accepted };
@@ -210,6 +215,9 @@ function stepFor(versionId: string, { versions, changedAt }: PresentSecret, aske
     ...(triedSince !== undefined && { triedSince }),
   };
 }
+
+const isRevoked = (versionId: string, { revoked }: Asked) =>
+  revoked !== undefined && readVersionId(versionId)?.serial === revoked;
 
 /**
  * The labelled version that holds ACM's serial in the wanted form: the newest inspected one before any other, and before

@@ -10,6 +10,8 @@ const message = z.object({
   force: z.optional(z.string().check(z.regex(/^[0-9a-f]{4}$/))),
   accept: z.optional(z.boolean()),
   rollBack: z.optional(z.boolean()),
+  /** A serial that its authority has revoked: nobody goes back to it. */
+  revoked: z.optional(z.string().check(z.regex(/^[0-9a-f]{40}$/))),
   /** `force` because ACM did not count the export of what is stored: said with the delivery. */
   uncounted: z.optional(z.boolean()),
   until: z.optional(z.literal('current')),

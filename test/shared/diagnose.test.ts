@@ -127,3 +127,30 @@ it('a message that cannot be read goes back at once, so that it is soon among th
   });
   expect([answer.batchItemFailures, back]).toEqual([[{ itemIdentifier: 'm' }], [0]]);
 });
+
+describe('a serial that its authority has revoked', () => {
+  const revokedSerial = 'CD'.repeat(20);
+  const tagged = but({ type: 'private', tags: { 'courier:secret': 'courier/api' } });
+  const queued = async (certificate: Certificate, mode = 'deliver') => {
+    const all: object[] = [];
+    const deliveries = { add: async (message: object) => void all.push(message) };
+    const settings = { mode, secretPrefix: 'courier/', notices: 'all', renewPrivate: false };
+    const secrets = { find: async () => ({ state: 'absent' }) };
+    await told({ about: 'revoked', revokedSerial }, { certificate }, { deliveries, settings, secrets });
+    return all;
+  };
+
+  it('is queued, so that nobody goes back to it once ACM has another one', async () => {
+    expect(await queued(tagged)).toEqual([
+      { certificateArn: arn, cause: 'revoked-event', quiet: true, revoked: 'cd'.repeat(20) },
+    ]);
+  });
+
+  it.each([
+    ['while ACM has no other', but({ ...tagged, serial: 'cd'.repeat(20) }), 'deliver'],
+    ['where nothing is delivered', but({ type: 'private', tags: {} }), 'deliver'],
+    ['in mode observe', tagged, 'observe'],
+  ])('is not, %s', async (_, certificate, mode) => {
+    expect(await queued(certificate, mode)).toEqual([]);
+  });
+});

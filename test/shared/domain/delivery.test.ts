@@ -437,6 +437,33 @@ const rows: readonly Row[] = [
     { do: 'promote', versionId: forced, from: mine },
   ],
   [
+    'the version before is barred that its authority has revoked',
+    { [before]: ['AWSPREVIOUS'], [mine]: ['AWSCURRENT', 'COURIER_NEXT', mark, 'COURIER_DELIVERED'] },
+    { revoked: 'cd'.repeat(20) },
+    { do: 'reject', versionId: before },
+  ],
+  [
+    'once',
+    {
+      [before]: ['AWSPREVIOUS', 'COURIER_REJECTED'],
+      [mine]: ['AWSCURRENT', 'COURIER_NEXT', mark, 'COURIER_DELIVERED'],
+    },
+    { revoked: 'cd'.repeat(20) },
+    { do: 'rest', because: 'delivered' },
+  ],
+  [
+    'and no other one',
+    { [before]: ['AWSPREVIOUS'], [mine]: ['AWSCURRENT', 'COURIER_NEXT', mark, 'COURIER_DELIVERED'] },
+    { revoked: 'ef'.repeat(20) },
+    { do: 'rest', because: 'delivered' },
+  ],
+  [
+    'never what ACM has: that would go back',
+    { [forced]: ['AWSPREVIOUS'], [mine]: ['AWSCURRENT', 'COURIER_NEXT', mark, 'COURIER_DELIVERED'] },
+    { revoked: certificate.serial },
+    { do: 'rest', because: 'delivered' },
+  ],
+  [
     'what was accepted before is forgotten once another version is current',
     { [before]: ['AWSPREVIOUS', 'COURIER_ACCEPTED'], [mine]: ['AWSCURRENT', 'COURIER_NEXT', mark] },
     {},
