@@ -70,10 +70,7 @@ describe('a service with courier:window', () => {
       1,
       1,
     ]);
-    expect(courier.told(arn).slice(2)).toEqual(['warning BadServiceTag']);
-    expect(bodyOf(arn)).toContain(
-      'Cannot read tag courier:order = "first" on service "night" in cluster "prod"; accepted: a whole number',
-    );
+    expect(courier.told(arn).filter((one) => one === 'warning BadServiceTag')).toHaveLength(1);
   });
 });
 
