@@ -1,4 +1,5 @@
 import { TagResourceCommand } from '@aws-sdk/client-ecs';
+import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type CourierLab, startCourierLab } from './courier-lab.ts';
@@ -117,6 +118,28 @@ describe('a canary', () => {
     await courier.settle();
     expect(await courier.served('flock')).toEqual([serial]);
     expect([await courier.restarts('canary'), await courier.restarts('flock')]).toEqual([1, 1]);
+  });
+});
+
+describe('a canary that reads two secrets of one certificate', () => {
+  it('is restarted once for both, before either is current', async () => {
+    const arn = await courier.issue({ name: 'twins.example.com', secret: 'courier/first courier/second' });
+    const before = await courier.current('courier/second');
+    const { ARN } = await courier.manager.send(new DescribeSecretCommand({ SecretId: 'courier/second' }));
+    await courier.service({
+      name: 'twins',
+      secret: 'courier/first',
+      stage: 'COURIER_NEXT',
+      alsoReads: `${ARN}:certificate:COURIER_NEXT:`,
+      tags: { 'courier:secret': 'courier/first courier/second' },
+    });
+    await courier.renew(arn);
+    await courier.lab.clock.advance(11_000);
+    expect([await courier.restarts('twins'), (await courier.current('courier/second')).id]).toEqual([1, before.id]);
+    await courier.settle();
+    const serial = await courier.serialOf(arn);
+    expect([await courier.restarts('twins'), await courier.served('twins')]).toEqual([1, [serial]]);
+    expect((await courier.current('courier/second')).id.slice(0, 40)).toBe(serial);
   });
 });
 
