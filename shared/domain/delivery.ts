@@ -200,12 +200,8 @@ function stepFor(versionId: string, { versions, changedAt }: PresentSecret, aske
   // keeps its own: it says which tasks may have read it.
   if (since === undefined || spareSinceLabels(versions).length > 1)
     return { do: 'mark since', versionId, since: since ?? changedAt };
-  const previous = holderOf(versions, label.previous);
-  if (previous !== undefined && isRevoked(previous, asked) && !isRevoked(versionId, asked))
-    if (!hasLabel(versions, previous, label.rejected)) return { do: 'reject', versionId: previous };
-  const accepted = holderOf(versions, label.accepted);
-  if (accepted !== undefined && accepted !== versionId)
-    return { do: 'forget', versionId: accepted, label: label.accepted };
+  const other = stepOnOther(versionId, versions, asked);
+  if (other) return other;
   if (has(label.delivered) && !asked.thorough) return { do: 'rest', because: 'delivered' };
   return {
     do: 'roll out',
@@ -214,6 +210,17 @@ function stepFor(versionId: string, { versions, changedAt }: PresentSecret, aske
     told: has(label.delivered),
     ...(triedSince !== undefined && { triedSince }),
   };
+}
+
+/** Once a version is current: the one before is barred where it was revoked, and what was accepted before is over. */
+function stepOnOther(versionId: string, versions: Versions, asked: Asked): Step | undefined {
+  const [previous, accepted] = [holderOf(versions, label.previous), holderOf(versions, label.accepted)];
+  const isBarred = previous === undefined || hasLabel(versions, previous, label.rejected);
+  if (!isBarred && isRevoked(previous, asked) && !isRevoked(versionId, asked))
+    return { do: 'reject', versionId: previous };
+  if (accepted !== undefined && accepted !== versionId)
+    return { do: 'forget', versionId: accepted, label: label.accepted };
+  return undefined;
 }
 
 const isRevoked = (versionId: string, { revoked }: Asked) =>
