@@ -88,6 +88,12 @@ export const knownDifferences: readonly KnownDifference[] = [
       'https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/secretsmanager/secret_version.go',
   }),
   inMiniStack({
+    behaviour: 'a secret takes twenty labels on all of its versions, and not one more',
+    does: 'takes any number',
+    observed: ['accepted', 'accepted'],
+    source: `${docs}/secretsmanager/latest/userguide/reference_limits.html`,
+  }),
+  inMiniStack({
     behaviour: 'a value is read by label, by id, and by both where they belong together',
     does: 'ignores the label beside an id',
     observed: { current: 'second', label: 'first', id: 'first', both: 'first', mismatch: 'accepted' },

@@ -14,7 +14,7 @@ import {
   UpdateSecretVersionStageCommand,
   type UpdateSecretVersionStageCommandInput,
 } from '@aws-sdk/client-secrets-manager';
-import { type Behaviour, type Counterpart, refusalOf } from './behaviour.ts';
+import { type Behaviour, type Counterpart, inTurn, refusalOf } from './behaviour.ts';
 
 /** Version ids as clients choose them: one letter, 32 times. */
 const token = (letter: string) => letter.repeat(32);
@@ -236,6 +236,15 @@ export const secretsManager: readonly Behaviour[] = [
       const on = await labels();
       await move('COURIER_DELIVERED', { RemoveFromVersionId: a });
       return [on, await labels()];
+    },
+  },
+  {
+    name: 'a secret takes twenty labels on all of its versions, and not one more',
+    expected: ['accepted', 'LimitExceededException'],
+    async observe(at) {
+      const { move } = await prepare(at, { [a]: 'first', [b]: 'second' });
+      for (let index = 1; index < 18; index++) await move(`LABEL_${index}`, { MoveToVersionId: index % 2 ? a : b });
+      return inTurn([a, b], (id) => refusalOf(move(`LABEL_ON_${id[0]}`, { MoveToVersionId: id })));
     },
   },
   {
