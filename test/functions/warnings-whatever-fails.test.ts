@@ -99,6 +99,8 @@ const plights: readonly Plight[] = [
   },
 ];
 
+const [delivered, , , validated] = plights as [Plight, Plight, Plight, Plight];
+
 /** The event that told of each, as it came. */
 const events = new Map<Plight, BusEvent>();
 
@@ -165,6 +167,14 @@ describe.each(plights)('no failure of AWS stops the warning of $title,', (plight
     expect([...new Set(asked.map(({ service }) => service))].sort()).toEqual(plight.asks);
   });
 
+  it('which says the same days in its subject and its body', async () => {
+    const [mail] = await toldOf(plight);
+    const [, days] = /, (\d+) days left$/.exec(mail?.subject ?? '') ?? [];
+    expect(plain(mail)).toContain(`, ${days} days from now`);
+    // An event of 45 days is handled when fewer than 45 are left.
+    if (plight !== validated) expect(events.get(plight)?.detail).toMatchObject({ DaysToExpiry: Number(days) });
+  });
+
   it.each(faults)('whichever call is answered by %s', { timeout: 120_000 }, async (fault, attempts) => {
     for (const { service, operation } of asked) {
       for (let attempt = 0; attempt < attempts; attempt++)
@@ -185,8 +195,6 @@ describe.each(plights)('no failure of AWS stops the warning of $title,', (plight
     expect(reasons(await toldOf(plight))).toEqual([plight.says[0]]);
   });
 });
-
-const [delivered, , , validated] = plights as [Plight, Plight, Plight, Plight];
 
 describe('no broken name server stops the warning of a public one', () => {
   it.each(['its validation record', 'its name, and all below it'])('that says nothing of %s', async (what) => {
