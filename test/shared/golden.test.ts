@@ -11,7 +11,7 @@ import { type Finding, finding, type ReasonCode, reasonCodes, retryOf } from '..
 import type { Judged } from '../../shared/domain/rollout.ts';
 import { type About, tell } from '../../shared/tell.ts';
 import { noticeOf } from '../../shared/tell-notes.ts';
-import { arn, but, day, listed, now, place } from './domain/sample.ts';
+import { arn, but, claim, day, listed, now, place } from './domain/sample.ts';
 import { consumerOf } from './domain/sample-consumer.ts';
 import { sampleOf } from './domain/sample-facts.ts';
 
@@ -125,6 +125,22 @@ const variants: Readonly<Record<string, Mail>> = {
     }),
     certificate: wide,
     affects: affectedBy({ certificate: wide, now, names: [], deliveries: [] }),
+  },
+  'RolledBack.one': { finding: sampleOf('RolledBack') },
+  'RolledBack.two-alike': {
+    finding: sampleOf('RolledBack', {
+      evidence: 'tasks of several services ended alike: exit code 1',
+      beside: [
+        'at "till" in cluster "prod" a task stopped (Essential container in task exited), "app" with exit code 1',
+      ],
+    }),
+    judged: judged({ is: 'failed', detail: 'a task stopped' }),
+    done: [made],
+  },
+  'ServesBarred.paused': { finding: sampleOf('ServesBarred'), ...beside.ServesBarred },
+  'ServesBarred.code-deploy': {
+    finding: finding('ServesBarred', { ...claim, service: 'web', cluster: 'prod', controller: 'CODE_DEPLOY' }),
+    judged: judged({ is: 'not ours to restart', controller: 'CODE_DEPLOY', exposed: true }),
   },
   'RolloutTooSlow.not-ended': { finding: sampleOf('RolloutTooSlow'), ...beside.RolloutTooSlow },
   'RolloutTooSlow.ended': {
