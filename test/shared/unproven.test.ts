@@ -98,6 +98,7 @@ describe('machines hear of each wave that restarted somebody, once', () => {
     ['where nobody of the next was restarted', { a: sound, b: { controller: 'CODE_DEPLOY' } }, waves(1)],
     ['where the last restarts nobody', { a: sound, b: sound, c: { desired: 0, order: 200 } }, waves(1, 2)],
     ['and of none where nobody was', { a: { desired: 0 }, b: { desired: 0 } }, []],
+    ['and of its canaries’ once it is current', { a: canary, b: canary, c: sound, d: sound, e: sound }, waves(1, 2, 3)],
     ['and nothing twice of a canary’s', { a: sound, c: { ...canary, order: 200 } }, waves(1, 2)],
   ])('%s', async (_, wishes, expected) => {
     const fleet = fleetModel(wishes, { parallel: 2 });
