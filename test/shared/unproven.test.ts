@@ -128,7 +128,7 @@ describe('machines hear of each wave that restarted somebody, once', () => {
 
 describe('machines hear when it starts', () => {
   it('before a canary fails', async () => {
-    const fleet = fleetModel({ canary: { ...canary, nature: 'breaks' }, web: sound });
+    const fleet = fleetModel({ a: canary, b: { ...canary, nature: 'breaks' }, web: sound });
     await fleet.run();
     expect(heard(fleet)).toEqual(['Rollout Started', 'Rollout Failed']);
   });
