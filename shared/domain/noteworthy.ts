@@ -60,7 +60,7 @@ export function noteworthy(
   return {
     remembered: [
       ...lost(inventory, policy),
-      ...misspelt(inventory),
+      ...misspelt(inventory, policy),
       ...unreadable(inventory),
       ...crowded(inventory),
       ...outlived(inventory, policy),
@@ -145,11 +145,15 @@ function lost({ certificates, secrets, services }: Inventory, { now }: Policy): 
 const handedOver = ({ tags }: PresentSecret, certificates: readonly ListedCertificate[]) =>
   certificates.some(({ arn }) => arn === tags['courier:certificate']);
 
-/** Services that name a secret which nothing is delivered to; remembered at the one that was probably meant. */
-function misspelt({ certificates, secrets, services }: Inventory): readonly Note[] {
+/**
+ * Services that name a secret which nothing is delivered to; remembered at the one that was probably meant. An hour after the
+ * service was created at the earliest, for what fills its secret may be created with it.
+ */
+function misspelt({ certificates, secrets, services }: Inventory, { now }: Pick<Policy, 'now'>): readonly Note[] {
   const frozen = pausedSecrets(certificates);
   const wished = wishedSecrets(certificates);
-  return thatAreThere(services).flatMap((service) =>
+  const grown = thatAreThere(services).filter(({ state }) => (state?.createdAt ?? 0) + hour <= now);
+  return grown.flatMap((service) =>
     consumedSecrets(service.tags).flatMap((secret) => {
       const seen = secrets.get(secret);
       const isFilled = seen?.state === 'present' && holderOf(seen.versions, label.current) !== undefined;
@@ -193,15 +197,14 @@ function unreadable({ certificates, secrets, services }: Inventory): readonly No
   });
 }
 
-/**
- * The same where there is nothing to remember it at: an hour after the service was created, for what fills its secret may be
- * created with it. A tag that came later waits for the digest.
- */
+/** The same where there is nothing to remember it at, in that hour. A tag that came later waits for the digest. */
 function misspeltAnew(inventory: Inventory, interval: Interval): readonly Note[] {
   const created = inventory.services.filter(
     ({ state }) => state?.createdAt !== undefined && isIn(state.createdAt + hour, interval),
   );
-  return misspelt({ ...inventory, services: created }).filter(({ memory }) => memory === undefined);
+  return misspelt({ ...inventory, services: created }, { now: interval.until }).filter(
+    ({ memory }) => memory === undefined,
+  );
 }
 
 /** Services whose task definitions read what we deliver, and that are not restarted for it, or never see a new version. */

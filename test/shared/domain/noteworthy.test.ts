@@ -78,6 +78,7 @@ describe('what stands is noteworthy:', () => {
       { services: [service(near)] },
       ['ConsumerOfNothing of courier/apj in courier/api'],
     ],
+    ['not within an hour of its creation', { services: [service(near, { createdAt: now - hour + 1 })] }, []],
     ['not where it is paused', { services: [service({ ...near, 'courier:pause': 'true' })] }, []],
 
     [
