@@ -1,5 +1,6 @@
 import { killSwitch } from '../shared/aws/kill-switch.ts';
 import type { Answer } from '../shared/re-export.ts';
+import type { SweepPlan } from '../shared/rehearse-sweep.ts';
 import { deadLetters } from './aws/dead-letters.ts';
 import { alarms, type Subscription, subscriptions } from './aws/notices.ts';
 import { type Check, ill, look, orWell, unseen, well } from './check.ts';
@@ -64,7 +65,10 @@ export async function checkKillSwitch({ environment, place }: Stack): Promise<re
   }
 }
 
-/** Has the function plan one certificate: what its role is denied is not found out otherwise before it is needed. */
+/**
+ * Has two functions plan: what their roles are denied is not found out otherwise before it is needed. The roles that act
+ * cannot be tried without acting.
+ */
 export async function checkPermissions(stack: Stack, certificateArn: string | undefined): Promise<readonly Check[]> {
   if (certificateArn === undefined)
     return [
@@ -74,13 +78,20 @@ export async function checkPermissions(stack: Stack, certificateArn: string | un
       }),
     ];
   const { errors } = (await askFunction(stack, 're-export', { certificateArn, dryRun: true })) as Answer;
+  const { unseen: hidden } = (await askFunction(stack, 'sweep', { dryRun: true })) as SweepPlan;
   const denied = errors.filter(({ reason }) => reason === 'AccessDenied');
   return orWell(
-    denied.map(({ message, hint }) => ill('permissions', { seen: message, mend: hint })),
+    [
+      ...denied.map(({ message, hint }) => ill('permissions', { seen: message, mend: hint })),
+      ...hidden.map((seen) => look('permissions', { seen: `A sweep does not see all: ${seen}`, mend: roles })),
+    ],
     'permissions',
-    'the role of re-export sees ACM, tags, secrets and services',
+    'the roles of re-export and sweep see ACM, tags, secrets and services',
   );
 }
+
+const roles =
+  'Where it was denied: npm run deploy, from a current checkout; a boundary or a policy of the organization may deny more';
 
 export async function checkTopic({ environment }: Stack): Promise<readonly Check[]> {
   const topicArn = environment?.TOPIC_ARN;
