@@ -154,6 +154,8 @@ const once: Readonly<Record<string, () => Promise<readonly [run: () => Promise<u
     const resourceArn = await courier.service({ name: 'misspelt', secret });
     const tags = [{ key: 'courier:secret', value: 'courier/apj' }];
     await courier.ecs.send(new TagResourceCommand({ resourceArn, tags }));
+    // For an hour what fills its secret may still come.
+    await courier.lab.clock.advance(3_600_000);
     const told = { why: 'ConsumerOfNothing', done: ['told warning ConsumerOfNothing'] };
     return [
       () => courier.invoke('sweep', {}),
