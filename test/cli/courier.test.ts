@@ -44,7 +44,7 @@ describe('status', () => {
         status: 'issued',
         serial,
         notAfter: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
-        daysLeft: 394,
+        daysLeft: 395,
         renewal: 'eligible',
         secret: 'courier/api',
         versionId: id,
@@ -65,7 +65,7 @@ describe('status', () => {
       [
         'api.example.com',
         'private',
-        '394',
+        '395',
         'eligible',
         'courier/api',
         expect.stringMatching(/^[0-9a-f]{8}$/),
@@ -74,7 +74,7 @@ describe('status', () => {
         '1/1 restarted since',
         'payments',
       ],
-      ['shop.example.com', 'private', '394', 'not eligible', '-', '-', 'not tagged', '-', '-', '-'],
+      ['shop.example.com', 'private', '395', 'not eligible', '-', '-', 'not tagged', '-', '-', '-'],
       [''],
     ]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -94,8 +94,8 @@ describe('status', () => {
     ['--name shop --all', ['shop.example.com']],
     ['--name *.example.com', ['api.example.com']],
     ['--name *.example.org', []],
-    ['--days 394', ['api.example.com']],
-    ['--days 393', []],
+    ['--days 395', ['api.example.com']],
+    ['--days 394', []],
     ['--problems', []],
   ])('lists with %s only %j', async (filter, names) => {
     expect((await json(`status ${filter}`)).map(({ name }: { name: string }) => name)).toEqual(names);
@@ -104,7 +104,7 @@ describe('status', () => {
   it('writes a table for spreadsheets', async () => {
     const { stdout } = await run('status --csv');
     expect(stdout).toMatch(
-      /^name,type,days,renewal,secret,version,state,consumers,served,owner\r\napi\.example\.com,private,394,/,
+      /^name,type,days,renewal,secret,version,state,consumers,served,owner\r\napi\.example\.com,private,395,/,
     );
   });
 });
