@@ -48,14 +48,13 @@ export function courseOf({ next, tries, judged, parallel }: Situation): Course {
     placed(judged, { parallel, tried }).map((one) => (isTriedOut(one, trial) ? renewed(one) : one)),
     { served, canariesLast: tried && !served },
   );
-  const held = rollout.reached.filter(({ verdict }) => waits.has(verdict.is));
-  const by = rollout.failed.length > 0 && !served ? rollout.failed : held;
+  const by = rollout.failed.length > 0 && !served ? rollout.failed : rollout.held;
   return {
     served,
     trial: trial.reached,
     rollout: rollout.reached.filter((one) => !trial.reached.some(({ consumer }) => consumer.arn === one.consumer.arn)),
     behind: rollout.behind,
-    end: by.length === 0 ? { is: 'delivered' } : { is: by === held ? 'held' : 'stopped', by, onTrial: false },
+    end: by.length === 0 ? { is: 'delivered' } : { is: by === rollout.held ? 'held' : 'stopped', by, onTrial: false },
   };
 }
 
@@ -101,6 +100,8 @@ function placed(judged: readonly Judged[], how: Waves): readonly Placed[] {
 type Walk = {
   readonly reached: readonly Placed[];
   readonly behind: readonly Placed[];
+  /** As people are told of them: by their waves, whoever is restarted first. */
+  readonly held: readonly Placed[];
   readonly failed: readonly Placed[];
 };
 
@@ -120,7 +121,9 @@ function walk(all: readonly Placed[], { served, canariesLast = false }: Walking)
   const open = all.filter(({ consumer }) => consumer.order <= window).toSorted((a, b) => turnOf(a) - turnOf(b));
   const failure = (served ? undefined : open.find(isFailed)?.wave) ?? Number.POSITIVE_INFINITY;
   const reached = open.filter(({ wave, verdict }) => wave < failure || (wave === failure && verdict.is !== 'stale'));
-  return { reached, behind: all.filter((one) => !reached.includes(one)), failed: reached.filter(isFailed) };
+  const those = all.filter((one) => reached.includes(one));
+  const held = those.filter(({ verdict }) => waits.has(verdict.is));
+  return { reached, behind: all.filter((one) => !reached.includes(one)), held, failed: those.filter(isFailed) };
 }
 
 const isRedeployed = ({ verdict }: Judged) => verdict.is === 'stale' && verdict.inDeployment === true;
