@@ -10,6 +10,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles: ['test/one-seed.ts'],
           include: ['test/{shared,structure,container}/**/*.test.ts', 'test/cli/unit/**/*.test.ts'],
         },
       },
