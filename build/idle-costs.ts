@@ -61,7 +61,7 @@ const idle: Readonly<Record<string, string>> = {
   'AWS::SNS::TopicPolicy': 'free',
   'AWS::SQS::Queue': 'per request, but for the polled ones above',
   'AWS::SQS::QueuePolicy': 'free',
-  'AWS::SSM::Parameter': 'of the standard tier, free; read before each act',
+  'AWS::SSM::Parameter': 'of the standard tier, free; read before each act, once for the restarts of a wave',
 };
 
 /** What a stack costs a month while it has nothing to do, as a table in Markdown. Throws on a type that is in neither list. */

@@ -16,6 +16,5 @@ test('a sweep costs pages, not certificates: 500 of them, a hundred secrets or t
     DescribeTasks: 10,
     Invoke: 10,
     ListCertificateAuthorities: 1,
-    GetQueueAttributes: 1,
   });
 });
