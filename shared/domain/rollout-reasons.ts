@@ -37,7 +37,7 @@ type OfController = OfService & { readonly controller: string };
 const deployedAnew = ({ service, controller }: OfController, then: string) =>
   controller === 'CODE_DEPLOY'
     ? `Let CodeDeploy deploy "${service}" again, with the task definition that it has: ${then}. The first command writes down by which deployment the present tasks came, the second starts the same once more`
-    : `Let whatever deploys "${service}" do so again, with the task definition that it has: ${then}. By hand the first command writes down what the primary task set is, the second creates another one like it, and the third makes the newest one the primary whose tasks are steady; then delete the task set from before`;
+    : `Let whatever deploys "${service}" do so again, with the task definition that it has: ${then}. By hand the first command writes down what the primary task set is, the second creates another one like it, and the third, once the tasks of that one are steady, makes it the primary; then delete the task set from before`;
 const anewBy = (facts: OfController) =>
   facts.controller === 'CODE_DEPLOY' ? deployAgain(facts) : replaceTaskSet(facts);
 

@@ -130,7 +130,7 @@ export const sweepReasons = {
     retry: 'never',
     headline: ({ labels }) => `has ${labels} staging labels of 20`,
     sentence: ({ secret, ...labels }) =>
-      `Secret "${secret}" is near its limit: ${ofTwenty(labels)}. A delivery has ten of its own at its height; where they do not fit, no new certificate is delivered`,
+      `Secret "${secret}" is near its limit: ${ofTwenty(labels)}. A usual renewal has ten of its own at its height; where they do not fit, no new certificate is delivered`,
     mend: { kind: 'command', text: () => takeOff, commands: takeOffFirst },
   }),
   PausedForLong: reason<OfSecret & { readonly days: number; readonly ends: string }>({
