@@ -8,7 +8,7 @@ import { type Finding, finding, mayPass, retryOf } from './domain/reasons.ts';
 import { endOf, label, type PresentSecret } from './domain/secret.ts';
 import type { Message } from './events/queued.ts';
 import { outcomeInWords, recorded } from './ledger.ts';
-import { type Outcome, soonest } from './outcome.ts';
+import { type Again, type Held, type Outcome, soonest } from './outcome.ts';
 import { planDelivery, type Wanted } from './plan.ts';
 import { remembering } from './remember-told.ts';
 import { rollOut } from './roll-out.ts';
@@ -106,9 +106,10 @@ async function lookAtAll(
     begun.push(await settling(means, { certificate, secret: delivery.secret }, () => bring(wanted, message, means)));
   }
   const brought = await tryAll(begun, message, { ...means, hasRestarted });
-  const outcomes: (Outcome | Refused)[] = brought.filter((one) => one.is !== 'current');
+  const outcomes: (Outcome | Held | Refused)[] = brought.filter((one) => one.is !== 'current');
+  const about = { certificate };
   // Restarted now, whoever reads a secret that follows within a minute would be restarted again.
-  if (soonest(outcomes)) return outcomes;
+  if (soonest(outcomes)) return unheld(outcomes, { hasRestarted, about, means });
   const current = brought.filter((one) => one.is === 'current');
   const notBefore = Math.max(...current.flatMap(({ step: { since, triedSince = 0 } }) => [since, triedSince]));
   for (const one of current) {
@@ -117,7 +118,23 @@ async function lookAtAll(
     const of = { notBefore, problems: [...said, ...problems], patient: isPatient(means), world: means.world };
     outcomes.push(hasRestarted() ? afterRestarts : await settling(means, about, () => rollOut({ ...one, ...of })));
   }
-  return outcomes;
+  return unheld(outcomes, { hasRestarted, about, means });
+}
+
+type Watched = { readonly hasRestarted: () => boolean; readonly about: About; readonly means: Means };
+
+/** What waits is said where nothing else goes on; what goes on is left alone until ECS shows what was restarted. */
+async function unheld(
+  outcomes: readonly (Outcome | Held | Refused)[],
+  { hasRestarted, about, means }: Watched,
+): Promise<readonly (Outcome | Refused)[]> {
+  const ended: (Outcome | Refused)[] = outcomes.filter((one) => one.is !== 'held');
+  if (soonest(ended))
+    return ended.map((one) =>
+      one.is === 'again' && hasRestarted() ? { ...one, seconds: Math.max(one.seconds, afterRestarts.seconds) } : one,
+    );
+  for (const one of outcomes) if (one.is === 'held') ended.push(await settling(means, about, one.tell));
+  return ended;
 }
 
 /** Each has COURIER_NEXT, and its trial has begun, before the first canary is restarted: once for all that it reads. */
@@ -125,9 +142,9 @@ async function tryAll(
   begun: readonly (Outcome | Refused | Current | OnTrial)[],
   message: Message,
   { hasRestarted, ...means }: Means & { readonly hasRestarted: () => boolean },
-): Promise<readonly (Outcome | Refused | Current)[]> {
+): Promise<readonly (Outcome | Held | Refused | Current)[]> {
   const trials = begun.filter((one) => one.is === 'trial');
-  const brought: (Outcome | Refused | Current)[] = begun.filter((one) => one.is !== 'trial');
+  const brought: (Outcome | Held | Refused | Current)[] = begun.filter((one) => one.is !== 'trial');
   if (soonest(brought)) return brought;
   const notBefore = Math.max(...trials.map(({ trial }) => trial.since));
   for (const { wanted, trial } of trials) {
@@ -144,7 +161,7 @@ async function tryAll(
 const untried = (one: Outcome | Current | OnTrial): Outcome | Current =>
   one.is === 'trial' ? { is: 'again', seconds: 1, because: 'another version is to be tried' } : one;
 
-const afterRestarts: Outcome = { is: 'again', seconds: 30, because: 'services were restarted for another secret' };
+const afterRestarts: Again = { is: 'again', seconds: 30, because: 'services were restarted for another secret' };
 
 /** A world that knows whether ECS was asked for a restart, however that went. */
 function watchingRestarts(world: World) {

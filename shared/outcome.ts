@@ -10,6 +10,9 @@ export type Outcome =
   /** Nothing can be done until a person acts; they were told. */
   | { readonly is: 'told'; readonly finding: Finding };
 
+/** Waits for a person or for its time. Said once nothing else of the message goes on: each look would say it anew. */
+export type Held = { readonly is: 'held'; readonly tell: () => Promise<Outcome> };
+
 /** Not yet: look again after so many seconds. */
 export type Again = { readonly is: 'again'; readonly seconds: number; readonly because: string };
 

@@ -23,7 +23,7 @@ import { readVersionId } from './domain/version-id.ts';
 import { setLabel } from './labels.ts';
 import { type Looked, lookAtWaves } from './look-at-waves.ts';
 import { beforeActing } from './may-act.ts';
-import type { Outcome } from './outcome.ts';
+import type { Held, Outcome } from './outcome.ts';
 import { promotionAt, type Wanted } from './plan.ts';
 import { report } from './report.ts';
 import { reportWaves } from './report-waves.ts';
@@ -56,7 +56,7 @@ const underWay: Outcome = { is: 'again', seconds: pace, because: 'deployments ar
 const clockSkewSeconds = 1;
 
 /** One look at the consumers of a version: start the next wave, wait, stop, go back, or say that it is done. */
-export async function rollOut(rollout: Rollout): Promise<Outcome> {
+export async function rollOut(rollout: Rollout): Promise<Outcome | Held> {
   const looked = await examined(await look(rollout), rollout);
   const next = nextRolloutStep(looked.judged, { served: hasServed(rollout) });
   const { wanted, step, world } = rollout;
@@ -128,7 +128,7 @@ function inTheLightOf({ words, ...autopsy }: Autopsy, verdict: Verdict): Verdict
   }
 }
 
-async function act(next: RolloutStep, looked: Looked, rollout: Rollout): Promise<Outcome> {
+async function act(next: RolloutStep, looked: Looked, rollout: Rollout): Promise<Outcome | Held> {
   switch (next.do) {
     case 'restart':
       return restart(next.consumers, looked, rollout);
@@ -192,19 +192,31 @@ async function tryRestart(consumer: Consumer, world: World): Promise<Finding | u
  * All else is done. Said by the message that brought the version; its echo, by Secrets Manager or a sweep, says only what
  * has failed since people were told that it is delivered.
  */
-async function hold(held: readonly Judged[], looked: Looked, rollout: Rollout): Promise<Outcome> {
+function hold(held: readonly Judged[], looked: Looked, rollout: Rollout): Outcome | Held {
   const { wanted, step, onTrial, world } = rollout;
   // A canary that may not be restarted at all proves nothing, and holds up nothing.
   if (onTrial && held.every((one) => sayOf(one, rollout).length === 0)) return proven;
-  // A sweep leaves a young promotion alone: one that it sees was made by its own message, and by no other.
-  const isOwn = wanted.asked.quiet && world.now() - step.since <= world.settings.deadlineSeconds;
-  const news = held.filter((one) => !wanted.asked.echo || (step.told && isFailed(one)) || (isOwn && isExposed(one)));
-  const [first, ...others] = news.flatMap((one) => sayOf(one, rollout));
+  // Whoever began the trial said it; a sweep comes back to it every hour.
+  const isKnown = onTrial && wanted.asked.quiet && world.now() - step.since > justBegun;
+  const isNews = (one: Judged) =>
+    (!wanted.asked.echo && !isKnown) || (step.told && isFailed(one)) || (isOwn(rollout) && isExposed(one));
+  const [first, ...others] = held.filter(isNews).flatMap((one) => sayOf(one, rollout));
   if (!first) return { is: 'done', because: 'held' };
-  await reportWaves(looked, rollout);
-  await tell([first, ...others, ...problemsOf(looked, rollout)], aboutUndone(looked, rollout), world);
-  return { is: 'told', finding: first };
+  const findings: Findings = [first, ...others, ...problemsOf(looked, rollout)];
+  const tellOfIt = async (): Promise<Outcome> => {
+    await reportWaves(looked, rollout);
+    await tell(findings, aboutUndone(looked, rollout), world);
+    return { is: 'told', finding: first };
+  };
+  return { is: 'held', tell: tellOfIt };
 }
+
+/** Seconds after which a trial was begun by another message. */
+const justBegun = 300;
+
+/** A sweep leaves a young promotion alone: one that it sees was made by its own message, and by no other. */
+const isOwn = ({ wanted, step, world }: Rollout) =>
+  wanted.asked.quiet === true && world.now() - step.since <= world.settings.deadlineSeconds;
 
 const isExposed = ({ verdict }: Judged) => 'exposed' in verdict && verdict.exposed === true;
 
@@ -231,7 +243,8 @@ const hasEvidence = ({ verdict }: Judged) =>
  * a sweep tries again, and does not say it again.
  */
 async function leave(refused: readonly Judged[], looked: Looked, rollout: Rollout): Promise<Outcome> {
-  const [first, ...others] = rollout.wanted.asked.quiet ? [] : refused.flatMap((one) => sayOf(one, rollout));
+  const isSaid = rollout.wanted.asked.quiet && !isOwn(rollout);
+  const [first, ...others] = isSaid ? [] : refused.flatMap((one) => sayOf(one, rollout));
   if (!first) return { is: 'done', because: 'what is left must not be restarted' };
   await tell([first, ...others], aboutUndone(looked, rollout), rollout.world);
   return { is: 'told', finding: first };
@@ -263,7 +276,7 @@ async function goBack(
   looked: Looked,
   rollout: Rollout,
 ): Promise<Outcome> {
-  const { wanted, step, secret, world } = rollout;
+  const { wanted, step, world } = rollout;
   await beforeActing(world);
   const { service, cluster } = worst.consumer;
   const serials = { serial: step.versionId.slice(0, 40), back: back.slice(0, 40) };
@@ -272,8 +285,7 @@ async function goBack(
   const found = finding('RolledBack', { ...ofSecret(wanted), service, cluster, ...serials, evidence, ...beside });
   await progress('Rolled Back', failureOf(failed, [found]), rollout);
   await tell([found, ...problemsOf(looked, rollout)], aboutUndone(looked, rollout), world);
-  await setLabel(label.rejected, step.versionId, { secret: wanted.delivery.secret, versions: secret.versions, world });
-  return { is: 'again', seconds: 1, because: 'going back' };
+  return labelTold(label.rejected, { is: 'again', seconds: 1, because: 'going back' }, rollout);
 }
 
 const failureIn = ({ consumer, verdict }: Judged) =>

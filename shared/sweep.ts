@@ -1,3 +1,4 @@
+import { Trouble } from './aws/trouble.ts';
 import { compare, type Difference, isBehind } from './domain/inventory.ts';
 import type { Note } from './domain/noteworthy.ts';
 import type { Cursor, SweepOrder } from './events/sweep-order.ts';
@@ -94,15 +95,26 @@ async function queueBehind(seen: Seen, { remaining, wire }: Means): Promise<Work
   return { queued, notes };
 }
 
+/** What goes on elsewhere must not begin anew here: a mail about what is being repaired may be lost. */
+async function toldOf(notes: readonly Note[], seen: Seen, wire: Wire): Promise<number> {
+  try {
+    return await tellRepairs(notes, seen, wire);
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error;
+    wire.log('error', 'Cannot tell of repairs', facts(error.finding, wire));
+    return 0;
+  }
+}
+
 async function handOn(
   left: NonNullable<Worked['left']>,
   { seen, worked, means }: { seen: Seen; worked: Worked; means: Means },
 ): Promise<Swept> {
   const { wire } = means;
   const queued = (seen.resume?.queued ?? 0) + worked.queued;
-  const notices = await tellRepairs(worked.notes, seen, wire);
   const goesOn = left.hops < mostHops;
   if (goesOn) await wire.sweeps.handOn({ ...left, queued });
+  const notices = await toldOf(worked.notes, seen, wire);
   wire.log(
     goesOn ? 'info' : 'error',
     goesOn ? 'Handed the sweep on' : 'Gave the sweep up after too many invocations',

@@ -3,7 +3,7 @@ import { type DeliveryView, isAccepted, type Step } from './domain/delivery.ts';
 import type { Judged } from './domain/rollout.ts';
 import { endOf, label, type PresentSecret } from './domain/secret.ts';
 import { markTried } from './labels.ts';
-import type { Outcome } from './outcome.ts';
+import type { Held, Outcome } from './outcome.ts';
 import { judgeConsumers } from './plan.ts';
 import { reportStart, type Start } from './report-start.ts';
 import { proven, rollOut } from './roll-out.ts';
@@ -44,7 +44,7 @@ type Means = {
 export async function tryOnCanaries(
   { wanted, versionId, since, secret }: Trial,
   means: Means,
-): Promise<Outcome | null> {
+): Promise<Outcome | Held | null> {
   const step = { versionId, since, told: false };
   const outcome = await rollOut({ wanted, step, secret, onTrial: true, problems: [], ...means });
   return outcome === proven ? null : outcome;

@@ -67,7 +67,7 @@ async function look(service: Partial<Consumer>, given: Given = {}) {
     tagged: { services: async () => [{ arn: consumer.arn, tags: {}, secrets: [delivery.secret] }] },
     topic: { tell: async (mail: { subject: string; body: string }) => void mails.push(mail) },
   };
-  const outcome = await rollOut({
+  const looked = await rollOut({
     wanted: { certificate, delivery, asked: given.asked ?? {} },
     step: { versionId, since, told: given.told ?? false, ...given.step },
     secret: present({ [versionId]: [label.current, label.next, sinceLabel(since)], [before]: [label.previous] }),
@@ -76,6 +76,7 @@ async function look(service: Partial<Consumer>, given: Given = {}) {
     patient: true,
     world: world as never,
   });
+  const outcome = looked.is === 'held' ? await looked.tell() : looked;
   return { outcome, mails, subjects: mails.map(({ subject }) => subject), labels, restarted, examined };
 }
 
