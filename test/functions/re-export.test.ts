@@ -165,8 +165,10 @@ describe('a request', () => {
     const unsent = await reExport({ all: true });
     await courier.settle();
     expect(reasons(unsent).toSorted()).toEqual(['AwsUnavailable', 'SecretNotOurs']);
-    // In the order of their ARNs: one of the two was not sent.
+    // In the order of their ARNs: one of the two was not sent, and could not be renewed again before it is.
     expect(unsent.results.map(({ state }: { state: string }) => state)).toEqual(['queued']);
+    await reExport({ all: true });
+    await courier.settle();
 
     await renewUnheard(shop);
     courier.fail('DescribeSecret', 'denied', { attempts: 1 });
