@@ -107,9 +107,9 @@ async function lookAtAll(
   }
   const brought = await tryAll(begun, message, { ...means, hasRestarted });
   const outcomes: (Outcome | Held | Refused)[] = brought.filter((one) => one.is !== 'current');
-  const about = { certificate };
+  const ended = { hasRestarted, about: { certificate }, means };
   // Restarted now, whoever reads a secret that follows within a minute would be restarted again.
-  if (soonest(outcomes)) return unheld(outcomes, { hasRestarted, about, means });
+  if (soonest(outcomes)) return unheld(outcomes, ended);
   const current = brought.filter((one) => one.is === 'current');
   const notBefore = Math.max(...current.flatMap(({ step: { since, triedSince = 0 } }) => [since, triedSince]));
   for (const one of current) {
@@ -118,7 +118,7 @@ async function lookAtAll(
     const of = { notBefore, problems: [...said, ...problems], patient: isPatient(means), world: means.world };
     outcomes.push(hasRestarted() ? afterRestarts : await settling(means, about, () => rollOut({ ...one, ...of })));
   }
-  return unheld(outcomes, { hasRestarted, about, means });
+  return unheld(outcomes, ended);
 }
 
 type Watched = { readonly hasRestarted: () => boolean; readonly about: About; readonly means: Means };

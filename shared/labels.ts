@@ -12,7 +12,9 @@ import {
 import type { World } from './world.ts';
 
 /** Where labels are moved: a secret, its versions as they were seen, and who moves them. */
-export type At = { readonly secret: string; readonly versions: Versions; readonly world: Pick<World, 'secrets'> };
+export type At = { readonly secret: string; readonly versions: Versions; readonly world: Moving };
+
+type Moving = { readonly secrets: Pick<World['secrets'], 'move'> };
 
 /** Puts a label on a version and returns the versions as they are then. Trouble (WorldMoved) if somebody was faster. */
 export async function setLabel(label: string, versionId: string, { secret, versions, world }: At): Promise<Versions> {

@@ -3,6 +3,7 @@ import { isDelivered, type Sample, type Sighting, sampleOf } from './domain/prob
 import { count } from './domain/reason.ts';
 import { judge } from './domain/rollout.ts';
 import { sinceOf } from './domain/secret.ts';
+import { namesIn } from './domain/service-arn.ts';
 import { slices } from './domain/waves.ts';
 import type { Prober } from './prober.ts';
 import type { Sampled, Seen, Wire } from './repairs.ts';
@@ -56,9 +57,8 @@ type Way = Omit<Means['wire'], 'prober'> & { readonly prober: Pick<Prober, 'look
 /** None where some task was not seen, is starting, or takes no connection: that is no evidence, for or against. */
 async function sightingOf(sample: Sample, wire: Way): Promise<readonly Sighting[]> {
   const { service, at: probe, versionId, certificate } = sample;
-  const [cluster = '', name = service.arn] = service.arn.split('/').slice(1);
   const expected = { serial: versionId.slice(0, 40), name: certificate.name };
-  const server = { cluster, service: name, probe, expected };
+  const server = { ...namesIn(service.arn), probe, expected };
   const hands = (await shakeHands([server], wire)).get(server);
   if (hands?.is === 'serving') return hands.all ? [{ sample, is: 'serving' }] : [];
   if (hands?.is !== 'failing' || !isEvidence(hands.worst)) return [];

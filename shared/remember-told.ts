@@ -4,6 +4,7 @@ import { memoryOf } from './domain/memory.ts';
 import type { Finding, ReasonCode } from './domain/reasons.ts';
 import { holderOf } from './domain/secret.ts';
 import { namedSecrets } from './domain/wish.ts';
+import { setLabel } from './labels.ts';
 import { quietly } from './quietly.ts';
 import type { About, Telling } from './tell.ts';
 import type { World } from './world.ts';
@@ -46,9 +47,9 @@ async function label(found: Finding, { certificate }: About, secrets: Secrets): 
     const seen = await secrets.find(secret);
     const memory = seen.state === 'present' ? memoryOf(found, { secret, seen }) : undefined;
     if (!memory || seen.state !== 'present') continue;
-    const from = holderOf(seen.versions, memory.label);
-    if (from === undefined && roomToTell(seen.versions) === 0) return;
-    if (from !== memory.versionId) await secrets.move(secret, { label: memory.label, from, to: memory.versionId });
+    const { versions } = seen;
+    if (holderOf(versions, memory.label) === undefined && roomToTell(versions) === 0) return;
+    await setLabel(memory.label, memory.versionId, { secret, versions, world: { secrets } });
     return;
   }
 }

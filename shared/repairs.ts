@@ -10,6 +10,7 @@ import { count } from './domain/reason.ts';
 import { finding } from './domain/reasons.ts';
 import { judge, type Verdict } from './domain/rollout.ts';
 import { holderOf, label, sinceOf, triedOf } from './domain/secret.ts';
+import { shownService } from './domain/service-arn.ts';
 import { slices } from './domain/waves.ts';
 import type { Concern, Message } from './events/queued.ts';
 import type { Cursor } from './events/sweep-order.ts';
@@ -161,7 +162,7 @@ export function noteOf(one: Behind): readonly Note[] {
   if (one.because !== 'consumer behind') return [];
   const { certificate, secret = '' } = one;
   const { name, arn: certificateArn, tags } = certificate;
-  const services = one.services.map((arn) => arn.split('/').slice(1).join('/'));
+  const services = one.services.map(shownService);
   const found = finding('ConsumerBehind', { name, certificateArn, secret, services });
   return [{ finding: found, name, certificate, owner: tags['courier:owner'] }];
 }

@@ -84,7 +84,10 @@ function writerOf(versionId: string, versions: Versions): Writer {
 
 type NewVersion = { readonly versionId: string; readonly value: string };
 
-type Creating = Omit<At, 'versions'> & { readonly trusts: readonly string[]; readonly view: Wanted };
+/** Versions are made there, not only labelled. */
+type Making = At & { readonly world: Pick<World, 'secrets'> };
+
+type Creating = Omit<Making, 'versions'> & { readonly trusts: readonly string[]; readonly view: Wanted };
 
 async function create(version: NewVersion, { trusts, view, ...at }: Creating) {
   const created = await at.world.secrets.create(at.secret, version);
@@ -94,7 +97,10 @@ async function create(version: NewVersion, { trusts, view, ...at }: Creating) {
   return versions;
 }
 
-async function put(version: NewVersion, { stages, ...at }: At & { readonly stages: readonly [string, ...string[]] }) {
+async function put(
+  version: NewVersion,
+  { stages, ...at }: Making & { readonly stages: readonly [string, ...string[]] },
+) {
   const stored = await at.world.secrets.put(at.secret, { ...version, stages });
   if (stored === 'exists') return setLabel(stages[0], version.versionId, at);
   const versions = stages.reduce((all, stage) => withLabel(all, stage, version.versionId), at.versions);

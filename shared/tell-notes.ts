@@ -6,7 +6,7 @@ import { composeNotice, type Notice } from './domain/notice.ts';
 import { notesOf as notesOfSightings, unmended } from './domain/probe-sample.ts';
 import { mendOf } from './domain/reasons.ts';
 import type { Verdict } from './domain/rollout.ts';
-import { holderOf } from './domain/secret.ts';
+import { setLabel } from './labels.ts';
 import { record } from './record.ts';
 import { interval, type Seen, turnOf, verdictsOf, type Wire } from './repairs.ts';
 import { facts, send } from './tell.ts';
@@ -142,10 +142,9 @@ const isFirstHour = async ({ until }: Seen, { sweeps }: Wire): Promise<boolean> 
 const memoriesIn = (notes: readonly Note[]) => notes.flatMap(({ memory }) => memory ?? []);
 
 /** A label sits on one version at a time, and is moved from where it was seen. */
-async function remember({ secret, label, versionId }: Memory, { inventory }: Seen, { secrets }: Wire): Promise<void> {
+async function remember({ secret, label, versionId }: Memory, { inventory }: Seen, world: Wire): Promise<void> {
   const seen = inventory.secrets.get(secret);
-  const from = seen?.state === 'present' ? holderOf(seen.versions, label) : undefined;
-  await secrets.move(secret, { label, from, to: versionId });
+  await setLabel(label, versionId, { secret, versions: seen?.state === 'present' ? seen.versions : {}, world });
 }
 
 const forget = ({ secret, label, versionId }: Memory, { secrets }: Wire) =>

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import type { Reader, ServiceState } from '../domain/inventory.ts';
 import { finding } from '../domain/reasons.ts';
-import { clusterOf } from '../domain/service-cluster.ts';
+import { clusterOf } from '../domain/service-arn.ts';
 import { followedSecrets, readingsOf, type TaskDefinition } from '../domain/task-definition.ts';
 import { slices } from '../domain/waves.ts';
 import { prompt } from './client.ts';

@@ -1,5 +1,6 @@
 import { DescribeServicesCommand, ECSClient } from '@aws-sdk/client-ecs';
 import type { ServiceState } from '../domain/inventory.ts';
+import { clusterOf } from '../domain/service-arn.ts';
 import { prompt } from './client.ts';
 import { serviceState } from './service-state.ts';
 import { askFor } from './trouble.ts';
@@ -36,7 +37,7 @@ export function fleet(ecs = new ECSClient(prompt)) {
 }
 
 function batchesOf(arns: readonly string[]): { cluster: string; services: string[] }[] {
-  const byCluster = Map.groupBy(arns, (arn) => arn.split('/').at(-2) ?? 'default');
+  const byCluster = Map.groupBy(arns, (arn) => clusterOf(arn) ?? 'default');
   return [...byCluster].flatMap(([cluster, all]) =>
     Array.from({ length: Math.ceil(all.length / batchSize) }, (_, index) => ({
       cluster,

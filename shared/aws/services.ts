@@ -14,6 +14,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import type { ProbePort } from '../domain/probe.ts';
 import type { Consumer, Deployment } from '../domain/rollout.ts';
+import { clusterOf as clusterIn } from '../domain/service-arn.ts';
 import { readServiceWish } from '../domain/service-wish.ts';
 import { follows, mutableImages, readsStage } from '../domain/task-definition.ts';
 import type { Ending } from '../domain/task-endings.ts';
@@ -165,7 +166,7 @@ const batches = (arns: readonly string[]): readonly Batch[] =>
   );
 
 /** `arn:…:service/CLUSTER/NAME`; services with the old short ARN cannot be tagged, so none gets here. */
-const clusterOf = (serviceArn: string) => serviceArn.split('/').at(-2) ?? 'default';
+const clusterOf = (serviceArn: string) => clusterIn(serviceArn) ?? 'default';
 
 /** A cluster that was deleted is an error, where a service that was is only left out. */
 async function describe(ecs: ECSClient, { cluster, arns }: Batch): Promise<readonly EcsService[]> {

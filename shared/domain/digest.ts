@@ -7,6 +7,7 @@ import { printable } from './printable.ts';
 import { count } from './reason.ts';
 import { anchorOf, finding, headlineOf, sentenceOf, severityOf } from './reasons.ts';
 import { holderOf } from './secret.ts';
+import { shownService } from './service-arn.ts';
 import type { Place } from './shell.ts';
 import { daysUntil, lifetimeDays } from './warning-days.ts';
 import { isPaused } from './wish.ts';
@@ -178,7 +179,7 @@ const entry = (
 const serviceEntry = (kind: Entry['kind'], { arn, tags }: Inventory['services'][number], why: string): Entry => ({
   kind,
   owner: tags['courier:owner'],
-  name: arn.split('/').slice(1).join('/'),
+  name: shownService(arn),
   why,
 });
 

@@ -4,7 +4,7 @@ import { nextStep, type Step } from './delivery.ts';
 import type { Authority } from './observation.ts';
 import { type Finding, retryOf } from './reasons.ts';
 import { holderOf, label, type PresentSecret, type Secret, sinceOf } from './secret.ts';
-import { clusterOf } from './service-cluster.ts';
+import { clusterOf } from './service-arn.ts';
 import type { Reading } from './task-definition.ts';
 import { nonceOf, readVersionId } from './version-id.ts';
 import { consumedSecrets, type Delivery, isPaused, readsByItself } from './wish.ts';

@@ -15,6 +15,7 @@ import {
   sinceOf,
   toldLabels,
 } from './secret.ts';
+import { namesIn, shownService } from './service-arn.ts';
 import { readServiceWish } from './service-wish.ts';
 import { readVersionId } from './version-id.ts';
 import { daysLeft, lifetimeDays, windowDays } from './warning-days.ts';
@@ -159,8 +160,7 @@ function misspelt({ certificates, secrets, services }: Inventory, { now }: Pick<
       const isFilled = seen?.state === 'present' && holderOf(seen.versions, label.current) !== undefined;
       if (wished.has(secret) || isFilled || seen?.state === 'deleting' || isPaused(service.tags)) return [];
       const near = nearName(secret, wished);
-      const [cluster = '', name = service.arn] = service.arn.split('/').slice(1);
-      const found = finding('ConsumerOfNothing', { secret, service: name, cluster, ...(near && { near }) });
+      const found = finding('ConsumerOfNothing', { secret, ...namesIn(service.arn), ...(near && { near }) });
       const meant = near === undefined ? undefined : secrets.get(near);
       const memory =
         near && meant?.state === 'present' && !frozen.has(near) ? remember(found, { secret: near, seen: meant }) : {};
@@ -188,8 +188,7 @@ function unreadable({ certificates, secrets, services }: Inventory): readonly No
     return [...once.values()].flatMap(({ secret, problem }) => {
       const [certificate, seen] = [wishes.get(secret), secrets.get(secret)];
       if (!certificate) return [];
-      const [cluster = '', name = service.arn] = service.arn.split('/').slice(1);
-      const of = { name: certificate.name, certificateArn: certificate.arn, secret, service: name, cluster };
+      const of = { name: certificate.name, certificateArn: certificate.arn, secret, ...namesIn(service.arn) };
       const found = finding('BadServiceTag', { ...of, ...problem });
       const memory = seen?.state === 'present' && !frozen.has(secret) ? remember(found, { secret, seen }) : {};
       return [{ finding: found, name: of.name, certificate, owner: ownerOf([service, certificate]), ...memory }];
@@ -216,12 +215,12 @@ function unsaid({ certificates, secrets, services, readers = [] }: Inventory): r
     return wished.has(secret) || (seen?.state === 'present' && ourVersions(seen.versions).length > 0);
   };
   return readers.flatMap(({ arn, tags, readings }) => {
-    const [cluster = '', service = arn] = arn.split('/').slice(1);
+    const names = namesIn(arn);
     const note = (secret: string, found: Finding) => ({ finding: found, name: secret, owner: tags['courier:owner'] });
     return readings
       .filter(({ secret }) => isOurs(secret))
       .flatMap(({ secret, pinned }) => {
-        const of = { secret, service, cluster };
+        const of = { secret, ...names };
         const tag = [...consumedSecrets(tags), secret].join(' ');
         // A restart would not help it.
         if (pinned) return [note(secret, finding('ConsumerPinned', of))];
@@ -327,8 +326,7 @@ function longPausedServices(differences: readonly Difference[], interval: Interv
     if (!longPauses.some((days) => isIn(since + days * day, interval))) return [];
     const { name, arn: certificateArn, tags } = certificate;
     return (one.services ?? []).map((service) => {
-      const [cluster = '', reader = service] = service.split('/').slice(1);
-      const found = finding('ServicePaused', { name, certificateArn, secret, service: reader, cluster });
+      const found = finding('ServicePaused', { name, certificateArn, secret, ...namesIn(service) });
       return { finding: found, name, certificate, owner: tags['courier:owner'] };
     });
   });
@@ -389,9 +387,8 @@ function left(differences: readonly Difference[], { secrets, services }: Invento
     const seen = secrets.get(secret);
     if (one.is !== 'left' || seen?.state !== 'present') return [];
     return one.services.map((arn) => {
-      const [cluster = '', service = arn] = arn.split('/').slice(1);
       const { tags = {}, state } = known.get(arn) ?? {};
-      const of = { name: certificate.name, certificateArn: certificate.arn, secret, service, cluster };
+      const of = { name: certificate.name, certificateArn: certificate.arn, secret, ...namesIn(arn) };
       const found =
         one.because === 'service paused'
           ? finding('ServicePaused', of)
@@ -463,5 +460,5 @@ const remember = (found: Finding, of: { secret: string; seen: PresentSecret; mar
 
 const ownerOf = (tagged: readonly { readonly tags: Tags }[]) =>
   tagged.map(({ tags }) => tags['courier:owner']).find(Boolean);
-const shown = ({ arn }: Service) => arn.split('/').slice(1).join('/');
+const shown = ({ arn }: Service) => shownService(arn);
 const dateOf = (seconds: number) => new Date(seconds * 1000).toISOString().slice(0, 10);

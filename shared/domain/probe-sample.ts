@@ -5,6 +5,7 @@ import type { Memory, Note } from './noteworthy.ts';
 import type { ProbePort } from './probe.ts';
 import { finding } from './reasons.ts';
 import { hasLabel, holderOf, label, type Secret, toldLabel, type Versions } from './secret.ts';
+import { namesIn } from './service-arn.ts';
 import { readServiceWish } from './service-wish.ts';
 import { slices } from './waves.ts';
 import { readWishes } from './wish.ts';
@@ -101,8 +102,7 @@ export const notesOf = (sightings: readonly Sighting[]): readonly Note[] =>
 function noteOf(sample: Sample, seen: WhatInstead): Note {
   const { certificate, secret, service, versionId } = sample;
   const { name, arn: certificateArn, tags } = certificate;
-  const [cluster = '', ownName = service.arn] = service.arn.split('/').slice(1);
-  const of = { name, certificateArn, secret, service: ownName, cluster, serial: versionId.slice(0, 40) };
+  const of = { name, certificateArn, secret, ...namesIn(service.arn), serial: versionId.slice(0, 40) };
   return {
     finding: finding('ServesAnother', { ...of, ...seen }),
     name,
